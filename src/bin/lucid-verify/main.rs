@@ -1,0 +1,3 @@
+//! The command line: parse, call the library, write bytes, exit.
+
+fn main() {}

@@ -1,0 +1,71 @@
+//! What is true of an image, gathered once. It knows nothing of what is wanted.
+
+pub mod accounts;
+pub mod command;
+pub mod elf;
+pub mod packages;
+pub mod python;
+pub mod tools;
+
+use crate::image::{Config, Resolved};
+use crate::vfs::Tree;
+
+/// Everything that rules may ask about an image, beside its tree.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The configuration.
+    pub config: Config,
+    /// What was verified against a digest on the way here.
+    pub verified: Verified,
+    /// The instruction that made each layer, as the image's history claims; `None` where it cannot be told.
+    pub instructions: Vec<Option<String>>,
+    /// The user that the command runs as.
+    pub user: accounts::User,
+    /// What `ENTRYPOINT` and `CMD` start.
+    pub command: command::Command,
+    /// Python: site directories and their distributions.
+    pub python: python::Python,
+    /// Every ELF executable and shared object.
+    pub objects: Vec<elf::Object>,
+    /// Every executable name in a directory where commands are looked for.
+    pub executables: Vec<tools::Executable>,
+    /// Packages of the operating system.
+    pub packages: packages::Packages,
+}
+
+/// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Index, manifest and configuration documents.
+    pub documents: usize,
+    /// Layer blobs, each against its digest and size.
+    pub blobs: usize,
+    /// Uncompressed layers, each against its diff_id.
+    pub diff_ids: usize,
+}
+
+impl Facts {
+    /// Gathers what `tree` and the documents show. `tree` may be of fewer layers than the manifest has: rules that need
+    /// the whole tree are not asked then.
+    pub fn gather(image: &Resolved, tree: &Tree, verified: Verified) -> Self {
+        let config = image.config.clone();
+        let instructions = crate::image::history::instructions(&config.history, image.manifest.layers.len());
+        let user = accounts::user(tree, &config.run.user);
+        Self {
+            command: command::command(tree, &config, &user),
+            python: python::python(tree),
+            objects: elf::objects(tree),
+            executables: tools::executables(tree, &config),
+            packages: packages::packages(tree),
+            verified,
+            instructions,
+            user,
+            config,
+        }
+    }
+
+    /// The instruction that made a layer, fit to show: secrets masked.
+    pub fn instruction(&self, layer: usize) -> Option<String> {
+        self.instructions.get(layer).and_then(Option::as_deref).map(crate::text::mask)
+    }
+}

@@ -1,0 +1,141 @@
+//! The image configuration (image-spec, config.md; Docker adds the health check).
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::history::History;
+use crate::digest::Digest;
+use crate::error::{Error, Kind, Result};
+use crate::reference::Platform;
+
+/// Reads `null` as absent: Docker writes it for empty lists and maps.
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A configuration document.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Config {
+    /// The operating system that the image claims.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub os: String,
+    /// The CPU architecture that the image claims, in Go's names.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub architecture: String,
+    /// The variant of the architecture, such as `v8`.
+    #[serde(default)]
+    pub variant: Option<String>,
+    /// When the image was created, as RFC 3339 text.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// What a runtime starts.
+    #[serde(default, rename = "config", deserialize_with = "null_as_default")]
+    pub run: Run,
+    /// The layers' uncompressed digests.
+    pub rootfs: Rootfs,
+    /// How the image was built.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub history: Vec<History>,
+    /// The digest of the document.
+    #[serde(skip_deserializing, default = "absent")]
+    pub digest: Digest,
+    /// The document as it was written, for those who show it.
+    #[serde(skip_deserializing, default)]
+    pub document: Value,
+}
+
+fn absent() -> Digest {
+    Digest::sha256(b"")
+}
+
+/// The uncompressed layers.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Rootfs {
+    /// `layers`; nothing else is defined.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// One digest a layer, base first.
+    pub diff_ids: Vec<Digest>,
+}
+
+/// The execution parameters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Run {
+    /// `USER`: a name or number, with or without a group.
+    #[serde(deserialize_with = "null_as_default")]
+    pub user: String,
+    /// `ENV`, each `NAME=value`; of duplicates the last counts.
+    #[serde(deserialize_with = "null_as_default")]
+    pub env: Vec<String>,
+    /// `ENTRYPOINT`, exec form.
+    #[serde(deserialize_with = "null_as_default")]
+    pub entrypoint: Vec<String>,
+    /// `CMD`, exec form.
+    #[serde(deserialize_with = "null_as_default")]
+    pub cmd: Vec<String>,
+    /// `WORKDIR`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub working_dir: String,
+    /// `LABEL`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub labels: std::collections::BTreeMap<String, String>,
+}
+
+impl Config {
+    /// Reads a configuration whose bytes were held against `digest`, of an image of `layers` layers.
+    pub fn parse(bytes: &[u8], digest: &Digest, layers: usize) -> Result<Self> {
+        let unsupported =
+            |what: String| Error::new(Kind::Unsupported, what).doing(format!("read the image configuration {}", digest.short()));
+        let mut config: Self =
+            serde_json::from_slice(bytes).map_err(|error| unsupported(format!("it is no image configuration: {error}")))?;
+        if config.rootfs.kind != "layers" {
+            return Err(unsupported(format!("its rootfs.type is {:?}, wanted \"layers\"", config.rootfs.kind)));
+        }
+        if config.rootfs.diff_ids.len() != layers {
+            return Err(unsupported(format!("it lists {} diff_ids, the manifest {layers} layers", config.rootfs.diff_ids.len())));
+        }
+        config.document = serde_json::from_slice(bytes).map_err(|error| unsupported(error.to_string()))?;
+        config.digest = digest.clone();
+        Ok(config)
+    }
+
+    /// The platform that the image claims for itself.
+    pub fn platform(&self) -> Platform {
+        Platform { os: self.os.clone(), architecture: self.architecture.clone(), variant: self.variant.clone() }
+    }
+
+    /// The value of an environment variable; of duplicates the last counts.
+    pub fn env(&self, name: &str) -> Option<&str> {
+        self.run.env.iter().rev().find_map(|entry| entry.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIFF_ID: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn parse(text: &str, layers: usize) -> Result<Config> {
+        Config::parse(text.as_bytes(), &Digest::sha256(text.as_bytes()), layers)
+    }
+
+    #[test]
+    fn nulls_are_absences_and_the_last_env_counts() {
+        let text = format!(
+            r#"{{"os":"linux","architecture":"arm64","config":{{"Cmd":null,"Env":["A=1","A=2"],"Labels":null}},"rootfs":{{"type":"layers","diff_ids":["{DIFF_ID}"]}},"history":null}}"#
+        );
+        let config = parse(&text, 1).unwrap();
+        assert_eq!(config.env("A"), Some("2"));
+        assert!(config.run.cmd.is_empty() && config.history.is_empty());
+    }
+
+    #[test]
+    fn layer_counts_must_agree() {
+        let text = format!(r#"{{"rootfs":{{"type":"layers","diff_ids":["{DIFF_ID}"]}}}}"#);
+        let error = parse(&text, 2).unwrap_err();
+        assert_eq!(error.kind, Kind::Unsupported);
+        assert!(error.to_string().contains("1 diff_ids, the manifest 2 layers"), "{error}");
+    }
+}

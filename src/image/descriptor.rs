@@ -1,0 +1,30 @@
+//! Descriptors (image-spec, descriptor.md).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::digest::Digest;
+use crate::reference::Platform;
+
+/// Points at content: its media type, digest and size.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    /// The claimed media type of the content.
+    #[serde(default)]
+    pub media_type: String,
+    /// The digest of the content.
+    pub digest: Digest,
+    /// The size of the content in bytes. Negative sizes are no descriptors.
+    pub size: u64,
+    /// The platform of the image, in an index.
+    #[serde(default)]
+    pub platform: Option<Platform>,
+    /// Arbitrary metadata.
+    #[serde(default)]
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// The content itself in base64, which must agree with digest and size.
+    #[serde(default)]
+    pub data: Option<String>,
+}

@@ -1,0 +1,63 @@
+//! The history of a configuration, and which of its instructions made which layer (rules.md A1).
+
+use serde::Deserialize;
+
+/// One line of history (image-spec, config.md "history").
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct History {
+    /// When, as RFC 3339 text.
+    #[serde(deserialize_with = "super::config::null_as_default")]
+    pub created: String,
+    /// The instruction, as the builder wrote it.
+    #[serde(deserialize_with = "super::config::null_as_default")]
+    pub created_by: String,
+    /// Whether it made no layer.
+    #[serde(deserialize_with = "super::config::null_as_default")]
+    pub empty_layer: bool,
+    /// The builder's remark, such as `buildkit.dockerfile.v0`.
+    #[serde(deserialize_with = "super::config::null_as_default")]
+    pub comment: String,
+}
+
+/// The instruction of each layer, or `None` for every layer where history and layers do not map one to one
+/// (squashed images, kaniko, bazel): an instruction is never blamed on a guess.
+pub fn instructions(history: &[History], layers: usize) -> Vec<Option<String>> {
+    let made: Vec<&History> = history.iter().filter(|entry| !entry.empty_layer).collect();
+    if made.len() != layers {
+        return vec![None; layers];
+    }
+    made.iter().map(|entry| Some(instruction(&entry.created_by)).filter(|text| !text.is_empty())).collect()
+}
+
+/// The instruction as a Dockerfile would have it: without BuildKit's and Docker's decorations.
+pub fn instruction(created_by: &str) -> String {
+    let text = created_by.trim();
+    let text = text.strip_suffix("# buildkit").unwrap_or(text).trim_end();
+    if let Some(rest) = text.strip_prefix("/bin/sh -c #(nop)") {
+        return rest.trim().to_owned();
+    }
+    if let Some(rest) = text.strip_prefix("/bin/sh -c ") {
+        return format!("RUN {}", rest.trim());
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(created_by: &str, empty_layer: bool) -> History {
+        History { created_by: created_by.into(), empty_layer, ..History::default() }
+    }
+
+    #[test]
+    fn instructions_are_never_guessed() {
+        let history =
+            [entry("COPY a b # buildkit", false), entry("ENV A=1", true), entry("/bin/sh -c #(nop) ADD file:1 in / ", false)];
+        assert_eq!(instructions(&history, 2), [Some("COPY a b".to_owned()), Some("ADD file:1 in /".to_owned())]);
+        assert_eq!(instructions(&history, 3), [None, None, None]);
+        assert_eq!(instruction("/bin/sh -c pip install x"), "RUN pip install x");
+        assert_eq!(instruction("RUN /bin/sh -c pip install x # buildkit"), "RUN /bin/sh -c pip install x");
+    }
+}

@@ -1,0 +1,156 @@
+//! Image manifests (image-spec, manifest.md; Docker schema 2).
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Descriptor, Index, MediaType};
+use crate::error::{Error, Kind, Result};
+use crate::text;
+
+/// The manifest of one image.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// Always 2.
+    pub schema_version: u64,
+    /// The media type that the document gives itself.
+    #[serde(default)]
+    pub media_type: Option<String>,
+    /// The kind of artifact, where it is not an image.
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+    /// The configuration.
+    pub config: Descriptor,
+    /// The layers, base first.
+    pub layers: Vec<Descriptor>,
+}
+
+/// What a tag can point at.
+#[derive(Debug, Clone)]
+pub enum Document {
+    /// One image.
+    Manifest(Manifest),
+    /// Several.
+    Index(Index),
+}
+
+fn unsupported(what: impl Into<String>) -> Error {
+    Error::new(Kind::Unsupported, what)
+}
+
+impl Document {
+    /// Reads a manifest or an index. `content_type` is what the transport said, if it said anything; a document that
+    /// can be read in two ways, or that is not what it was announced as, is refused (CVE-2021-41190).
+    pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self> {
+        let value: Value = serde_json::from_slice(bytes).map_err(|error| unsupported(format!("it is not JSON: {error}")))?;
+        let object = value.as_object().ok_or_else(|| unsupported("it is no JSON object"))?;
+        let has = |name: &str| object.keys().any(|key| key.eq_ignore_ascii_case(name));
+        if has("manifests") && (has("layers") || has("config")) {
+            return Err(unsupported("it is ambiguous: it holds both layers and manifests"));
+        }
+        if has("fsLayers") || object.get("schemaVersion").and_then(Value::as_u64) == Some(1) {
+            return Err(schema_1());
+        }
+        let own = object.get("mediaType").and_then(Value::as_str);
+        let shape = if has("manifests") { MediaType::Index } else { MediaType::Manifest };
+        for (claimed, by) in [(own, "the document itself"), (content_type, "the transport")] {
+            let Some(claimed) = claimed.filter(|text| !text.is_empty() && !text.starts_with("application/json")) else {
+                continue;
+            };
+            let shown = text::escape(claimed.as_bytes());
+            match MediaType::parse(claimed) {
+                Some(MediaType::Schema1) => return Err(schema_1()),
+                Some(known) if known == shape => {}
+                Some(_) => {
+                    return Err(unsupported(format!("it is ambiguous: {by} calls it {shown}, its content says otherwise")));
+                }
+                None if by == "the transport" && own.is_some() => {}
+                None => return Err(unsupported(format!("{by} calls it {shown}, which is no image"))),
+            }
+        }
+        let broken = |error: serde_json::Error| unsupported(format!("it is no valid image document: {error}"));
+        match shape {
+            MediaType::Index => Ok(Self::Index(serde_json::from_slice(bytes).map_err(broken)?)),
+            _ => {
+                let manifest: Manifest = serde_json::from_slice(bytes).map_err(broken)?;
+                manifest.check()?;
+                Ok(Self::Manifest(manifest))
+            }
+        }
+    }
+}
+
+fn schema_1() -> Error {
+    unsupported("it is a Docker schema 1 manifest, which names no configuration")
+        .hint("push the image again with a current docker, buildx or skopeo")
+}
+
+impl Manifest {
+    fn check(&self) -> Result<()> {
+        if self.schema_version != 2 {
+            return Err(unsupported(format!("its schemaVersion is {}, wanted 2", self.schema_version)));
+        }
+        if MediaType::parse(&self.config.media_type) != Some(MediaType::Config) && !self.config.media_type.is_empty() {
+            let kind = self.artifact_type.as_deref().unwrap_or(&self.config.media_type);
+            return Err(unsupported(format!("it is an artifact of type {}, not an image", text::escape(kind.as_bytes()))));
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            let name = format!("layer {}/{} {}", index + 1, self.layers.len(), layer.digest.short());
+            match MediaType::parse(&layer.media_type) {
+                Some(MediaType::Layer(_)) => {}
+                Some(MediaType::Encrypted) => return Err(unsupported(format!("{name} is encrypted"))),
+                _ => {
+                    return Err(unsupported(format!(
+                        "{name} has the media type {}, which is no layer",
+                        text::escape(layer.media_type.as_bytes())
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn manifest(extra: &str) -> String {
+        format!(
+            r#"{{"schemaVersion":2,{extra}"config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{DIGEST}","size":0}},"layers":[]}}"#
+        )
+    }
+
+    fn refused(text: &str, content_type: Option<&str>) -> String {
+        let error = Document::parse(text.as_bytes(), content_type).unwrap_err();
+        assert_eq!(error.kind, Kind::Unsupported);
+        error.what
+    }
+
+    #[test]
+    fn a_manifest_without_a_media_type_is_known_by_its_shape() {
+        assert!(matches!(Document::parse(manifest("").as_bytes(), None), Ok(Document::Manifest(_))));
+        assert!(matches!(Document::parse(br#"{"schemaVersion":2,"manifests":[]}"#, None), Ok(Document::Index(_))));
+    }
+
+    #[test]
+    fn ambiguous_documents_are_refused() {
+        assert!(refused(&manifest(r#""Manifests":[],"#), None).contains("ambiguous"));
+        assert!(refused(&manifest(""), Some("application/vnd.oci.image.index.v1+json")).contains("ambiguous"));
+        assert!(refused(&manifest(""), Some("text/html")).contains("text/html"));
+        assert!(refused(&manifest(r#""layers":[],"#), None).contains("duplicate field"));
+    }
+
+    #[test]
+    fn what_is_no_image_is_named() {
+        assert!(refused(r#"{"schemaVersion":1,"fsLayers":[]}"#, None).contains("schema 1"));
+        let artifact = manifest("")
+            .replace("image.config.v1+json", "empty.v1+json")
+            .replace("\"config\"", "\"artifactType\":\"application/x-chart\",\"config\"");
+        assert!(refused(&artifact, None).contains("artifact of type application/x-chart"));
+        assert!(refused(&manifest("").replace("\"size\":0", "\"size\":-1"), None).contains("invalid value"));
+        assert!(refused(&manifest("").replace(DIGEST, "sha256:../../x"), None).contains("not a digest"));
+    }
+}

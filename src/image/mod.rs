@@ -1,0 +1,36 @@
+//! The OCI and Docker documents as data. No I/O: bytes in, checked documents out.
+
+pub mod config;
+pub mod descriptor;
+pub mod history;
+pub mod index;
+pub mod manifest;
+pub mod media_type;
+
+use crate::digest::Digest;
+use crate::reference::{Platform, Reference};
+
+pub use config::Config;
+pub use descriptor::Descriptor;
+pub use index::Index;
+pub use manifest::Manifest;
+pub use media_type::MediaType;
+
+/// One image, followed from its reference through index and manifest to its configuration, each held against its digest.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// What the user asked for.
+    pub reference: Reference,
+    /// The manifest's digest, computed from its bytes.
+    pub digest: Digest,
+    /// The digest of the outermost index that led here, if one did.
+    pub index_digest: Option<Digest>,
+    /// The platform that the index claims for this manifest, if it came from one.
+    pub index_platform: Option<Platform>,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The configuration.
+    pub config: Config,
+    /// What the reader should know and no rule judges: other platforms at hand, entries passed over.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,39 @@
+//! ELF objects as far as a bounded capture tells (System V ABI, chapters 4 and 5).
+
+/// The facts of an ELF object. Numbers are those of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Elf {
+    /// 32 or 64.
+    pub bits: u8,
+    /// Whether it is little-endian.
+    pub little_endian: bool,
+    /// `e_machine`.
+    pub machine: u16,
+    /// `e_type`: 1 relocatable, 2 executable, 3 shared object or position-independent executable.
+    pub kind: u16,
+    /// `PT_INTERP`: the loader, where it names one.
+    pub interpreter: Option<Box<[u8]>>,
+    /// The dynamic section, or why it is not known.
+    pub dynamic: Dynamic,
+}
+
+/// The dynamic section of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Dynamic {
+    /// It has none: a static executable, a relocatable object.
+    #[default]
+    None,
+    /// What it says.
+    Known {
+        /// `DT_NEEDED`, in order.
+        needed: Vec<Box<[u8]>>,
+        /// `DT_SONAME`.
+        soname: Option<Box<[u8]>>,
+        /// `DT_RPATH`.
+        rpath: Option<Box<[u8]>>,
+        /// `DT_RUNPATH`.
+        runpath: Option<Box<[u8]>>,
+    },
+    /// It has one, and it lies outside what was captured, or is damaged.
+    Unknown(&'static str),
+}

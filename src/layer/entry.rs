@@ -1,0 +1,105 @@
+//! What a layer says of a path.
+
+use std::sync::Arc;
+
+use super::elf::Elf;
+use super::path::LayerPath;
+
+/// One entry of a layer, in the layer's own terms: a whiteout is still a whiteout here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The path that the entry speaks of: of a whiteout the path that it hides, of an opaque mark its directory.
+    pub path: LayerPath,
+    /// Mode, owner, size and time.
+    pub stat: Stat,
+    /// What it is.
+    pub body: Body,
+}
+
+/// Metadata of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stat {
+    /// Permission bits with setuid, setgid and sticky: `0o7777` at most.
+    pub mode: u16,
+    /// Numeric owner. Names in a header are not consulted (image-spec, layer.md).
+    pub uid: u64,
+    /// Numeric group.
+    pub gid: u64,
+    /// Bytes of a regular file's content, with holes; of anything else 0.
+    pub size: u64,
+    /// Modification time, seconds since 1970.
+    pub mtime: i64,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// A directory.
+    Directory,
+    /// A regular file, and what was seen of its bytes.
+    File(Arc<Trace>),
+    /// A symbolic link and its target, verbatim.
+    Symlink(Box<[u8]>),
+    /// Another name of a file, whose own name this is.
+    Hardlink(LayerPath),
+    /// A device node.
+    Device {
+        /// Whether it is a block device.
+        block: bool,
+        /// Major number.
+        major: u64,
+        /// Minor number.
+        minor: u64,
+    },
+    /// A named pipe.
+    Fifo,
+    /// Hides the path in the layers below (image-spec, layer.md "Whiteouts").
+    Whiteout,
+    /// Hides everything below the directory in the layers below.
+    Opaque,
+}
+
+/// What was seen of a file's bytes while they passed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// SHA-256 of the content.
+    pub sha256: [u8; 32],
+    /// Whether the content is nothing but ASCII white space, NUL bytes and a UTF-8 byte order mark.
+    pub blank: bool,
+    /// What the first bytes say it is.
+    pub kind: FileKind,
+    /// The content, where the static keep set asks for it.
+    pub kept: Kept,
+}
+
+/// What the first bytes of a file say it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FileKind {
+    /// An ELF object, as far as its captured parts tell.
+    Elf(Box<Elf>),
+    /// `#!`: the first line without it, at most 255 bytes (the kernel's own limit).
+    Script(Box<[u8]>),
+    /// Anything else.
+    Other,
+}
+
+/// Whether the content was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// All of it.
+    Whole(Box<[u8]>),
+    /// It is not in the keep set.
+    Unwanted,
+    /// It is in the keep set, and over the ceiling that is named here.
+    Over(&'static str),
+}
+
+impl Trace {
+    /// The content, if it was kept.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.kept {
+            Kept::Whole(bytes) => Some(bytes),
+            Kept::Unwanted | Kept::Over(_) => None,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What is wanted of an image: TOML, checked with its places, as plain data.
+
+mod load;
+
+use std::collections::BTreeMap;
+
+use crate::digest::Digest;
+use crate::finding::Level;
+use crate::reference::Platform;
+
+/// A checked profile, with everything that it extends already in it.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// `lucid`, `generic`, or the file.
+    pub name: String,
+    /// Why this one: `by name pickme/*`, `--profile`.
+    pub chosen: String,
+    /// The digest of everything that it says.
+    pub digest: Digest,
+    /// The `[expect]` table.
+    pub expect: Expect,
+    /// The service that was chosen, if the profile has services and one fits.
+    pub service: Option<Service>,
+    /// The `[[ignore]]` tables.
+    pub waivers: Vec<Waiver>,
+    pub(crate) rules: BTreeMap<String, Settings>,
+}
+
+/// What the image should be. `None`: nothing is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// The platform.
+    pub platform: Option<Platform>,
+    /// The numeric `uid:gid` that the image runs as and that its files belong to.
+    pub user: Option<(u64, u64)>,
+    /// The interpreter.
+    pub python: Option<String>,
+    /// The directory that the packages are in.
+    pub site_packages: Option<String>,
+    /// The base image.
+    pub base: Option<String>,
+}
+
+/// One service of a fleet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Import or distribution names that must be there.
+    pub packages: Option<Vec<String>>,
+    /// Modules that must be importable.
+    pub modules: Vec<String>,
+    /// Directories of its code.
+    pub app: Vec<String>,
+    /// Its marker files.
+    pub markers: Vec<String>,
+}
+
+/// What a profile says of one rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The level, if it says one.
+    pub level: Option<Level>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The rule's options.
+    pub options: BTreeMap<String, Value>,
+}
+
+/// The value of an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// A list of texts.
+    Texts(Vec<String>),
+    /// A number.
+    Count(u64),
+}
+
+/// An `[[ignore]]` table.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// The rule.
+    pub rule: String,
+    /// The paths, as a glob; without one, every finding of the rule.
+    pub path: Option<globset::GlobMatcher>,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Option<chrono::NaiveDate>,
+    /// Where it stands: `file:line:column`.
+    pub place: String,
+}
+
+/// An option of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opt {
+    /// Its key.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: OptKind,
+}
+
+/// What the value of an option is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptKind {
+    /// Text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A number.
+    Count,
+}
+
+/// What a loader must know of a rule to check a profile.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Its id.
+    pub id: &'static str,
+    /// Its options.
+    pub options: &'static [Opt],
+}
+
+impl Profile {
+    /// The level of a rule, `declared` where the profile says nothing.
+    pub fn level(&self, rule: &str, declared: Level) -> Level {
+        self.rules.get(rule).and_then(|settings| settings.level).unwrap_or(declared)
+    }
+
+    fn option(&self, rule: &str, option: &str) -> Option<&Value> {
+        self.rules.get(rule)?.options.get(option)
+    }
+
+    /// A text option, filled in.
+    pub fn text(&self, rule: &str, option: &str) -> Option<String> {
+        match self.option(rule, option)? {
+            Value::Text(text) => self.fill(text),
+            _ => None,
+        }
+    }
+
+    /// A list option, filled in; an element that asks for what `[expect]` does not say is left out.
+    pub fn texts(&self, rule: &str, option: &str) -> Vec<String> {
+        match self.option(rule, option) {
+            Some(Value::Texts(texts)) => texts.iter().filter_map(|text| self.fill(text)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A number option.
+    pub fn count(&self, rule: &str, option: &str) -> Option<u64> {
+        match self.option(rule, option)? {
+            Value::Count(count) => Some(*count),
+            _ => None,
+        }
+    }
+
+    /// Fills `{site-packages}` and `{python}` in from `[expect]`; `None` where that does not say.
+    fn fill(&self, text: &str) -> Option<String> {
+        let mut filled = text.to_owned();
+        for (name, value) in [("{site-packages}", &self.expect.site_packages), ("{python}", &self.expect.python)] {
+            if filled.contains(name) {
+                filled = filled.replace(name, value.as_deref()?);
+            }
+        }
+        Some(filled)
+    }
+
+    /// The waiver that covers a finding of a rule at a path.
+    pub fn waiver(&self, rule: &str, path: Option<&str>) -> Option<usize> {
+        self.waivers.iter().position(|waiver| {
+            waiver.rule == rule && waiver.path.as_ref().is_none_or(|glob| path.is_some_and(|path| glob.is_match(path)))
+        })
+    }
+}

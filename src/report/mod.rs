@@ -1,0 +1,303 @@
+//! What the tool says: one structure, and one file for each format that prints it. Pure.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::finding::{Level, Outcome, Question};
+
+pub mod json;
+pub mod table;
+
+/// The version of the report's structure.
+pub const SCHEMA: u32 = 1;
+
+/// A report: what every renderer prints and every exit code comes from.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Report {
+    /// The version of this structure.
+    pub schema: u32,
+    /// Who made it.
+    pub tool: Tool,
+    /// The verdict over all images.
+    pub verdict: Verdict,
+    /// The exit code of the run.
+    pub exit_code: u8,
+    /// The day by which waivers were judged.
+    pub today: String,
+    /// The images, by reference.
+    pub images: Vec<Image>,
+}
+
+/// The program.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Tool {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every rule that counts passed or did not apply.
+    Held,
+    /// Everything was looked at, and something failed.
+    Findings,
+    /// Nothing failed, but something could not be judged.
+    Undecided,
+    /// The tool could not look.
+    Incomplete,
+}
+
+/// One image.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Image {
+    /// The full reference.
+    pub reference: String,
+    /// The manifest's digest, where the transport has one.
+    pub digest: Option<String>,
+    /// The digest of the index that led to it.
+    pub index_digest: Option<String>,
+    /// The configuration's digest.
+    pub config_digest: Option<String>,
+    /// The platform that the configuration claims.
+    pub platform: Option<String>,
+    /// When it was created, as the configuration claims.
+    pub created: Option<String>,
+    /// Whether every byte was read and verified.
+    pub complete: bool,
+    /// Why it could not be looked at.
+    pub error: Option<Failure>,
+    /// What the reader should know and no rule judges.
+    pub notes: Vec<String>,
+    /// What was asked.
+    pub policy: Policy,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The five answers.
+    pub answers: Answers,
+    /// Every rule that was asked.
+    pub rules: Vec<Rule>,
+    /// The layers, base first.
+    pub layers: Vec<Layer>,
+    /// Where the bytes are.
+    pub sizes: Sizes,
+    /// The difference to a baseline.
+    pub delta: Option<()>,
+}
+
+/// Why the tool could not look.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Failure {
+    /// The name of the exit code: `not-found`, `corrupt`, …
+    pub kind: &'static str,
+    /// The exit code.
+    pub exit_code: u8,
+    /// What happened.
+    pub message: String,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+/// Which profile was used, and how much of it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Policy {
+    /// The profile's name.
+    pub profile: String,
+    /// How it was chosen.
+    pub chosen: String,
+    /// The digest of what it says.
+    pub digest: Option<String>,
+    /// The service in it.
+    pub service: Option<String>,
+    /// How many of the rules were asked: `148 of 148`.
+    pub asked: String,
+    /// Findings that a waiver covers.
+    pub waived: u64,
+}
+
+/// The five answers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Answers {
+    /// Is everything that was meant to be there there, unaltered?
+    pub whole: Answer,
+    /// Will its command run?
+    pub starts: Answer,
+    /// Secrets, tools, privileges.
+    pub safe: Answer,
+    /// Does it follow the pattern asked for?
+    pub conforms: Answer,
+    /// Bytes.
+    pub lean: Answer,
+}
+
+impl Answers {
+    /// The answer to one question.
+    pub fn to(&self, question: Question) -> Answer {
+        match question {
+            Question::Whole => self.whole,
+            Question::Starts => self.starts,
+            Question::Safe => self.safe,
+            Question::Conforms => self.conforms,
+            Question::Lean => self.lean,
+        }
+    }
+}
+
+/// The answer to one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// Rules were asked, and none failed at error level.
+    Yes,
+    /// A rule failed at error level.
+    No,
+    /// A rule could not be judged, and none failed.
+    Unknown,
+    /// No rule was asked.
+    NotAsked,
+}
+
+/// A rule that was asked.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Rule {
+    /// Its id.
+    pub id: &'static str,
+    /// The question that it answers.
+    pub answers: Question,
+    /// The highest level of its failing findings, else the profile's.
+    pub level: Level,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How many of its units it looked at.
+    pub examined: u64,
+    /// Why skip or unknown.
+    pub reason: Option<String>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Finding {
+    /// Its level.
+    pub level: Level,
+    /// What is wrong.
+    pub message: String,
+    /// What to change.
+    pub fix: String,
+    /// The last line that a user would see at run time.
+    pub predicts: Option<String>,
+    /// The rule whose finding explains this one.
+    pub because: Option<String>,
+    /// The reason of the waiver that covers it.
+    pub waived: Option<String>,
+    /// Where.
+    pub path: Option<String>,
+    /// The value found.
+    pub found: Option<String>,
+    /// The value wanted.
+    pub want: Option<String>,
+    /// How many offenders it stands for.
+    pub count: u64,
+    /// The first of them.
+    pub examples: Vec<String>,
+    /// The layer to blame.
+    pub layer: Option<Blame>,
+}
+
+/// The layer to blame.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Blame {
+    /// Its place, base first, from 0.
+    pub index: usize,
+    /// The blob's digest.
+    pub digest: String,
+    /// The uncompressed digest.
+    pub diff_id: String,
+    /// The instruction that made it, as the image claims.
+    pub created_by: Option<String>,
+}
+
+/// A layer.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Layer {
+    /// Its place, base first, from 0.
+    pub index: usize,
+    /// The blob's digest.
+    pub digest: String,
+    /// The uncompressed digest, as the configuration claims; verified if the layer was read.
+    pub diff_id: String,
+    /// The media type.
+    pub media_type: String,
+    /// Bytes of the blob.
+    pub compressed_bytes: u64,
+    /// Bytes of the uncompressed tar; null if it was not read.
+    pub bytes: Option<u64>,
+    /// Entries of the tar; null if it was not read.
+    pub entries: Option<u64>,
+    /// The instruction that made it, as the image claims.
+    pub created_by: Option<String>,
+}
+
+/// Where the bytes are.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Sizes {
+    /// Bytes of all blobs.
+    pub compressed_bytes: u64,
+    /// Regular files of all layers.
+    pub unpacked_bytes: u64,
+    /// Regular files of the final tree.
+    pub bytes: u64,
+    /// How many there are.
+    pub files: u64,
+    /// The largest directories.
+    pub directories: Vec<Directory>,
+    /// Installed packages.
+    pub packages: Vec<Package>,
+    /// Bytes shipped and not seen.
+    pub waste: Waste,
+}
+
+/// A directory and everything below it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Directory {
+    /// Its path.
+    pub path: String,
+    /// Bytes below it.
+    pub bytes: u64,
+    /// Files below it.
+    pub files: u64,
+}
+
+/// An installed package.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Package {
+    /// `python`, `deb` or `apk`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// How many it owns.
+    pub files: u64,
+}
+
+/// Bytes shipped and not seen.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Waste {
+    /// All four kinds.
+    pub bytes: u64,
+    /// Removed by a later layer.
+    pub removed: u64,
+    /// Replaced with other content.
+    pub overwritten: u64,
+    /// Shipped again unchanged.
+    pub metadata_only: u64,
+    /// Standing in the final tree more than once.
+    pub duplicates: u64,
+}

@@ -1,0 +1,35 @@
+//! Where images come from. With the cache the only I/O of the library, and the only async.
+
+pub mod auth;
+pub mod layout;
+pub mod registry;
+pub mod resolve;
+pub mod retry;
+
+use std::io::BufRead;
+
+use crate::error::Result;
+use crate::image::Descriptor;
+
+/// A place that holds one repository's documents and blobs. Verification, decoding and the resumption of half-read
+/// blobs sit above it, once, for every backend.
+pub trait Source: Send + Sync {
+    /// A manifest or an index: the one that the reference names, or the child that a descriptor points at. At most
+    /// `limit` bytes are read; more is an error of kind `Limit`.
+    fn manifest(&self, child: Option<&Descriptor>, limit: u64) -> Result<Fetched>;
+
+    /// The bytes of a blob from the offset `from`. They are unverified. A reader whose connection breaks fails with an
+    /// error of kind `Unreachable`, and may be asked for again from where it stopped.
+    fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>>;
+}
+
+/// A document as it came.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What the transport called it.
+    pub content_type: Option<String>,
+    /// The digest that the transport claims for it, unparsed.
+    pub claimed_digest: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! One layer applied to a tree. Nothing else knows union semantics.

@@ -1,0 +1,17 @@
+//! [`LayerDiff`](crate::layer::LayerDiff)s folded into one tree.
+
+pub mod apply;
+pub mod dump;
+pub mod node;
+pub mod resolve;
+pub mod trail;
+pub mod tree;
+
+pub use crate::layer::{FileKind, Kept, LayerPath, Stat, Trace};
+pub use node::{Kind, NodeId};
+pub use resolve::Unresolved;
+pub use trail::{Cause, Change, Event, Trail};
+pub use tree::Tree;
+
+/// A layer by its place in the manifest, base first, from 0.
+pub type LayerIndex = usize;

@@ -1,0 +1,77 @@
+//! Who wrote, rewrote or removed a path, in which layer, at what cost.
+
+use std::collections::BTreeMap;
+
+use super::LayerIndex;
+use crate::layer::LayerPath;
+
+/// One thing that a layer did to a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The layer that did it.
+    pub layer: LayerIndex,
+    /// What it did.
+    pub change: Change,
+    /// Bytes of regular-file content that this event added (`Added`, `Rewritten`) or hid (`Removed`).
+    pub bytes: u64,
+}
+
+/// What happened to a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there before.
+    Added,
+    /// It was there, and this layer ships it again.
+    Rewritten {
+        /// Whether the content is the same: only mode, owner or time changed.
+        same_content: bool,
+    },
+    /// It was there, and is not any more.
+    Removed(Cause),
+}
+
+/// Why a path went away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A whiteout of this path or of a directory above it.
+    Whiteout(LayerPath),
+    /// An opaque mark on this directory above it.
+    Opaque(LayerPath),
+    /// A directory above it became something else.
+    Replaced(LayerPath),
+}
+
+/// The history of every path that any layer ever wrote.
+#[derive(Debug, Clone, Default)]
+pub struct Trail {
+    events: BTreeMap<LayerPath, Vec<Event>>,
+}
+
+impl Trail {
+    pub(super) fn record(&mut self, path: LayerPath, event: Event) {
+        self.events.entry(path).or_default().push(event);
+    }
+
+    /// What happened to a path, oldest first.
+    pub fn of(&self, path: &LayerPath) -> &[Event] {
+        self.events.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The last event that took a path away, of the path itself or of the nearest directory above it that was there:
+    /// what to name when the path is missing.
+    pub fn removal(&self, path: &LayerPath) -> Option<&Event> {
+        let mut at = Some(path.clone());
+        while let Some(path) = at {
+            if let Some(last) = self.of(&path).last() {
+                return matches!(last.change, Change::Removed(_)).then_some(last);
+            }
+            at = path.parent();
+        }
+        None
+    }
+
+    /// All paths with what happened to them, in path order.
+    pub fn iter(&self) -> impl Iterator<Item = (&LayerPath, &[Event])> {
+        self.events.iter().map(|(path, events)| (path, events.as_slice()))
+    }
+}
