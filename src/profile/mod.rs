@@ -174,3 +174,50 @@ impl Profile {
         })
     }
 }
+
+/// What an image is, as far as the choice of a profile and of a service goes.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// Repository and tag as users name them: `pickme/lucid-auth:latest-arm64`.
+    pub name: &'a str,
+    /// The labels.
+    pub labels: &'a BTreeMap<String, String>,
+    /// Whether some file's own name (without directories) matches a glob.
+    pub has_file: &'a dyn Fn(&globset::GlobMatcher) -> bool,
+}
+
+/// A profile before it is known which image it is for, or the way to choose one (`auto`).
+#[derive(Debug, Clone)]
+pub struct Policy {}
+
+impl Policy {
+    /// Choose by what the image's name, labels and files say: `lucid`, else `generic`.
+    pub fn auto(known: &[Known]) -> Self {
+        let _ = known;
+        Self {}
+    }
+
+    /// A built-in profile by its name.
+    pub fn builtin(name: &str, known: &[Known]) -> Option<Self> {
+        let _ = (name, known);
+        None
+    }
+
+    /// A profile file. `read` fetches the text of another file that it extends. Every mistake names
+    /// `file:line:column`.
+    pub fn parse(
+        file: &str,
+        text: &str,
+        known: &[Known],
+        read: &dyn Fn(&str) -> crate::error::Result<String>,
+    ) -> crate::error::Result<Self> {
+        let _ = (file, text, known, read);
+        Ok(Self {})
+    }
+
+    /// The profile of an image: the service chosen by `service`, then by match, then by label.
+    pub fn choose(&self, subject: &Subject<'_>, service: Option<&str>) -> crate::error::Result<Profile> {
+        let _ = (subject, service, self);
+        Err(crate::error::Error::new(crate::error::Kind::Bug, "not yet"))
+    }
+}

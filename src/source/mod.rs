@@ -33,3 +33,31 @@ pub struct Fetched {
     /// The digest that the transport claims for it, unparsed.
     pub claimed_digest: Option<String>,
 }
+
+/// How to reach a source.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Whether hosts other than loopback may be asked over plain HTTP.
+    pub plain_http: bool,
+    /// What to say when a registry asks who is there; without, anonymous.
+    pub credentials: Option<Credentials>,
+    /// Further tries of a request that failed for a passing reason.
+    pub retries: u32,
+    /// The longest that a connection may be silent.
+    pub timeout: std::time::Duration,
+}
+
+/// A user name and a password or token, for the one registry of the run.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The user name.
+    pub username: String,
+    /// The password or token. Never shown.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Credentials({}, ***)", self.username)
+    }
+}
