@@ -1,16 +1,24 @@
 //! The one function that knows every stage: source → layers → tree → facts → judgements → report.
 
+mod layers;
+mod summary;
+
 use std::io::Write;
 
-use crate::error::{Error, Result};
+use globset::GlobMatcher;
+
+use crate::error::{Error, Kind, Result};
+use crate::facts::{Facts, Verified};
+use crate::finding::Level;
 use crate::image::Resolved;
 use crate::layer::{LayerPath, Oddity};
 use crate::limits::Limits;
-use crate::profile::{Policy, Profile};
+use crate::profile::{Policy, Profile, Subject};
 use crate::reference::{Platform, Reference};
 use crate::report;
-use crate::rules::Rule;
-use crate::source::{Access, Source};
+use crate::rules::{self, Rule};
+use crate::size::Breakdown;
+use crate::source::{self, Access, Source};
 use crate::vfs::Tree;
 
 /// How to reach and read images.
@@ -54,7 +62,7 @@ pub struct Loaded {
     pub image: Resolved,
     /// Its source, for a second look at a layer.
     pub source: Box<dyn Source>,
-    /// The layers that were read: tar bytes, entries, oddities.
+    /// What is left of each layer; `None` for one that could not be read.
     pub layers: Vec<Option<ReadLayer>>,
     /// The merged tree; of the layers before the first that could not be read.
     pub tree: Tree,
@@ -75,24 +83,86 @@ pub struct ReadLayer {
 
 /// Reads an image: documents, layers, tree. Fails where not even its documents can be had.
 pub fn load(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Loaded> {
-    let _ = (reference, reading, watch);
-    Err(Error::new(crate::error::Kind::Bug, "not yet"))
+    let source = source::open(reference, &reading.access, &reading.limits)?;
+    let image = source::resolve::resolve(&*source, reference, reading.platform.as_ref(), &reading.limits)?;
+    watch.resolved(&image);
+    let diffs = layers::read(&*source, &image, reading, watch);
+    let mut loaded = Loaded { image, source, layers: Vec::new(), tree: Tree::new(), gap: None };
+    for (index, diff) in diffs.into_iter().enumerate() {
+        let diff = diff.and_then(|diff| {
+            if loaded.gap.is_none() {
+                loaded.tree.apply(index, &diff).map_err(|error| error.doing(layers::name(&loaded.image, index)))?;
+            }
+            Ok(ReadLayer { raw_size: diff.raw_size, entries: diff.entries.len() as u64, oddities: diff.oddities.clone() })
+        });
+        loaded.layers.push(diff.map_err(|error| loaded.found(error)).ok());
+    }
+    Ok(loaded)
+}
+
+impl Loaded {
+    /// Remembers why the image is incomplete. Wrong content outranks every other reason; else the lowest layer counts.
+    fn found(&mut self, error: Error) {
+        if self.gap.as_ref().is_none_or(|gap| gap.kind != Kind::Corrupt && error.kind == Kind::Corrupt) {
+            self.gap = Some(error);
+        }
+    }
+
+    /// What was held against a digest on the way here.
+    fn verified(&self) -> Verified {
+        let layers = self.layers.iter().flatten().count();
+        let documents = 2 + usize::from(self.image.index_digest.is_some());
+        Verified { documents, blobs: layers, diff_ids: layers }
+    }
 }
 
 /// Writes a file's bytes, links followed: a second read of the layer that holds it, held against the digests again.
 /// Returns how many bytes.
 pub fn cat(loaded: &Loaded, path: &LayerPath, reading: &Reading, out: &mut dyn Write) -> Result<u64> {
-    let _ = (loaded, path, reading, out);
-    Err(Error::new(crate::error::Kind::Bug, "not yet"))
+    if let Some(gap) = &loaded.gap {
+        return Err(Error::new(gap.kind, format!("the tree is incomplete: {gap}")));
+    }
+    let missing = |why: String| Error::new(Kind::NotFound, why).doing(format!("show {path}"));
+    let node = loaded.tree.resolve(path).map_err(|why| missing(why.to_string()))?;
+    let trace = loaded.tree.trace(node).ok_or_else(|| missing(format!("{} is no regular file", loaded.tree.path(node))))?;
+    if let Some(bytes) = trace.bytes() {
+        out.write_all(bytes)?;
+        return Ok(bytes.len() as u64);
+    }
+    layers::copy(loaded, node, reading, out)
 }
 
 /// Reads and judges one image. Whatever happens, there is something to report.
-pub fn verify(
-    reference: &Reference,
-    reading: &Reading,
-    asking: &Asking<'_>,
-    watch: &dyn Watch,
-) -> (report::Image, Option<Profile>) {
-    let _ = (reference, reading, asking, watch);
-    unreachable!()
+pub fn verify(reference: &Reference, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> (report::Image, Option<Profile>) {
+    match load(reference, reading, watch).and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
+        Ok((profile, loaded)) => (judge(&loaded, &profile, asking), Some(profile)),
+        Err(error) => match choose(asking, reference, None) {
+            Ok(profile) => (summary::unread(reference, &error, Some(&profile), asking.asked), Some(profile)),
+            Err(other) => (summary::unread(reference, if error.kind == Kind::Usage { &error } else { &other }, None, asking.asked), None),
+        },
+    }
 }
+
+/// The profile of an image; by its name alone where it could not be read.
+fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -> Result<Profile> {
+    let name = reference.familiar();
+    let labels = loaded.map(|loaded| loaded.image.config.run.labels.clone()).unwrap_or_default();
+    let has_file = |glob: &GlobMatcher| {
+        loaded.is_some_and(|loaded| {
+            let tree = &loaded.tree;
+            tree.iter().any(|id| std::str::from_utf8(tree.name(id)).is_ok_and(|name| glob.is_match(name)))
+        })
+    };
+    asking.policy.choose(&Subject { name: &name, labels: &labels, has_file: &has_file }, asking.service)
+}
+
+fn judge(loaded: &Loaded, profile: &Profile, asking: &Asking<'_>) -> report::Image {
+    let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified());
+    let sizes = Breakdown::of(&loaded.tree, &facts);
+    let gap = loaded.gap.as_ref().map(ToString::to_string);
+    let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);
+    summary::image(loaded, &facts, &sizes, profile, &judged)
+}
+
+/// The level from which an outcome counts, as `--fail-on` says.
+pub type FailOn = Option<Level>;

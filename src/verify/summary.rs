@@ -1,0 +1,190 @@
+//! What was found, as a report holds it.
+
+use super::Loaded;
+use crate::error::Error;
+use crate::facts::Facts;
+use crate::finding::{Finding, Level, Outcome};
+use crate::profile::Profile;
+use crate::reference::Reference;
+use crate::report;
+use crate::rules::{Judged, RULES, Rule};
+use crate::size::Breakdown;
+use crate::text;
+
+/// Oddities of one image that are shown; the rest is counted.
+const NOTES: usize = 20;
+
+/// The report of an image that was read.
+pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: &Profile, judged: &[Judged]) -> report::Image {
+    let layers = layers(loaded, facts);
+    let rules: Vec<report::Rule> = judged.iter().map(|judged| rule(judged, profile, &layers)).collect();
+    let config = &facts.config;
+    report::Image {
+        reference: loaded.image.reference.to_string(),
+        digest: Some(loaded.image.digest.to_string()),
+        index_digest: loaded.image.index_digest.as_ref().map(ToString::to_string),
+        config_digest: Some(config.digest.to_string()),
+        platform: Some(config.platform().to_string()),
+        created: config.created.clone(),
+        complete: loaded.gap.is_none(),
+        error: loaded.gap.as_ref().map(report::Failure::from),
+        notes: notes(loaded),
+        policy: policy(Some(profile), &rules),
+        verdict: report::Verdict::Incomplete,
+        answers: report::Answers::of(&rules),
+        layers,
+        sizes: measured(sizes, loaded),
+        delta: None,
+        rules,
+    }
+}
+
+/// The report of an image that could not be read.
+pub(super) fn unread(reference: &Reference, error: &Error, profile: Option<&Profile>, asked: &dyn Fn(&Rule) -> bool) -> report::Image {
+    let rules: Vec<report::Rule> = RULES
+        .iter()
+        .filter(|rule| asked(rule))
+        .map(|rule| {
+            let level = profile.map_or(rule.level, |profile| profile.level(rule.id, rule.level));
+            let (outcome, reason) = match level {
+                Level::Off => (Outcome::Skip, "off in this profile".to_owned()),
+                _ => (Outcome::Unknown, error.to_string()),
+            };
+            report::Rule { id: rule.id, answers: rule.question, level, outcome, examined: 0, reason: Some(reason), findings: Vec::new() }
+        })
+        .collect();
+    report::Image {
+        reference: reference.to_string(),
+        digest: None,
+        index_digest: None,
+        config_digest: None,
+        platform: None,
+        created: None,
+        complete: false,
+        error: Some(error.into()),
+        notes: Vec::new(),
+        policy: policy(profile, &rules),
+        verdict: report::Verdict::Incomplete,
+        answers: report::Answers::of(&rules),
+        rules,
+        layers: Vec::new(),
+        sizes: report::Sizes::default(),
+        delta: None,
+    }
+}
+
+fn policy(profile: Option<&Profile>, rules: &[report::Rule]) -> report::Policy {
+    let waived = rules.iter().flat_map(|rule| &rule.findings).filter(|finding| finding.waived.is_some()).count() as u64;
+    report::Policy {
+        profile: profile.map_or_else(|| "none".to_owned(), |profile| profile.name.clone()),
+        chosen: profile.map_or_else(|| "could not be chosen".to_owned(), |profile| profile.chosen.clone()),
+        digest: profile.map(|profile| profile.digest.to_string()),
+        service: profile.and_then(|profile| profile.service.as_ref()).map(|service| service.name.clone()),
+        asked: format!("{} of {}", rules.len(), RULES.len()),
+        waived,
+    }
+}
+
+fn layers(loaded: &Loaded, facts: &Facts) -> Vec<report::Layer> {
+    let layers = loaded.image.manifest.layers.iter().zip(&loaded.image.config.rootfs.diff_ids).zip(&loaded.layers);
+    layers
+        .enumerate()
+        .map(|(index, ((descriptor, diff_id), read))| report::Layer {
+            index,
+            digest: descriptor.digest.to_string(),
+            diff_id: diff_id.to_string(),
+            media_type: descriptor.media_type.clone(),
+            compressed_bytes: descriptor.size,
+            bytes: read.as_ref().map(|read| read.raw_size),
+            entries: read.as_ref().map(|read| read.entries),
+            created_by: facts.instruction(index),
+        })
+        .collect()
+}
+
+fn rule(judged: &Judged, profile: &Profile, layers: &[report::Layer]) -> report::Rule {
+    let judgement = &judged.judgement;
+    let failing = judgement.findings.iter().filter(|finding| finding.waived.is_none());
+    report::Rule {
+        id: judged.rule.id,
+        answers: judged.rule.question,
+        level: failing.map(|finding| finding.level).max().unwrap_or(judged.level),
+        outcome: judgement.outcome(),
+        examined: judgement.examined,
+        reason: judgement.reason().map(ToOwned::to_owned),
+        findings: judgement.findings.iter().map(|found| finding(found, profile, layers)).collect(),
+    }
+}
+
+fn finding(finding: &Finding, profile: &Profile, layers: &[report::Layer]) -> report::Finding {
+    let blame = finding.place.layer.and_then(|index| layers.get(index));
+    report::Finding {
+        level: finding.level,
+        message: text::mask(&finding.message),
+        fix: text::mask(&finding.fix),
+        predicts: finding.predicts.clone(),
+        because: finding.because.clone(),
+        waived: finding.waived.and_then(|index| profile.waivers.get(index)).map(|waiver| waiver.reason.clone()),
+        path: finding.place.path.clone(),
+        found: finding.found.as_deref().map(text::mask),
+        want: finding.want.clone(),
+        count: finding.count,
+        examples: finding.examples.clone(),
+        layer: blame.map(|layer| report::Blame {
+            index: layer.index,
+            digest: layer.digest.clone(),
+            diff_id: layer.diff_id.clone(),
+            created_by: layer.created_by.clone(),
+        }),
+    }
+}
+
+fn notes(loaded: &Loaded) -> Vec<String> {
+    let mut notes = loaded.image.notes.clone();
+    let read = loaded.layers.iter().enumerate().filter_map(|(index, layer)| Some((index, layer.as_ref()?)));
+    let odd: Vec<String> = read
+        .flat_map(|(index, layer)| layer.oddities.iter().map(move |oddity| (index, oddity)))
+        .map(|(index, oddity)| {
+            let path = oddity.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
+            format!("layer {}/{}: {path}{}", index + 1, loaded.layers.len(), oddity.what)
+        })
+        .collect();
+    notes.extend(odd.iter().take(NOTES).cloned());
+    if odd.len() > NOTES {
+        notes.push(format!("and {} more oddities of this kind", odd.len() - NOTES));
+    }
+    notes
+}
+
+fn measured(sizes: &Breakdown, loaded: &Loaded) -> report::Sizes {
+    let waste = &sizes.waste;
+    report::Sizes {
+        compressed_bytes: loaded.image.manifest.layers.iter().map(|layer| layer.size).sum(),
+        unpacked_bytes: sizes.unpacked_bytes,
+        bytes: sizes.bytes,
+        files: sizes.files,
+        directories: sizes
+            .directories
+            .iter()
+            .map(|directory| report::Directory { path: directory.path.clone(), bytes: directory.bytes, files: directory.files })
+            .collect(),
+        packages: sizes
+            .packages
+            .iter()
+            .map(|package| report::Package {
+                kind: package.kind,
+                name: package.name.clone(),
+                version: package.version.clone(),
+                bytes: package.bytes,
+                files: package.files,
+            })
+            .collect(),
+        waste: report::Waste {
+            bytes: waste.bytes(),
+            removed: waste.removed,
+            overwritten: waste.overwritten,
+            metadata_only: waste.metadata_only,
+            duplicates: waste.duplicates,
+        },
+    }
+}
