@@ -1,0 +1,67 @@
+//! Damage is never a verdict: whatever bit is flipped, wherever a layer ends, the run says that it could not look.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+#[path = "support/layout.rs"]
+mod layout;
+
+use std::path::Path;
+
+use layout::Layout;
+use lucid_verify::limits::Limits;
+use lucid_verify::profile::Policy;
+use lucid_verify::report::Report;
+use lucid_verify::source::Access;
+use lucid_verify::verify::{self, Asking, Reading, Watch};
+use lucid_verify::{finding::Level, image::Resolved, rules};
+
+struct Nobody;
+
+impl Watch for Nobody {
+    fn resolved(&self, _: &Resolved) {}
+    fn advanced(&self, _: usize, _: u64) {}
+    fn finished(&self, _: usize) {}
+}
+
+fn exit_code(directory: &Path) -> u8 {
+    let access = Access { plain_http: false, credentials: None, retries: 0, timeout: std::time::Duration::from_secs(5) };
+    let reading = Reading { platform: None, access, limits: Limits::default(), jobs: 1 };
+    let policy = Policy::builtin("generic", &rules::known()).unwrap();
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+    let asking = Asking { policy: &policy, service: None, asked: &|_| true, today };
+    let reference = format!("oci:{}", directory.display()).parse().unwrap();
+    let (image, _) = verify::verify(&reference, &reading, &asking, &Nobody);
+    Report::new(vec![image], Some(Level::Error), today).exit_code
+}
+
+#[test]
+fn every_flipped_bit_of_manifest_config_and_layer_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let paths = Layout::small().write(directory.path());
+    assert!(exit_code(directory.path()) <= 1);
+    for path in paths {
+        let whole = std::fs::read(&path).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut damaged = whole.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, damaged).unwrap();
+            let code = exit_code(directory.path());
+            assert!(code >= 6, "bit {bit} of {}: exit {code}", path.display());
+        }
+        std::fs::write(&path, whole).unwrap();
+    }
+}
+
+#[test]
+fn a_layer_that_ends_early_is_noticed_at_every_byte() {
+    let directory = tempfile::tempdir().unwrap();
+    let paths = Layout::small().write(directory.path());
+    for path in paths {
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let code = exit_code(directory.path());
+            assert!(code >= 3, "{length} bytes of {}: exit {code}", path.display());
+        }
+        std::fs::write(&path, whole).unwrap();
+    }
+}
