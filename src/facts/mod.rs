@@ -2,7 +2,11 @@
 
 pub mod accounts;
 pub mod command;
+mod contents;
 pub mod elf;
+mod fields;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod packages;
 pub mod python;
 pub mod tools;
