@@ -73,3 +73,6 @@ impl Facts {
         self.instructions.get(layer).and_then(Option::as_deref).map(crate::text::mask)
     }
 }
+
+#[cfg(test)]
+mod hostile;
