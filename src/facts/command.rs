@@ -3,7 +3,7 @@
 mod search;
 mod shebang;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::accounts::User;
 use super::elf::Isa;
@@ -126,14 +126,13 @@ impl Command {
         let mut line = names.join(" → ");
         let last = self.chain.last().and_then(|step| tree.trace(step.node));
         if let Some(FileKind::Elf(elf)) = last.map(|trace| &trace.kind) {
-            line.push_str(&format!(" (ELF {})", Isa::of(elf)));
+            let _ = write!(line, " (ELF {})", Isa::of(elf));
         }
         line
     }
 }
 
-/// Scripts that lead to scripts before the kernel gives up (Linux allows five rewrites of a command; one less is left
-/// to the script itself).
+/// Scripts in a row before execve(2) gives up (`BINPRM_MAX_RECURSION`; of late, kernels allow one more).
 const MAX_SCRIPTS: u32 = 4;
 
 /// What happens when a file is executed: machine code finds its loader, a script its interpreter.

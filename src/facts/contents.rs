@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_million_names_of_one_file_do_not_multiply_the_work() {
-        let tree = tree([file("/a", &"x".repeat(1 << 20))]);
+        let tree = tree([file("/a", "x".repeat(1 << 20))]);
         let contents = Contents::new(&tree);
         let reads = (0..1000).take_while(|_| contents.read(&"/a".into()).is_ok()).count();
         assert_eq!(reads, 256);

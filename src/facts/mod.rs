@@ -44,7 +44,7 @@ pub struct Verified {
     pub documents: usize,
     /// Layer blobs, each against its digest and size.
     pub blobs: usize,
-    /// Uncompressed layers, each against its diff_id.
+    /// Uncompressed layers, each against its `diff_id`.
     pub diff_ids: usize,
 }
 

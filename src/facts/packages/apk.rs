@@ -21,7 +21,7 @@ pub(super) fn installed(tree: &Tree, contents: &Contents<'_>, found: &mut Found)
             version: value(paragraph, b"V:").unwrap_or_default(),
             database: tree.path(node),
             layer: tree.layer(node),
-            payload: files.map(|files| payload_of(tree, files.iter().map(Vec::as_slice).collect())),
+            payload: files.map(|files| payload_of(tree, &files.iter().map(Vec::as_slice).collect::<Vec<_>>())),
         });
     }
 }

@@ -1,6 +1,6 @@
 //! Which of the files that a package lists there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Payload;
 use crate::facts::contents::Contents;
@@ -29,7 +29,7 @@ impl<'a> Lists<'a> {
         }
         let (_, text) = self.contents.read(list).ok().flatten()?;
         let lines = text.split(|byte| *byte == b'\n').filter_map(|line| path_of(line.trim_ascii_end()));
-        let payload = payload_of(self.tree, lines.collect());
+        let payload = payload_of(self.tree, &lines.map(relative).collect::<Vec<_>>());
         self.known.insert(inode, payload);
         Some(payload)
     }
@@ -37,15 +37,18 @@ impl<'a> Lists<'a> {
 
 /// Counts the regular files among paths, and those of them that exist. A path above another one is a directory, even
 /// where it does not exist.
-pub(super) fn payload_of(tree: &Tree, mut paths: Vec<&[u8]>) -> Payload {
-    paths.sort_unstable_by(|left, right| parts(left).cmp(parts(right)));
-    paths.dedup_by(|left, right| parts(left).eq(parts(right)));
-    let mut payload = Payload { listed: 0, present: 0 };
-    for (index, path) in paths.iter().enumerate() {
-        let is_above = |next: &&[u8]| parts(path).eq(parts(next).take(parts(path).count()));
-        if parts(path).next().is_none() || paths.get(index + 1).is_some_and(is_above) {
-            continue;
+pub(super) fn payload_of<'p>(tree: &Tree, paths: &[&'p [u8]]) -> Payload {
+    let mut above: BTreeSet<&'p [u8]> = BTreeSet::from([&b""[..]]);
+    for path in paths {
+        let mut at = *path;
+        while let Some((parent, _)) = at.iter().rposition(|byte| *byte == b'/').and_then(|cut| at.split_at_checked(cut))
+            && above.insert(parent)
+        {
+            at = parent;
         }
+    }
+    let mut payload = Payload { listed: 0, present: 0 };
+    for path in paths.iter().filter(|path| !above.contains(*path)) {
         let found = tree.resolve(&LayerPath::new(path));
         if !found.as_ref().is_ok_and(|node| tree.is_directory(*node)) {
             payload.listed += 1;
@@ -55,7 +58,10 @@ pub(super) fn payload_of(tree: &Tree, mut paths: Vec<&[u8]>) -> Payload {
     payload
 }
 
-/// The components of a path; in their order, what lies below a path follows it at once.
-fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".")
+/// A path of a list without what stands for the root: `/`, `./`, and of the root itself `/.`.
+fn relative(path: &[u8]) -> &[u8] {
+    match path.strip_prefix(b"./").or_else(|| path.strip_prefix(b"/")).unwrap_or(path) {
+        b"." => b"",
+        path => path,
+    }
 }

@@ -47,7 +47,7 @@ fn the_files_of_a_list_are_looked_for_through_links() {
 fn distroless_packages_are_files_of_their_own() {
     let found = read([
         file("/var/lib/dpkg/status.d/libc6", "Package: libc6\nVersion: 2.36-9\nArchitecture: arm64\n"),
-        file("/var/lib/dpkg/status.d/libc6.md5sums", "0123  lib/libc.so.6\n0123  usr/share/doc/libc6/copyright\n"),
+        file("/var/lib/dpkg/status.d/libc6.md5sums", "0123  ./lib/libc.so.6\n0123  usr/share/doc/libc6/copyright\n"),
         file("/lib/libc.so.6", ""),
         file("/var/lib/dpkg/status.d/base", "Package: base-files\nVersion: 12\n"),
         hardlink("/var/lib/dpkg/status.d/again", "/var/lib/dpkg/status.d/base"),
@@ -64,7 +64,7 @@ fn of_two_databases_the_one_whose_files_are_there_counts() {
     let status = "Package: libc6\nVersion: builder\nStatus: install ok installed\n";
     let found = read([
         file(STATUS, status),
-        file("/var/lib/dpkg/info/libc6.list", "/usr/lib/x\n"),
+        file("/var/lib/dpkg/info/libc6.list", "/.x\n"),
         file("/var/lib/dpkg/status.d/libc6", "Package: libc6\nVersion: base\n"),
         file("/var/lib/dpkg/status.d/libc6.md5sums", "0  lib/x\n"),
         file("/lib/x", ""),

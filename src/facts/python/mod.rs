@@ -39,7 +39,7 @@ impl Python {
     }
 }
 
-/// What a site directory is called: of CPython, and of Debian's own packages.
+/// What a site directory is called: of `CPython`, and of Debian's own packages.
 const SITES: [&[u8]; 2] = [b"site-packages", b"dist-packages"];
 
 /// Finds the site directories of a tree, at any depth, and reads their distributions.

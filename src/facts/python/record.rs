@@ -37,13 +37,14 @@ pub(super) fn parse(text: &[u8], site: &LayerPath, tree: &Tree, contents: &Conte
     while reader.read_byte_record(&mut fields).map_err(|error| error.to_string())? {
         if let Some(written) = fields.get(0).filter(|written| !written.is_empty()) {
             contents.charge(size_of::<Row>())?;
-            rows.push(row(written, fields.get(1).unwrap_or_default(), fields.get(2).unwrap_or_default(), site, tree));
+            rows.push(row(written, &fields, site, tree));
         }
     }
     Ok(Record { rows })
 }
 
-fn row(written: &[u8], hash: &[u8], size: &[u8], site: &LayerPath, tree: &Tree) -> Row {
+fn row(written: &[u8], fields: &csv::ByteRecord, site: &LayerPath, tree: &Tree) -> Row {
+    let (hash, bytes) = (fields.get(1).unwrap_or_default(), fields.get(2).unwrap_or_default());
     let path = if written.starts_with(b"/") { LayerPath::new(written) } else { site.join(written) };
     let sha256 = hash.strip_prefix(b"sha256=").and_then(decode);
     Row {
@@ -53,7 +54,7 @@ fn row(written: &[u8], hash: &[u8], size: &[u8], site: &LayerPath, tree: &Tree) 
         path,
         sha256,
         other_algorithm: sha256.is_none() && !hash.is_empty(),
-        size: std::str::from_utf8(size).ok().and_then(|size| size.trim().parse().ok()),
+        size: std::str::from_utf8(bytes).ok().and_then(|size| size.trim().parse().ok()),
     }
 }
 
@@ -79,7 +80,7 @@ fn decode(text: &[u8]) -> Option<[u8; 32]> {
             filled += 1;
         }
     }
-    (bits & 0b11 == 0).then_some(out)
+    (bits.trailing_zeros() >= 2).then_some(out)
 }
 
 #[cfg(test)]
