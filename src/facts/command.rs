@@ -145,23 +145,34 @@ fn start(search: &Search<'_>, node: NodeId, chain: &mut Vec<Step>, scripts: u32)
         },
         Some(FileKind::Script(line)) => {
             let Some((interpreter, argument)) = shebang::parse(line) else { return Err(Broken::Format(path)) };
-            let name = shebang::through_env(interpreter, argument);
-            let found = if scripts == MAX_SCRIPTS {
-                Err(Broken::Missing { path: escape(interpreter), why: format!("more than {MAX_SCRIPTS} scripts in a row") })
-            } else {
-                search.file(interpreter, chain).and_then(|node| start(search, node, chain, scripts + 1)).and_then(|()| match name
-                {
-                    Some(name) => search.program(name, chain).and_then(|node| start(search, node, chain, scripts + 1)),
-                    None => Ok(()),
-                })
-            };
-            found.map_err(|broken| match broken {
+            interpret(search, interpreter, argument, chain, scripts).map_err(|broken| match broken {
                 Broken::Interpreter { .. } => broken,
                 _ => Broken::Interpreter { script: path, interpreter: escape(line.trim_ascii_start()), why: broken.to_string() },
             })
         }
         _ => Err(Broken::Format(path)),
     }
+}
+
+/// Starts the interpreter of a script; where that is env(1), then the program that env looks for.
+fn interpret(
+    search: &Search<'_>,
+    interpreter: &[u8],
+    argument: Option<&[u8]>,
+    chain: &mut Vec<Step>,
+    scripts: u32,
+) -> Result<(), Broken> {
+    if scripts == MAX_SCRIPTS {
+        let why = format!("more than {MAX_SCRIPTS} scripts in a row");
+        return Err(Broken::Missing { path: escape(interpreter), why });
+    }
+    let node = search.file(interpreter, chain)?;
+    start(search, node, chain, scripts + 1)?;
+    if let Some(name) = shebang::through_env(interpreter, argument) {
+        let node = search.program(name, chain)?;
+        start(search, node, chain, scripts + 1)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
