@@ -2,7 +2,11 @@
 
 pub mod accounts;
 pub mod command;
+mod contents;
 pub mod elf;
+mod fields;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod packages;
 pub mod python;
 pub mod tools;
@@ -40,7 +44,7 @@ pub struct Verified {
     pub documents: usize,
     /// Layer blobs, each against its digest and size.
     pub blobs: usize,
-    /// Uncompressed layers, each against its diff_id.
+    /// Uncompressed layers, each against its `diff_id`.
     pub diff_ids: usize,
 }
 
@@ -69,3 +73,6 @@ impl Facts {
         self.instructions.get(layer).and_then(Option::as_deref).map(crate::text::mask)
     }
 }
+
+#[cfg(test)]
+mod hostile;

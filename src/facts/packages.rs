@@ -1,8 +1,16 @@
 //! Packages of the operating system: dpkg (status and distroless' status.d) and apk. RPM databases are not read, and
 //! that is said.
 
+mod apk;
+mod dpkg;
+mod payload;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::contents::Contents;
 use crate::layer::LayerPath;
-use crate::vfs::{LayerIndex, Tree};
+use crate::vfs::{LayerIndex, NodeId, Tree};
 
 /// What the package databases say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,7 +45,8 @@ pub struct Package {
     pub database: LayerPath,
     /// The layer that wrote that file.
     pub layer: LayerIndex,
-    /// How many of its listed regular files there are, and how many of them exist; `None` without a list.
+    /// How many of its listed regular files there are, and how many of them exist; `None` without a list that could
+    /// be read.
     pub payload: Option<Payload>,
 }
 
@@ -51,14 +60,57 @@ pub struct Payload {
 }
 
 impl Package {
-    /// Whether the database speaks of it while its files are not there: fewer than a tenth of those listed (A12).
+    /// Whether the database speaks of it while its files are not there: fewer than a tenth of those listed exist.
     pub fn is_phantom(&self) -> bool {
-        self.payload.is_some_and(|payload| payload.listed > 0 && payload.present * 10 < payload.listed)
+        self.payload.is_some_and(|payload| payload.listed > 0 && payload.present.saturating_mul(10) < payload.listed)
+    }
+}
+
+/// What the readers of databases found so far.
+#[derive(Default)]
+struct Found {
+    packages: BTreeMap<(String, Format), Package>,
+    databases: usize,
+    unread: Vec<String>,
+}
+
+impl Found {
+    /// Adds a package. Where two databases name it, the one whose files are there counts, else the first.
+    fn add(&mut self, package: Package) {
+        match self.packages.entry((package.name.clone(), package.format)) {
+            Entry::Vacant(place) => drop(place.insert(package)),
+            Entry::Occupied(mut known) if known.get().is_phantom() && !package.is_phantom() => drop(known.insert(package)),
+            Entry::Occupied(_) => {}
+        }
+    }
+
+    /// The content of a database file, with the file; what stands there and cannot be read is noted.
+    fn open<'a>(&mut self, contents: &Contents<'a>, path: &LayerPath) -> Option<(NodeId, &'a [u8])> {
+        contents.read(path).unwrap_or_else(|why| {
+            self.unread.push(why);
+            None
+        })
     }
 }
 
 /// Reads the databases.
 pub fn packages(tree: &Tree) -> Packages {
-    let _ = tree;
-    Packages::default()
+    let contents = Contents::new(tree);
+    let mut found = Found::default();
+    dpkg::status(tree, &contents, &mut found);
+    dpkg::status_d(tree, &contents, &mut found);
+    apk::installed(tree, &contents, &mut found);
+    found.unread.extend(rpm(tree));
+    Packages { installed: found.packages.into_values().collect(), databases: found.databases, unread: found.unread }
 }
+
+/// Where RPM keeps its database, of old and of late; one is often a link to the other.
+const RPM: &[&str] = &["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
+
+fn rpm(tree: &Tree) -> Option<String> {
+    let filled = |path: &&&str| tree.resolve(&(**path).into()).is_ok_and(|node| tree.children(node).next().is_some());
+    RPM.iter().find(filled).map(|path| format!("{path}: RPM databases are not read"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -34,15 +34,23 @@ impl Tree {
     /// The node that a path leads to, every link followed, as a process inside the container would find it: absolute
     /// targets start at the image's root, and `..` stops there.
     pub fn resolve(&self, path: &LayerPath) -> Result<NodeId, Unresolved> {
-        self.follow(path, true)
+        // Few paths lead through a link; the others are found without a copy of their components.
+        let plain = self.get(path).filter(|node| !matches!(self.kind(*node), Kind::Symlink(_)));
+        plain.map_or_else(|| self.follow(path, true, &mut |_| {}), Ok)
     }
 
     /// As [`Tree::resolve`], but a link at the end of the path is the answer itself.
     pub fn resolve_parent(&self, path: &LayerPath) -> Result<NodeId, Unresolved> {
-        self.follow(path, false)
+        self.follow(path, false, &mut |_| {})
     }
 
-    fn follow(&self, path: &LayerPath, last: bool) -> Result<NodeId, Unresolved> {
+    /// As [`Tree::resolve`], telling of every node on the way, in order: directories in which a name was looked up, and
+    /// links that were followed.
+    pub fn resolve_through(&self, path: &LayerPath, on: &mut dyn FnMut(NodeId)) -> Result<NodeId, Unresolved> {
+        self.follow(path, true, on)
+    }
+
+    fn follow(&self, path: &LayerPath, last: bool, on: &mut dyn FnMut(NodeId)) -> Result<NodeId, Unresolved> {
         let mut todo: Vec<Box<[u8]>> = path.components().rev().map(Into::into).collect();
         let mut at = self.root();
         let mut links = 0;
@@ -58,9 +66,11 @@ impl Tree {
             if !self.is_directory(at) {
                 return Err(Unresolved::NotDirectory(self.path(at)));
             }
+            on(at);
             let next = self.child(at, &name).ok_or_else(|| Unresolved::Missing(self.path(at).join(&name)))?;
             match self.kind(next) {
                 Kind::Symlink(target) if last || !todo.is_empty() => {
+                    on(next);
                     links += 1;
                     if links > MAX_LINKS {
                         return Err(Unresolved::TooManyLinks);

@@ -169,14 +169,14 @@ impl Tree {
     }
 
     /// Puts a new file behind a name that is free; returns its node.
-    pub(super) fn insert(&mut self, directory: NodeId, name: &[u8], layer: LayerIndex, stat: Stat, kind: Kind) -> NodeId {
+    pub(crate) fn insert(&mut self, directory: NodeId, name: &[u8], layer: LayerIndex, stat: Stat, kind: Kind) -> NodeId {
         let inode = InodeId(index(self.inodes.len()));
         self.inodes.push(Inode { stat, kind, layer, names: 0 });
         self.link(directory, name, layer, inode)
     }
 
     /// Gives a file another name, which is free; returns its node.
-    pub(super) fn link(&mut self, directory: NodeId, name: &[u8], layer: LayerIndex, inode: InodeId) -> NodeId {
+    pub(crate) fn link(&mut self, directory: NodeId, name: &[u8], layer: LayerIndex, inode: InodeId) -> NodeId {
         let id = NodeId(index(self.nodes.len()));
         self.inodes[inode.0 as usize].names += 1;
         self.nodes.push(Node { name: name.into(), parent: directory, children: BTreeMap::new(), inode, layer });

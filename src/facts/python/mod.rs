@@ -3,6 +3,7 @@
 pub mod distribution;
 pub mod record;
 
+use super::contents::Contents;
 use crate::layer::LayerPath;
 use crate::vfs::{NodeId, Tree};
 
@@ -38,8 +39,54 @@ impl Python {
     }
 }
 
+/// What a site directory is called: of `CPython`, and of Debian's own packages.
+const SITES: [&[u8]; 2] = [b"site-packages", b"dist-packages"];
+
 /// Finds the site directories of a tree, at any depth, and reads their distributions.
 pub fn python(tree: &Tree) -> Python {
-    let _ = tree;
-    Python::default()
+    let contents = Contents::new(tree);
+    let sites = tree.iter().filter(|node| tree.is_directory(*node) && SITES.contains(&tree.name(*node)));
+    Python { sites: sites.map(|node| site(tree, &contents, node)).collect() }
 }
+
+fn site(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Site {
+    let children = || tree.children(node).map(|(_, child)| child);
+    let mut distributions: Vec<_> = children().filter_map(|child| distribution::read(tree, contents, child)).collect();
+    distributions.sort_by(|left, right| (&left.normalized, &left.path).cmp(&(&right.normalized, &right.path)));
+    Site {
+        path: tree.path(node),
+        node,
+        distributions,
+        importable: children().filter(|child| is_importable(tree, *child)).count(),
+        entries: children().count(),
+    }
+}
+
+/// Whether a name at the top of a site directory is a package with an `__init__`, a module, or an extension module.
+fn is_importable(tree: &Tree, node: NodeId) -> bool {
+    let Ok(target) = tree.resolve(&tree.path(node)) else { return false };
+    let name = tree.name(node);
+    if !tree.is_directory(target) {
+        return tree.trace(target).is_some() && module(name).is_some();
+    }
+    let has_init = || tree.children(target).any(|(name, _)| module(name) == Some(b"__init__"));
+    name != b"__pycache__" && is_identifier(name) && has_init()
+}
+
+/// The name by which a file is imported: `x.py`, or `x.TAG.so` with a tag such as `abi3` or `cpython-312-aarch64-linux-gnu`.
+/// A library without a tag is none that was built for Python.
+fn module(file: &[u8]) -> Option<&[u8]> {
+    let dot = file.iter().position(|byte| *byte == b'.')?;
+    let (stem, suffix) = file.split_at(dot);
+    let is_tagged = || suffix.strip_suffix(b".so").is_some_and(|tag| tag.len() > 1);
+    (is_identifier(stem) && (suffix == b".py" || is_tagged())).then_some(stem)
+}
+
+/// Whether an import statement can name it; letters beyond ASCII are taken for letters.
+fn is_identifier(name: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_' || !byte.is_ascii();
+    name.first().is_some_and(is_letter) && name.iter().all(|byte| is_letter(byte) || byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;
