@@ -91,7 +91,8 @@ fn path(path: &LayerPath) -> String {
     format!("/{}", word(path.as_bytes()))
 }
 
-fn word(bytes: &[u8]) -> String {
+/// Bytes as they stand in a line: without loss, and without a blank.
+pub fn word(bytes: &[u8]) -> String {
     text::escape(bytes).replace(' ', "\\x20")
 }
 
