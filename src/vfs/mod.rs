@@ -1,6 +1,7 @@
 //! [`LayerDiff`](crate::layer::LayerDiff)s folded into one tree.
 
 pub mod apply;
+mod content;
 pub mod dump;
 pub mod node;
 pub mod resolve;

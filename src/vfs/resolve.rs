@@ -51,11 +51,14 @@ impl Tree {
     }
 
     fn follow(&self, path: &LayerPath, last: bool, on: &mut dyn FnMut(NodeId)) -> Result<NodeId, Unresolved> {
-        let mut todo: Vec<Box<[u8]>> = path.components().rev().map(Into::into).collect();
+        let mut todo: Vec<&[u8]> = path.components().rev().collect();
         let mut at = self.root();
         let mut links = 0;
         while let Some(name) = todo.pop() {
-            match &name[..] {
+            if !self.is_directory(at) {
+                return Err(Unresolved::NotDirectory(self.path(at)));
+            }
+            match name {
                 b"" | b"." => continue,
                 b".." => {
                     at = self.parent(at);
@@ -63,12 +66,12 @@ impl Tree {
                 }
                 _ => {}
             }
-            if !self.is_directory(at) {
-                return Err(Unresolved::NotDirectory(self.path(at)));
-            }
+            let missing = || Unresolved::Missing(self.path(at).join(name));
             on(at);
-            let next = self.child(at, &name).ok_or_else(|| Unresolved::Missing(self.path(at).join(&name)))?;
+            let next = self.child(at, name).ok_or_else(missing)?;
             match self.kind(next) {
+                // path_resolution(7): an empty path, and so an empty target, is nowhere.
+                Kind::Symlink(target) if target.is_empty() && (last || !todo.is_empty()) => return Err(missing()),
                 Kind::Symlink(target) if last || !todo.is_empty() => {
                     on(next);
                     links += 1;
@@ -78,11 +81,98 @@ impl Tree {
                     if target.first() == Some(&b'/') {
                         at = self.root();
                     }
-                    todo.extend(target.split(|byte| *byte == b'/').rev().map(Into::into));
+                    todo.extend(target.split(|byte| *byte == b'/').rev());
                 }
                 _ => at = next,
             }
         }
         Ok(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vfs::dump;
+
+    const LINKS: &str = r#"
+        f 0755 0:0 /usr/bin/python3.11 "x"
+        l 0777 0:0 /usr/bin/python3 -> /usr/bin/python3.11
+        l 0777 0:0 /bin -> usr/bin
+        l 0777 0:0 /usr/bin/python -> ../../../../bin/python3
+        l 0777 0:0 /up -> ../../..
+        l 0777 0:0 /slash -> usr//bin/./
+        l 0777 0:0 /file-slash -> /usr/bin/python3.11/
+        l 0777 0:0 /file-up -> /usr/bin/python3.11/..
+        l 0777 0:0 /loop -> pool
+        l 0777 0:0 /pool -> loop
+        l 0777 0:0 /dangling -> /usr/lib/nothing/x
+        l 0777 0:0 /proc-self -> /proc/self
+    "#;
+
+    fn real(tree: &Tree, path: &str) -> Result<String, Unresolved> {
+        tree.resolve(&path.into()).map(|id| tree.path(id).to_string())
+    }
+
+    #[test]
+    fn links_are_followed_inside_the_root() {
+        let tree = dump::tree([LINKS]).unwrap();
+        for (path, at) in [
+            ("/bin/python", "/usr/bin/python3.11"),
+            ("/usr/bin/python3", "/usr/bin/python3.11"),
+            ("/slash/python", "/usr/bin/python3.11"),
+            ("/slash", "/usr/bin"),
+            ("/up/up/bin", "/usr/bin"),
+            ("/up", "/"),
+            ("/", "/"),
+        ] {
+            assert_eq!(real(&tree, path).unwrap(), at, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_says_where_it_ends() {
+        let tree = dump::tree([LINKS]).unwrap();
+        for (path, why) in [
+            ("/dangling", "/usr/lib does not exist"),
+            ("/proc-self", "/proc does not exist"),
+            ("/bin/perl", "/usr/bin/perl does not exist"),
+            ("/bin/python/x", "/usr/bin/python3.11 is no directory"),
+            ("/file-slash", "/usr/bin/python3.11 is no directory"),
+            ("/file-up", "/usr/bin/python3.11 is no directory"),
+            ("/loop", "more than 40 symbolic links"),
+            ("/loop/x", "more than 40 symbolic links"),
+        ] {
+            assert_eq!(real(&tree, path).unwrap_err().to_string(), why, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_link_at_the_end_can_be_the_answer_and_its_directories_are_followed() {
+        let tree = dump::tree([LINKS]).unwrap();
+        let of = |path: &str| tree.resolve_parent(&path.into()).map(|id| tree.path(id).to_string()).unwrap();
+        assert_eq!(of("/bin/python"), "/usr/bin/python");
+        assert_eq!(of("/up/loop"), "/loop");
+        assert_eq!(of("/dangling"), "/dangling");
+    }
+
+    #[test]
+    fn forty_links_are_followed_and_no_more() {
+        use std::fmt::Write as _;
+        let mut lines = String::from("f 0644 0:0 /0\n");
+        for link in 1..=41 {
+            let _ = writeln!(lines, "l 0777 0:0 /{link} -> {}", link - 1);
+        }
+        let tree = dump::tree([&lines[..]]).unwrap();
+        assert_eq!(real(&tree, "/40").unwrap(), "/0");
+        assert_eq!(real(&tree, "/41"), Err(Unresolved::TooManyLinks));
+    }
+
+    #[test]
+    fn an_empty_target_is_nowhere() {
+        let mut tree = Tree::new();
+        tree.insert(tree.root(), b"empty", 0, crate::layer::Stat::default(), Kind::Symlink(Box::default()));
+        assert_eq!(real(&tree, "/empty").unwrap_err().to_string(), "/empty does not exist");
+        assert!(tree.resolve_parent(&"/empty".into()).is_ok());
     }
 }

@@ -12,8 +12,12 @@ pub struct Event {
     pub layer: LayerIndex,
     /// What it did.
     pub change: Change,
-    /// Bytes of regular-file content that this event added (`Added`, `Rewritten`) or hid (`Removed`).
+    /// Bytes of regular-file content that this event added (`Added`, `Rewritten`) or hid (`Removed`). A hard link adds
+    /// none, and hides none while the file has other names.
     pub bytes: u64,
+    /// Bytes of regular-file content that no name leads to any more since this event: what was `Removed`, or what was there
+    /// before it was `Rewritten`.
+    pub hidden: u64,
 }
 
 /// What happened to a path.
@@ -23,7 +27,8 @@ pub enum Change {
     Added,
     /// It was there, and this layer ships it again.
     Rewritten {
-        /// Whether the content is the same: only mode, owner or time changed.
+        /// Whether the content is the same: only mode, owner or time changed. Files are compared by their SHA-256, links by
+        /// their target, devices by their numbers; a directory is always the same as a directory.
         same_content: bool,
     },
     /// It was there, and is not any more.

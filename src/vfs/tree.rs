@@ -15,6 +15,7 @@ pub struct Tree {
     nodes: Vec<Node>,
     inodes: Vec<Inode>,
     trail: Trail,
+    implied: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -48,7 +49,7 @@ impl Tree {
         let stat = Stat { mode: 0o755, ..Stat::default() };
         let inode = Inode { stat, kind: Kind::Directory, layer: 0, names: 1 };
         let root = Node { name: Box::default(), parent: ROOT, children: BTreeMap::new(), inode: InodeId(0), layer: 0 };
-        Self { nodes: vec![root], inodes: vec![inode], trail: Trail::default() }
+        Self { nodes: vec![root], inodes: vec![inode], trail: Trail::default(), implied: 0 }
     }
 
     /// The root directory.
@@ -193,18 +194,30 @@ impl Tree {
         inode.layer = layer;
     }
 
-    /// Takes a name, and everything below it, out of the tree. Its ids stay readable, but nothing leads to them.
-    pub(super) fn detach(&mut self, id: NodeId) {
-        let removed: Vec<NodeId> = self.walk(id).collect();
-        for node in removed {
-            let inode = self.node(node).inode;
-            self.inodes[inode.0 as usize].names -= 1;
+    /// Takes a name, and everything below it, out of the tree. Its ids stay readable, but nothing leads to them. Returns
+    /// them, the name itself first, each with the bytes of content that lost its last name with it.
+    pub(super) fn detach(&mut self, id: NodeId) -> Vec<(NodeId, u64)> {
+        let mut gone: Vec<(NodeId, u64)> = self.walk(id).map(|node| (node, 0)).collect();
+        for (node, bytes) in &mut gone {
+            let inode = self.node(*node).inode;
+            let inode = &mut self.inodes[inode.0 as usize];
+            inode.names -= 1;
+            if inode.names == 0 && matches!(inode.kind, Kind::File(_)) {
+                *bytes = inode.stat.size;
+            }
         }
         let (parent, name) = (self.parent(id), self.node(id).name.clone());
         self.nodes[parent.0 as usize].children.remove(&name);
+        gone
+    }
+
+    /// Counts one more directory that no entry names; returns how many there are.
+    pub(super) fn count_implied(&mut self) -> u32 {
+        self.implied += 1;
+        self.implied
     }
 }
 
 fn index(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or_else(|_| unreachable!("the entries ceiling is far below 2^32"))
+    u32::try_from(length).unwrap_or_else(|_| unreachable!("entries and implied directories have ceilings far below 2^32"))
 }

@@ -1,0 +1,150 @@
+//! Our tree against the files that umoci unpacks from the same layers. Runs as root with `LUCID_REAL=1`.
+
+#[path = "support/lines.rs"]
+mod lines;
+#[path = "support/stack.rs"]
+mod stack;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lucid_verify::digest::Digest;
+use lucid_verify::layer::{Body, Entry};
+use lucid_verify::vfs::dump;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+
+const CASES: u32 = 48;
+
+#[test]
+fn umoci_unpacks_the_tree_that_we_lay() {
+    if std::env::var_os("LUCID_REAL").is_none() {
+        let _ = writeln!(std::io::stderr(), "skipped: needs LUCID_REAL=1");
+        return;
+    }
+    let config = ProptestConfig { cases: CASES, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
+    let checked = TestRunner::new(config).run(&legal(), |layers| {
+        let ours = dump::dump(&lines::tree(&layers).unwrap());
+        prop_assert_eq!(unpacked(&layers), ours.lines().collect::<Vec<_>>());
+        Ok(())
+    });
+    checked.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Layers that umoci 0.4.7 and the specification agree on: no path below a file, which umoci refuses, and whiteouts at the
+/// head of their layer that do not meet, because umoci takes them in order.
+fn legal() -> impl Strategy<Value = Vec<Vec<String>>> {
+    lines::layers().prop_map(|layers| {
+        let layers = layers.into_iter().map(|mut lines| {
+            lines.sort_by_key(|line| !is_mark(line));
+            lines
+        });
+        lines::without(layers.collect(), |layers| is_below_a_file(layers) || is_meeting(layers))
+    })
+}
+
+fn is_mark(line: &str) -> bool {
+    line.starts_with(['w', 'o'])
+}
+
+/// Whether the last line writes below something that was no directory before it.
+fn is_below_a_file(layers: &[Vec<String>]) -> bool {
+    let (last, below) = layers.split_last().unwrap();
+    let (Ok(before), Ok(after)) = (lines::tree(&[below, &[last[..last.len() - 1].to_vec()]].concat()), lines::tree(layers))
+    else {
+        return true;
+    };
+    let mut written = after.trail().iter().filter(|(path, events)| events.len() > before.trail().of(path).len());
+    written.any(|(path, _)| {
+        let parent = path.parent().and_then(|parent| before.get(&parent));
+        parent.is_some_and(|parent| !before.is_directory(parent))
+    })
+}
+
+/// Whether the whiteouts of the last layer, each in a layer of its own, make another tree than together.
+fn is_meeting(layers: &[Vec<String>]) -> bool {
+    let (last, below) = layers.split_last().unwrap();
+    let one_by_one: Vec<_> = below.iter().cloned().chain(last.iter().map(|line| vec![line.clone()])).collect();
+    let shown = |layers: &[Vec<String>]| lines::tree(layers).map(|tree| dump::dump(&tree)).ok();
+    last.iter().all(|line| is_mark(line)) && shown(layers) != shown(&one_by_one)
+}
+
+/// The lines of what umoci makes of the layers.
+fn unpacked(layers: &[Vec<String>]) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let (image, bundle) = (directory.path().join("image"), directory.path().join("bundle"));
+    write_layout(&image, layers.iter().map(|lines| tar(&dump::entries(&lines.join("\n")).unwrap())));
+    // Parents that no entry names get the mode that the umask leaves.
+    let script = "umask 022 && exec umoci unpack --image \"$0:tag\" \"$1\"";
+    let output = Command::new("sh").args(["-c", script]).arg(&image).arg(&bundle).output().unwrap();
+    assert!(output.status.success(), "umoci: {}\n{layers:#?}", String::from_utf8_lossy(&output.stderr));
+    stack::of_directory(&bundle.join("rootfs"))
+}
+
+fn tar(entries: &[Entry]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for Entry { path, stat, body } in entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(stat.mode.into());
+        header.set_uid(stat.uid);
+        header.set_gid(stat.gid);
+        header.set_mtime(1_700_000_000);
+        header.set_size(stat.size);
+        let own = path.to_string();
+        let directory = path.parent().unwrap_or_default().to_string();
+        let marked = |directory: &str, name: &str| format!(".{}/{name}", directory.trim_end_matches('/'));
+        let (kind, name, content) = match body {
+            Body::Directory => (b'5', format!(".{own}/"), &[][..]),
+            Body::File(trace) => (b'0', format!(".{own}"), trace.bytes().unwrap()),
+            Body::Symlink(target) => {
+                header.set_link_name_literal(target).unwrap();
+                (b'2', format!(".{own}"), &[][..])
+            }
+            Body::Hardlink(target) => {
+                header.set_link_name_literal(target.as_bytes()).unwrap();
+                (b'1', format!(".{own}"), &[][..])
+            }
+            Body::Fifo => (b'6', format!(".{own}"), &[][..]),
+            Body::Whiteout => (b'0', marked(&directory, &format!(".wh.{}", String::from_utf8_lossy(path.name()))), &[][..]),
+            Body::Opaque => (b'0', marked(&own, ".wh..wh..opq"), &[][..]),
+            Body::Device { .. } => unreachable!("no device is generated"),
+        };
+        header.set_entry_type(tar::EntryType::new(kind));
+        header.set_path(&name).unwrap();
+        header.set_cksum();
+        builder.append(&header, content).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+/// An OCI layout with one image, tagged `tag` (image-spec, image-layout.md).
+fn write_layout(directory: &Path, layers: impl Iterator<Item = Vec<u8>>) {
+    fs::create_dir_all(directory.join("blobs/sha256")).unwrap();
+    let blob = |media_type: &str, bytes: &[u8]| {
+        let digest = Digest::sha256(bytes);
+        fs::write(directory.join("blobs/sha256").join(digest.hex()), bytes).unwrap();
+        json!({"mediaType": format!("application/vnd.oci.image.{media_type}"), "digest": digest.to_string(), "size": bytes.len()})
+    };
+    let document = |media_type: &str, document: Value| blob(media_type, document.to_string().as_bytes());
+    let (diff_ids, layers): (Vec<String>, Vec<Value>) = layers
+        .map(|tar| {
+            let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+            packed.write_all(&tar).unwrap();
+            let descriptor = blob("layer.v1.tar+gzip", &packed.finish().unwrap());
+            (Digest::sha256(&tar).to_string(), descriptor)
+        })
+        .unzip();
+    let rootfs = json!({"type": "layers", "diff_ids": diff_ids});
+    let config = document("config.v1+json", json!({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": rootfs}));
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers});
+    let mut manifest = document("manifest.v1+json", manifest);
+    manifest["annotations"] = json!({"org.opencontainers.image.ref.name": "tag"});
+    let index = json!({"schemaVersion": 2, "manifests": [manifest]});
+    fs::write(directory.join("index.json"), index.to_string()).unwrap();
+    fs::write(directory.join("oci-layout"), r#"{"imageLayoutVersion": "1.0.0"}"#).unwrap();
+}
