@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::challenge::Challenge;
-use super::client::{Http, is_loopback, never_a_server};
+use super::client::{Http, authority, is_loopback, never_a_server};
 use super::refusal::{Refusal, excerpt};
 use super::{Credentials, body};
 use crate::error::{Error, Kind, Result};
@@ -144,7 +144,7 @@ impl Auth {
     /// Asks the token server for leave to pull. Returns the token and how long it holds.
     async fn token(&self, realm: &str, service: Option<&str>, http: &Http, registry: &Url) -> Result<(String, Duration)> {
         let url = check_realm(realm, registry, self.credentials.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
-        let host = excerpt(url.host_str().unwrap_or_default());
+        let host = authority(&url);
         let doing = |error: Error| error.doing(format!("get a token for {}/{} from {host}", self.host, self.repository));
         let login = self.credentials.clone().map_or(Pass::None, Pass::Basic);
         let mut query = vec![("scope", format!("repository:{}:pull", self.repository))];
@@ -164,8 +164,9 @@ impl Auth {
         let reply: Reply = serde_json::from_slice(&bytes).map_err(|_| none("it is not the JSON of a token reply"))?;
         let token = [reply.token, reply.access_token].into_iter().flatten().find(|token| !token.is_empty());
         let token = token.ok_or_else(|| none("neither token nor access_token is there"))?;
-        // A token lives for a day at most, so that no sum of times can overflow.
-        Ok((token, Duration::from_secs(reply.expires_in.unwrap_or(DEFAULT_LIFE).min(86_400))))
+        let life = reply.expires_in.filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_LIFE);
+        // A day at most, so that no sum of times can overflow.
+        Ok((token, Duration::from_secs(life.min(86_400))))
     }
 
     /// The error of a registry that still refuses.

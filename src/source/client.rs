@@ -119,7 +119,7 @@ fn builder(access: &Access, direct: bool) -> reqwest::ClientBuilder {
 /// Whether a redirect is followed; `hop` counts from one. That `Authorization` stays with scheme, host and port is
 /// reqwest's own rule, held by a test.
 fn redirect(from: &Url, to: &Url, hop: usize) -> Result<(), String> {
-    let host = escape(to.host_str().unwrap_or("nowhere").as_bytes());
+    let host = authority(to);
     if hop > HOPS {
         return Err(format!("more than {HOPS} redirects, the last to {host}"));
     }
@@ -130,6 +130,12 @@ fn redirect(from: &Url, to: &Url, hop: usize) -> Result<(), String> {
         return Err(format!("a redirect to {host} is refused: it is a link-local or unspecified address"));
     }
     Ok(())
+}
+
+/// Host and port of a URL, without what may be secret in it.
+pub fn authority(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    escape(format!("{}{port}", url.host_str().unwrap_or_default()).as_bytes())
 }
 
 /// The address in a URL's host, if it is one.
@@ -157,7 +163,7 @@ pub fn never_a_server(url: &Url) -> bool {
 
 /// What a failure without an answer is called, and whether it may pass.
 pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
-    let host = escape(error.url().and_then(Url::host_str).unwrap_or("the registry").as_bytes());
+    let host = error.url().map_or_else(|| "the registry".into(), authority);
     let cause = excerpt(&innermost(error));
     let unreachable = |what: String| Error::new(Kind::Unreachable, what);
     if error.is_redirect() {

@@ -7,6 +7,7 @@ use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 
 use super::body;
+use super::client::authority;
 use crate::error::{Error, Kind};
 use crate::text;
 
@@ -97,7 +98,7 @@ pub fn is_html(response: &Response) -> bool {
 
 /// The error of a server that asks to come back later, or fails in a way that may pass.
 pub async fn overloaded(response: Response, asked: Option<Duration>, secrets: &[String]) -> Error {
-    let host = text::escape(response.url().host_str().unwrap_or("the registry").as_bytes());
+    let host = authority(response.url());
     let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let refusal = Refusal::read(response, secrets).await;
     let subject = if limited { format!("{host} limits the rate of requests") } else { format!("{host} fails") };

@@ -10,7 +10,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::OnceCell;
 
 use super::auth::Auth;
-use super::client::{Http, is_loopback};
+use super::client::{Http, authority, is_loopback};
 use super::refusal::{Refusal, is_html};
 use super::retry::{Attempts, Failure};
 use super::{Access, Fetched, Source, body};
@@ -109,8 +109,9 @@ impl Registry {
 
     fn refused(&self, kind: &str, name: &str, refusal: &Refusal, elsewhere: Option<&Url>) -> Error {
         let here = format!("{}/{}", self.host, self.repository);
-        if let Some(host) = elsewhere.and_then(Url::host_str).filter(|_| refusal.status != StatusCode::NOT_FOUND) {
-            return refusal.error(Kind::Unreachable, &format!("{} redirects to {host}, which refuses", self.host));
+        if let Some(elsewhere) = elsewhere.filter(|_| refusal.status != StatusCode::NOT_FOUND) {
+            let subject = format!("{} redirects to {}, which refuses", self.host, authority(elsewhere));
+            return refusal.error(Kind::Unreachable, &subject);
         }
         match refusal.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.auth.denied(refusal),
