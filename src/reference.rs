@@ -134,7 +134,7 @@ fn wrong(text: &str) -> Option<(String, Option<String>)> {
     }
     let repository = host.map_or(name, |(_, repository)| repository);
     if repository.chars().any(char::is_uppercase) {
-        return Some(("repository names are lower case".into(), Some(format!("did you mean {}?", text.to_lowercase()))));
+        return Some(("repository names are lower case".into(), Some(format!("did you mean {}?", shown(&text.to_lowercase())))));
     }
     if let Some(bad) = repository.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/".contains(*c))) {
         return Some((format!("a repository name cannot hold \"{}\"", shown(&bad.to_string())), None));

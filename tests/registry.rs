@@ -1,5 +1,7 @@
 //! What a registry may do to a pull: passes, failures, redirects and broken blobs, against a scripted server.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/registry.rs"]
 mod registry;
 
@@ -114,12 +116,28 @@ fn a_token_that_ran_out_is_renewed_silently() {
 }
 
 #[test]
+fn a_token_that_is_about_to_run_out_is_renewed_before_it_is_refused() {
+    let server = Server::start(|request| {
+        let host = request.header("host").unwrap_or_default();
+        match (request.path.starts_with("/token"), request.header("authorization")) {
+            (true, _) => Reply::new(200, r#"{"token":"token-x","expires_in":1}"#),
+            (_, None) => Reply::new(401, "").with("www-authenticate", format!("Bearer realm=\"http://{host}/token\"")),
+            (_, Some(_)) if request.path.contains("/manifests/") => image().reply(request).delay(Duration::from_millis(900)),
+            (_, Some(_)) => image().reply(request),
+        }
+    });
+    resolve(&server.host(), &access()).unwrap();
+    assert_eq!((count(&server, "/token"), count(&server, "/blobs/")), (2, 1));
+}
+
+#[test]
 fn endless_refusals_end_in_denied() {
     let server = Server::start(|request| {
         let host = request.header("host").unwrap_or_default();
-        match request.path.starts_with("/token") {
-            true => Reply::new(200, r#"{"token":"token-x"}"#),
-            false => {
+        if request.path.starts_with("/token") {
+            Reply::new(200, r#"{"token":"token-x"}"#)
+        } else {
+            {
                 let echo = request.header("authorization").unwrap_or_default().to_owned();
                 Reply::new(401, echo).with("www-authenticate", format!("Bearer realm=\"http://{host}/token\""))
             }
@@ -144,9 +162,10 @@ fn a_token_servers_own_words_are_shown() {
     ] {
         let server = Server::start(move |request| {
             let host = request.header("host").unwrap_or_default();
-            match request.path.starts_with("/token") {
-                true => reply.clone(),
-                false => Reply::new(401, "").with("www-authenticate", format!("Bearer realm=\"http://{host}/token\"")),
+            if request.path.starts_with("/token") {
+                reply.clone()
+            } else {
+                Reply::new(401, "").with("www-authenticate", format!("Bearer realm=\"http://{host}/token\""))
             }
         });
         let error = refused(&server, &with_password());
@@ -238,10 +257,8 @@ fn what_does_not_exist_is_named() {
         assert_eq!(error.kind, Kind::NotFound);
         assert!(error.what.contains(want), "{error}");
     }
-    let server = Server::start(|request| match request.path.contains("/blobs/") {
-        true => Reply::new(404, ""),
-        false => image().reply(request),
-    });
+    let server =
+        Server::start(|request| if request.path.contains("/blobs/") { Reply::new(404, "") } else { image().reply(request) });
     let error = refused(&server, &access());
     assert!(error.kind == Kind::NotFound && error.what.contains("has no blob sha256:"), "{error}");
 }

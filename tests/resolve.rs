@@ -1,5 +1,7 @@
 //! From a reference to one image: what documents may claim of each other, in a registry and in a layout directory.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/registry.rs"]
 mod registry;
 
@@ -104,9 +106,12 @@ fn documents_are_held_against_every_digest_that_is_claimed() {
     let wrong = Digest::sha256(b"another");
     let claim = |claimed: String| {
         let image = image();
-        let server = Server::start(move |request| match request.path.contains("/manifests/") {
-            true => Reply::new(200, image.manifest.clone()).with("docker-content-digest", &claimed),
-            false => image.reply(request),
+        let server = Server::start(move |request| {
+            if request.path.contains("/manifests/") {
+                Reply::new(200, image.manifest.clone()).with("docker-content-digest", &claimed)
+            } else {
+                image.reply(request)
+            }
         });
         resolve_with(&format!("{}/a", server.host()), None, &Limits::default())
     };
@@ -150,9 +155,12 @@ fn a_digest_that_is_none_causes_no_request() {
 
 #[test]
 fn a_configuration_that_was_altered_is_corrupt() {
-    let server = Server::start(|request| match request.path.contains("/blobs/") {
-        true => Reply::new(200, vec![b' '; image().content[0].2.len()]),
-        false => image().reply(request),
+    let server = Server::start(|request| {
+        if request.path.contains("/blobs/") {
+            Reply::new(200, vec![b' '; image().content[0].2.len()])
+        } else {
+            image().reply(request)
+        }
     });
     let error = fails(resolve_with(&format!("{}/a", server.host()), None, &Limits::default()), Kind::Corrupt, "has digest");
     assert!(error.to_string().contains(&image().content[0].0.to_string()), "{error}");

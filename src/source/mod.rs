@@ -1,15 +1,15 @@
 //! Where images come from. With the cache the only I/O of the library, and the only async.
 
-pub mod auth;
-pub mod body;
-pub mod challenge;
-pub mod client;
+mod auth;
+mod body;
+mod challenge;
+mod client;
 pub mod layout;
-pub mod refusal;
+mod refusal;
 pub mod registry;
 pub mod resolve;
 pub mod resume;
-pub mod retry;
+mod retry;
 
 use std::io::BufRead;
 

@@ -122,6 +122,9 @@ impl Registry {
                 .error(Kind::NotFound, &format!("{here} has no blob {name}"))
                 .hint("the image is incomplete in its registry: push it again"),
             StatusCode::NOT_FOUND | StatusCode::GONE => refusal.error(Kind::NotFound, &format!("{here} has no manifest {name}")),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                refusal.error(Kind::Unreachable, &format!("the proxy before {} wants credentials of its own", self.host))
+            }
             _ => refusal.error(Kind::Unsupported, &format!("{} does not answer as a registry does", self.host)),
         }
     }

@@ -12,7 +12,7 @@ use crate::image::manifest::Document;
 use crate::image::{Config, Descriptor, Index, Manifest, MediaType, Resolved};
 use crate::limits::{self, Limits};
 use crate::reference::{Platform, Reference};
-use crate::text::escape;
+use crate::text::{escape, terminal};
 
 /// Follows a reference to an image. Of an index the entry for `platform` is taken; a single manifest is taken as it is.
 /// `retries` bounds how often a broken download is taken up again.
@@ -24,7 +24,7 @@ pub fn resolve(
     retries: u32,
 ) -> Result<Resolved> {
     let walk = Walk { source, reference, limits, notes: Vec::new() };
-    walk.resolve(platform, retries).map_err(|error| error.doing(format!("resolve {reference}")))
+    walk.resolve(platform, retries).map_err(|error| error.doing(format!("resolve {}", terminal(&reference.to_string()))))
 }
 
 struct Walk<'a> {

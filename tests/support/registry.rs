@@ -48,7 +48,7 @@ impl Reply {
     }
 
     /// Adds a header.
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
@@ -72,18 +72,20 @@ impl Reply {
     }
 
     fn write(&self, mut stream: &TcpStream) -> std::io::Result<()> {
-        let mut head = format!("HTTP/1.1 {} Scripted\r\nconnection: close\r\n", self.status);
+        let mut head = format!("HTTP/1.1 {} Scripted\r\nconnection: close\r\n", self.status).into_bytes();
         for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+            write!(head, "{name}: {value}\r\n")?;
         }
         if !self.endless {
-            head += &format!("content-length: {}\r\n", self.body.len());
+            write!(head, "content-length: {}\r\n", self.body.len())?;
         }
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(b"\r\n")?;
+        head.extend_from_slice(b"\r\n");
+        stream.write_all(&head)?;
         std::thread::sleep(self.delay);
-        while self.endless {
-            stream.write_all(&self.body)?;
+        if self.endless {
+            loop {
+                stream.write_all(&self.body)?;
+            }
         }
         stream.write_all(&self.body[..self.cut.unwrap_or(self.body.len())])
     }
