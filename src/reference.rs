@@ -1,6 +1,7 @@
 //! What users write: image references, transports and platforms.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -34,6 +35,149 @@ pub enum Transport {
         /// The directory.
         directory: String,
     },
+}
+
+/// The transports of containers/image that are known by name and not read.
+const UNSUPPORTED: [&str; 3] = ["oci-archive:", "docker-archive:", "docker-daemon:"];
+
+/// Stands for an IPv6 address while the rest of a reference is parsed: the reference grammar has no such hosts.
+const STAND_IN: &str = "ipv6.invalid";
+
+/// What a registry reference looks like.
+const GRAMMAR: &str = "write [HOST[:PORT]/]NAME[:TAG][@sha256:DIGITS]";
+
+fn usage(text: &str, why: impl fmt::Display) -> Error {
+    let shown: String = crate::text::escape(text.as_bytes()).chars().take(300).collect();
+    Error::new(Kind::Usage, format!("\"{shown}\" is no image reference: {why}"))
+}
+
+impl Reference {
+    /// The form that users write: as [`Display`](fmt::Display), without what Docker Hub implies.
+    pub fn familiar(&self) -> String {
+        let full = self.to_string();
+        let short = full.strip_prefix("docker.io/").map(|rest| rest.strip_prefix("library/").unwrap_or(rest));
+        short.map_or_else(|| full.clone(), str::to_owned)
+    }
+
+    fn layout(text: &str, place: &str) -> Result<Self, Error> {
+        let (directory, tag) = match place.split_once(':') {
+            Some((directory, tag)) => (directory, Some(tag.to_owned())),
+            None => (place, None),
+        };
+        if directory.is_empty() || tag.as_deref() == Some("") {
+            return Err(usage(text, "the directory or the name after it is missing").hint("write oci:DIR or oci:DIR:REF"));
+        }
+        Ok(Self { transport: Transport::Layout { directory: directory.to_owned() }, tag, digest: None })
+    }
+
+    fn registry(text: &str) -> Result<Self, Error> {
+        let (address, plain) = match text.strip_prefix('[') {
+            None => (None, text.to_owned()),
+            Some(rest) => {
+                let (address, rest) = rest.split_once(']').ok_or_else(|| usage(text, "the bracket is not closed"))?;
+                address.parse::<Ipv6Addr>().map_err(|_| usage(text, "the brackets hold no IPv6 address"))?;
+                if !rest.contains('/') {
+                    return Err(usage(text, "the host is followed by no name"));
+                }
+                (Some(format!("[{address}]")), format!("{STAND_IN}{rest}"))
+            }
+        };
+        if let Some((why, hint)) = wrong(&plain) {
+            return Err(usage(text, why).hint(hint.unwrap_or_else(|| GRAMMAR.into())));
+        }
+        let parsed: oci_distribution::Reference = plain.parse().map_err(|error| usage(text, error).hint(GRAMMAR))?;
+        let digest = parsed.digest().map(str::parse::<Digest>).transpose().map_err(|error| usage(text, error.what))?;
+        let host = parsed.registry();
+        if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_err()) {
+            return Err(usage(text, "the port is larger than 65535"));
+        }
+        let host = address.map_or_else(|| host.to_owned(), |address| host.replacen(STAND_IN, &address, 1));
+        let transport = Transport::Registry { host, repository: parsed.repository().to_owned() };
+        Ok(Self { transport, tag: parsed.tag().map(str::to_owned), digest })
+    }
+}
+
+/// The first part of a registry reference that breaks the grammar, and what to write instead where that is clear.
+fn wrong(text: &str) -> Option<(String, Option<String>)> {
+    let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
+    if rest.is_empty() {
+        return Some(("the name is missing".into(), None));
+    }
+    if let Some(scheme) = ["https://", "http://"].iter().find(|scheme| rest.starts_with(**scheme)) {
+        return Some((format!("it starts with {scheme}"), Some("write the host without a scheme".into())));
+    }
+    if let Some(digest) = digest
+        && let Err(error) = digest.parse::<Digest>()
+    {
+        return Some((error.what, Some("a digest is sha256: and 64 lower-case hex digits".into())));
+    }
+    let slash = rest.rfind('/').map_or(0, |at| at + 1);
+    let (name, tag) = match rest[slash..].split_once(':') {
+        Some((last, tag)) => (&rest[..slash + last.len()], Some(tag)),
+        None => (rest, None),
+    };
+    let shown = |part: &str| crate::text::escape(part.as_bytes());
+    if let Some(tag) = tag
+        && !(tag.len() <= 128
+            && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+            && tag.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_'))
+    {
+        let hint = "a tag is at most 128 letters, digits, `_`, `.` and `-`, and starts with none of the last two";
+        return Some((format!("\"{}\" is no tag", shown(tag)), Some(hint.into())));
+    }
+    let host = name.split_once('/').filter(|(host, _)| host.contains(['.', ':']) || *host == "localhost");
+    if let Some((host, _)) = host
+        && !host.split(['.', ':']).all(|label| label.starts_with(alphanumeric) && label.ends_with(alphanumeric))
+    {
+        let hint = "a layout directory is written oci:DIR";
+        return Some((format!("\"{}\" is no host", shown(host)), Some(hint.into())));
+    }
+    let repository = host.map_or(name, |(_, repository)| repository);
+    if repository.chars().any(char::is_uppercase) {
+        return Some(("repository names are lower case".into(), Some(format!("did you mean {}?", shown(&text.to_lowercase())))));
+    }
+    if let Some(bad) = repository.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/".contains(*c))) {
+        return Some((format!("a repository name cannot hold \"{}\"", shown(&bad.to_string())), None));
+    }
+    let part = repository.split('/').find(|part| !(part.starts_with(alphanumeric) && part.ends_with(alphanumeric)))?;
+    Some((format!("the name's part \"{part}\" must start and end with a letter or digit"), None))
+}
+
+fn alphanumeric(character: char) -> bool {
+    character.is_ascii_alphanumeric()
+}
+
+impl FromStr for Reference {
+    type Err = Error;
+
+    /// Reads a Docker reference with Docker's defaults (distribution/reference), `docker://REF` or `oci:DIR[:REF]`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if let Some(place) = text.strip_prefix("oci:") {
+            return Self::layout(text, place);
+        }
+        if let Some(transport) = UNSUPPORTED.iter().find(|transport| text.starts_with(**transport)) {
+            return Err(Error::new(Kind::Usage, format!("the transport {transport} is not supported yet"))
+                .hint("images are read from registries and from oci:DIR"));
+        }
+        Self::registry(text.strip_prefix("docker://").unwrap_or(text))
+    }
+}
+
+impl fmt::Display for Reference {
+    /// The canonical full form, which parses to the same reference.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.transport {
+            Transport::Registry { host, repository } => write!(f, "{host}/{repository}")?,
+            Transport::Layout { directory } => write!(f, "oci:{directory}")?,
+        }
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        match &self.digest {
+            Some(digest) => write!(f, "@{digest}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// An operating system and an architecture, in Go's names.
@@ -113,5 +257,81 @@ impl FromStr for Platform {
             other => other.to_owned(),
         };
         Ok(Self { os: os.to_ascii_lowercase(), architecture, variant })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn full(text: &str) -> String {
+        let reference: Reference = text.parse().unwrap();
+        assert_eq!(reference.to_string().parse::<Reference>().unwrap(), reference, "{text}");
+        reference.to_string()
+    }
+
+    #[test]
+    fn references_get_the_defaults_of_docker() {
+        for (text, want) in [
+            ("a", "docker.io/library/a:latest"),
+            ("a/b", "docker.io/a/b:latest"),
+            ("index.docker.io/a", "docker.io/library/a:latest"),
+            ("pickme/lucid-auth:latest-arm64", "docker.io/pickme/lucid-auth:latest-arm64"),
+            ("docker://demo", "docker.io/library/demo:latest"),
+            ("localhost/a", "localhost/a:latest"),
+            ("localhost:5000/a", "localhost:5000/a:latest"),
+            ("[::1]:5000/x", "[::1]:5000/x:latest"),
+            ("[::1]/x/y:1", "[::1]/x/y:1"),
+            ("test.com:5000", "docker.io/library/test.com:5000"),
+            ("oci:dir", "oci:dir"),
+            ("oci:../a/dir:docker.io/x:1", "oci:../a/dir:docker.io/x:1"),
+        ] {
+            assert_eq!(full(text), want);
+        }
+        assert_eq!(full(&format!("r:5/a@{DIGEST}")), format!("r:5/a@{DIGEST}"));
+        assert_eq!(full(&format!("r.io/a:t@{DIGEST}")), format!("r.io/a:t@{DIGEST}"));
+    }
+
+    #[test]
+    fn the_familiar_form_is_what_users_write() {
+        for text in ["nginx:1", "pickme/lucid-auth:latest-arm64", "localhost:5000/a:t", "oci:dir:ref"] {
+            assert_eq!(text.parse::<Reference>().unwrap().familiar(), text);
+        }
+    }
+
+    #[test]
+    fn a_bad_reference_is_a_usage_error_that_points_at_the_fault() {
+        let long = "a/".repeat(150) + "a";
+        for (text, want) in [
+            ("", "the name is missing"),
+            ("UPPER/a", "lower case"),
+            ("r.io/Upper", "lower case"),
+            (&long, "255 characters"),
+            ("a@sha256:short", "wrong length"),
+            (&format!("a@{}", DIGEST.replace('e', "E")), "lower-case hex"),
+            ("a@md5:d41d8cd98f00b204e9800998ecf8427e", "only sha256 and sha512"),
+            ("-x", "part \"-x\""),
+            ("a//b", "part \"\""),
+            ("../x", "\"..\" is no host"),
+            ("grün", "cannot hold \"ü\""),
+            ("a\u{1b}[31m", "cannot hold \"\\u{1b}\""),
+            ("a:", "\"\" is no tag"),
+            ("a:b c", "\"b c\" is no tag"),
+            ("https://r.io/a", "starts with https://"),
+            ("r.io:99999/a", "port"),
+            ("[::1/x", "bracket"),
+            ("[localhost]:5000/x", "no IPv6 address"),
+            ("[::1]:5000", "no name"),
+            ("oci:", "missing"),
+            ("oci:dir:", "missing"),
+            ("docker-daemon:a", "docker-daemon: is not supported yet"),
+        ] {
+            let error = text.parse::<Reference>().unwrap_err();
+            assert_eq!(error.kind, Kind::Usage, "{text}");
+            assert!(error.what.contains(want), "{text}: {error}");
+        }
+        assert_eq!("PickMe/a".parse::<Reference>().unwrap_err().hint.unwrap(), "did you mean pickme/a?");
     }
 }

@@ -1,1 +1,265 @@
-//! auth
+//! Passes: how the registry is told who asks, and how a pass that ran out is renewed.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::WWW_AUTHENTICATE;
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::challenge::Challenge;
+use super::client::{Http, authority, is_loopback, never_a_server};
+use super::refusal::{Refusal, excerpt};
+use super::{Credentials, body};
+use crate::error::{Error, Kind, Result};
+
+/// Bytes of a token reply (containers/image takes the same).
+const REPLY_LIMIT: u64 = 1 << 20;
+
+/// How long a token holds whose server does not say (distribution, "Token Response Fields").
+const DEFAULT_LIFE: u64 = 60;
+
+/// The longest part of a token's life that is left unused, so that it does not run out on its way.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// What goes along with a request.
+#[derive(Clone, Default)]
+pub enum Pass {
+    /// Nothing.
+    #[default]
+    None,
+    /// A user name and a password.
+    Basic(Credentials),
+    /// A token.
+    Bearer(String),
+}
+
+impl Pass {
+    /// Adds the pass to a request.
+    pub fn on(&self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::None => request,
+            Self::Basic(Credentials { username, password }) => request.basic_auth(username, Some(password)),
+            Self::Bearer(token) => request.bearer_auth(token),
+        }
+    }
+
+    /// What of it must not be shown.
+    pub fn secrets(&self) -> Vec<String> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Basic(Credentials { username, password }) => {
+                vec![password.clone(), STANDARD.encode(format!("{username}:{password}"))]
+            }
+            Self::Bearer(token) => vec![token.clone()],
+        }
+    }
+}
+
+/// The passes to one repository of one registry.
+pub struct Auth {
+    host: String,
+    repository: String,
+    credentials: Option<Credentials>,
+    state: Mutex<State>,
+}
+
+/// Locked while a token is on its way: of many who need one, one asks.
+#[derive(Default)]
+struct State {
+    challenge: Option<Challenge>,
+    pass: Pass,
+    expires: Option<Instant>,
+    /// Counts the passes, so that one that was refused is told from its successor.
+    generation: u64,
+}
+
+/// A token server's reply. Either name may hold the token, and an empty one holds none.
+#[derive(Deserialize)]
+struct Reply {
+    #[serde(default)]
+    token: Option<String>,
+    #[serde(default)]
+    access_token: Option<String>,
+    #[serde(default)]
+    expires_in: Option<u64>,
+}
+
+impl Auth {
+    /// Passes for `repository` of `host`, which is what the user calls the registry.
+    pub fn new(host: &str, repository: &str, credentials: Option<Credentials>) -> Self {
+        Self { host: host.to_owned(), repository: repository.to_owned(), credentials, state: Mutex::default() }
+    }
+
+    /// The present pass and its generation; a token that is about to run out is renewed first.
+    pub async fn pass(&self, http: &Http, registry: &Url) -> Result<(Pass, u64)> {
+        let mut state = self.state.lock().await;
+        if state.expires.is_some_and(|expires| expires <= Instant::now()) {
+            self.login(&mut state, http, registry).await?;
+        }
+        Ok((state.pass.clone(), state.generation))
+    }
+
+    /// Gets a new pass after that of `generation` was refused with `refused`. Nothing to do if someone else just did.
+    pub async fn renew(&self, http: &Http, registry: &Url, refused: Response, generation: u64) -> Result<()> {
+        let mut state = self.state.lock().await;
+        if state.generation != generation {
+            return Ok(());
+        }
+        let mut headers = challenges(&refused);
+        if headers.is_empty() && state.challenge.is_none() {
+            // Some registries say what they want at the entrance only.
+            let entrance = || http.get(registry.clone());
+            headers = challenges(&http.send(entrance, &mut http.attempts(), &[]).await?);
+        }
+        if !headers.is_empty() {
+            state.challenge = Some(Challenge::choose(headers.iter().map(String::as_str))?);
+        }
+        if matches!((&state.challenge, &state.pass), (Some(Challenge::Basic), Pass::Basic(_)) | (None, _)) {
+            return Err(self.denied(&Refusal::read(refused, &self.secrets(&state.pass)).await));
+        }
+        self.login(&mut state, http, registry).await
+    }
+
+    async fn login(&self, state: &mut State, http: &Http, registry: &Url) -> Result<()> {
+        match &state.challenge {
+            None => return Ok(()),
+            Some(Challenge::Basic) => {
+                let none = || Error::new(Kind::Denied, format!("{} asks for a user name and a password", self.host));
+                state.pass = Pass::Basic(self.credentials.clone().ok_or_else(|| none().hint(self.advice()))?);
+                state.expires = None;
+            }
+            Some(Challenge::Bearer { realm, service }) => {
+                let (token, life) = self.token(realm, service.as_deref(), http, registry).await?;
+                state.pass = Pass::Bearer(token);
+                state.expires = Some(Instant::now() + life.saturating_sub(MARGIN.min(life / 4)));
+            }
+        }
+        state.generation += 1;
+        Ok(())
+    }
+
+    /// Asks the token server for leave to pull. Returns the token and how long it holds.
+    async fn token(&self, realm: &str, service: Option<&str>, http: &Http, registry: &Url) -> Result<(String, Duration)> {
+        let url = check_realm(realm, registry, self.credentials.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
+        let host = authority(&url);
+        let doing = |error: Error| error.doing(format!("get a token for {}/{} from {host}", self.host, self.repository));
+        let login = self.credentials.clone().map_or(Pass::None, Pass::Basic);
+        let mut query = vec![("scope", format!("repository:{}:pull", self.repository))];
+        query.extend(service.map(|service| ("service", service.to_owned())));
+        let request = || login.on(http.get(url.clone())).query(&query);
+        let response = http.send(request, &mut http.attempts(), &login.secrets()).await.map_err(doing)?;
+        if response.status() != StatusCode::OK {
+            let refusal = Refusal::read(response, &login.secrets()).await;
+            let subject =
+                if self.credentials.is_some() { "the credentials are refused" } else { "no token is given to anonymous users" };
+            return Err(doing(refusal.error(Kind::Denied, subject).hint(self.advice())));
+        }
+        let none = |why: &str| doing(Error::new(Kind::Denied, format!("its reply holds no token: {why}")));
+        let bytes = body::read_within(response, REPLY_LIMIT).await.map_err(doing)?;
+        let bytes = bytes.ok_or_else(|| none("it is larger than 1 MiB"))?;
+        // The text of a parser could quote the reply, and so a token.
+        let reply: Reply = serde_json::from_slice(&bytes).map_err(|_| none("it is not the JSON of a token reply"))?;
+        let token = [reply.token, reply.access_token].into_iter().flatten().find(|token| !token.is_empty());
+        let token = token.ok_or_else(|| none("neither token nor access_token is there"))?;
+        let life = reply.expires_in.filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_LIFE);
+        // A day at most, so that no sum of times can overflow.
+        Ok((token, Duration::from_secs(life.min(86_400))))
+    }
+
+    /// The error of a registry that still refuses.
+    pub fn denied(&self, refusal: &Refusal) -> Error {
+        let subject = match (refusal.status, &self.credentials) {
+            (StatusCode::UNAUTHORIZED, None) => format!("{} wants to know who asks for {}", self.host, self.repository),
+            (StatusCode::UNAUTHORIZED, Some(_)) => format!("{} does not accept the credentials", self.host),
+            (_, None) => format!("{} gives {} not to anonymous users", self.host, self.repository),
+            (_, Some(_)) => format!("these credentials may not pull {} from {}", self.repository, self.host),
+        };
+        refusal.error(Kind::Denied, &subject).hint(self.advice())
+    }
+
+    /// What of a pass and of the credentials must not be shown.
+    pub fn secrets(&self, pass: &Pass) -> Vec<String> {
+        let login = self.credentials.clone().map_or(Pass::None, Pass::Basic);
+        [pass.secrets(), login.secrets()].concat()
+    }
+
+    fn advice(&self) -> String {
+        match self.credentials {
+            None => format!(
+                "no credentials for {} were given: see --username and --password-stdin; many registries answer so for what does not exist, too",
+                self.host
+            ),
+            Some(_) => {
+                format!("the credentials are those of {}: check user name, password and access to the repository", self.host)
+            }
+        }
+    }
+}
+
+fn challenges(response: &Response) -> Vec<String> {
+    let headers = response.headers().get_all(WWW_AUTHENTICATE);
+    headers.iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+}
+
+/// Holds a token server's address against the registry that names it: a registry could send credentials anywhere
+/// (CVE-2026-33540 and its like), or have us ask a cloud's metadata service.
+fn check_realm(realm: &str, registry: &Url, with_credentials: bool) -> Result<Url, String> {
+    let refuse = |why: &str| Err(format!("refusing realm {}: {why}", excerpt(realm)));
+    let Ok(url) = realm.parse::<Url>() else { return refuse("it is no absolute URL") };
+    let Some(host) = url.host_str() else { return refuse("it names no host") };
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("it holds a user name");
+    }
+    let same_host = registry.host_str() == Some(host);
+    if never_a_server(&url) && !same_host {
+        return refuse("it is a link-local or unspecified address");
+    }
+    match (url.scheme(), registry.scheme()) {
+        ("https", _) => Ok(url),
+        ("http", "http") if !with_credentials || same_host || is_loopback(&url) => Ok(url),
+        ("http", "http") => refuse("the credentials would be sent without encryption"),
+        ("http", _) => refuse("it is plain http, and the registry is https"),
+        _ => refuse("it is neither https nor http"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(realm: &str, registry: &str, with_credentials: bool) -> bool {
+        check_realm(realm, &registry.parse().unwrap(), with_credentials).is_ok()
+    }
+
+    #[test]
+    fn a_realm_never_weakens_the_registrys_own_protection() {
+        assert!(check("https://auth.docker.io/token", "https://registry-1.docker.io/", true));
+        assert!(check("https://auth/token", "http://127.0.0.1:5000/", true));
+        assert!(check("http://127.0.0.1:5001/token", "http://127.0.0.1:5000/", true));
+        assert!(check("http://auth.lan/token", "http://r.lan/", false));
+        assert!(!check("http://auth.lan/token", "http://r.lan/", true));
+        assert!(!check("http://r/token", "https://r/", false));
+        for realm in ["file:///etc/passwd", "ftp://r/", "/token", "", "https://user:word@r/", "https:"] {
+            assert!(!check(realm, "https://r/", false), "{realm}");
+        }
+    }
+
+    #[test]
+    fn a_realm_is_never_a_metadata_service() {
+        for host in
+            ["169.254.169.254", "[fd00:ec2::254]", "0.0.0.0", "[::]", "[fe80::1]", "[::ffff:169.254.169.254]", "0xa9fea9fe"]
+        {
+            assert!(!check(&format!("https://{host}/token"), "https://r/", false), "{host}");
+        }
+        assert!(check("https://169.254.7.7/token", "https://169.254.7.7/", true));
+    }
+
+    #[test]
+    fn an_unreadable_realm_is_shown_masked() {
+        let why = check_realm("https://user:hunter2@r/\u{1b}", &"https://r/".parse().unwrap(), false).unwrap_err();
+        assert!(why.starts_with("refusing realm") && !why.contains("hunter2") && !why.contains('\u{1b}'), "{why}");
+    }
+}

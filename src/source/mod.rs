@@ -1,15 +1,25 @@
 //! Where images come from. With the cache the only I/O of the library, and the only async.
 
-pub mod auth;
+mod auth;
+mod body;
+mod challenge;
+mod client;
 pub mod layout;
+mod refusal;
 pub mod registry;
 pub mod resolve;
-pub mod retry;
+pub mod resume;
+mod retry;
 
 use std::io::BufRead;
 
 use crate::error::Result;
 use crate::image::Descriptor;
+use crate::limits::Limits;
+use crate::reference::{Reference, Transport};
+
+pub use resolve::resolve;
+pub use resume::blob;
 
 /// A place that holds one repository's documents and blobs. Verification, decoding and the resumption of half-read
 /// blobs sit above it, once, for every backend.
@@ -21,6 +31,14 @@ pub trait Source: Send + Sync {
     /// The bytes of a blob from the offset `from`. They are unverified. A reader whose connection breaks fails with an
     /// error of kind `Unreachable`, and may be asked for again from where it stopped.
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>>;
+}
+
+/// Opens the place that a reference names. No registry is asked before the first document is.
+pub fn open(reference: &Reference, access: &Access, limits: &Limits) -> Result<Box<dyn Source>> {
+    Ok(match &reference.transport {
+        Transport::Registry { host, repository } => Box::new(registry::Registry::new(host, repository, reference, access)?),
+        Transport::Layout { directory } => Box::new(layout::Layout::open(directory, reference.tag.as_deref(), limits.manifest)?),
+    })
 }
 
 /// A document as it came.

@@ -1,1 +1,253 @@
-//! registry
+//! A registry: the distribution API's pulls (distribution-spec, "Pull").
+
+use std::collections::BTreeSet;
+use std::io::BufRead;
+use std::sync::{Mutex, PoisonError};
+
+use reqwest::header::{ACCEPT, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName, RANGE};
+use reqwest::{Response, StatusCode, Url};
+use tokio::runtime::{self, Runtime};
+use tokio::sync::OnceCell;
+
+use super::auth::Auth;
+use super::client::{Http, authority, is_loopback};
+use super::refusal::{Refusal, is_html};
+use super::retry::{Attempts, Failure};
+use super::{Access, Fetched, Source, body};
+use crate::digest::Digest;
+use crate::error::{Error, Kind, Result};
+use crate::image::{Descriptor, MediaType};
+use crate::limits;
+use crate::reference::Reference;
+
+/// Where Docker Hub answers to the name that users write.
+const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
+
+/// Threads of the network side. They move bytes and wait; hashing and decoding are done by who reads.
+const WORKERS: usize = 2;
+
+/// One repository of a registry.
+pub struct Registry {
+    host: String,
+    repository: String,
+    /// The tag or digest that is meant.
+    name: String,
+    /// The registry's address over TLS, and whether it may be left for plain HTTP.
+    secure: Url,
+    plain: bool,
+    /// The API's address, once it is known how the registry is reached.
+    entrance: OnceCell<Url>,
+    auth: Auth,
+    http: Http,
+    /// Blobs that were begun again from their start, for want of ranges: once is enough.
+    restarted: Mutex<BTreeSet<Digest>>,
+    runtime: Runtime,
+}
+
+impl Registry {
+    /// Prepares to ask `host` for what `reference` names in `repository`. Nothing is sent yet.
+    pub fn new(host: &str, repository: &str, reference: &Reference, access: &Access) -> Result<Self> {
+        let server = if host == DOCKER_HUB.0 { DOCKER_HUB.1 } else { host };
+        let secure: Url = format!("https://{server}/v2/")
+            .parse()
+            .map_err(|error| Error::new(Kind::Usage, format!("{host} is no host: {error}")))?;
+        let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
+        let pinned = reference.digest.as_ref().map(Digest::to_string);
+        Ok(Self {
+            host: host.to_owned(),
+            repository: repository.to_owned(),
+            name: pinned.or_else(|| reference.tag.clone()).unwrap_or_else(|| "latest".to_owned()),
+            plain: access.plain_http || is_loopback(&secure),
+            entrance: OnceCell::new(),
+            auth: Auth::new(host, repository, access.credentials.clone()),
+            http: Http::new(access, is_loopback(&secure))?,
+            secure,
+            restarted: Mutex::default(),
+            runtime: runtime.map_err(|error| Error::new(Kind::Bug, error.to_string()).doing("start the network threads"))?,
+        })
+    }
+
+    /// The API's address: over TLS, unless plain HTTP is allowed and nothing there speaks TLS.
+    async fn entrance(&self) -> &Url {
+        let find = async || {
+            let mut url = self.secure.clone();
+            if self.plain && !self.http.speaks_tls(url.clone()).await {
+                // Neither scheme nor host of a URL that parsed can make this fail.
+                let _ = url.set_scheme("http");
+            }
+            url
+        };
+        self.entrance.get_or_init(find).await
+    }
+
+    /// Asks for `kind/name` of the repository, with a pass if the registry wants one. A pass that is refused is renewed
+    /// once. An answer other than 200, 206 or 416 is an error.
+    async fn get(&self, kind: &str, name: &str, headers: &HeaderMap, attempts: &mut Attempts) -> Result<Response> {
+        let entrance = self.entrance().await;
+        let path = format!("{}/{kind}/{name}", self.repository);
+        let url = entrance.join(&path).map_err(|error| Error::new(Kind::Bug, format!("{path}: {error}")))?;
+        let mut renewed = false;
+        loop {
+            let (pass, generation) = self.auth.pass(&self.http, entrance).await?;
+            let secrets = self.auth.secrets(&pass);
+            let request = || pass.on(self.http.get(url.clone()).headers(headers.clone()));
+            let response = self.http.send(request, attempts, &secrets).await?;
+            match response.status() {
+                StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => return Ok(response),
+                // A host that the registry redirected to gets no pass of ours.
+                StatusCode::UNAUTHORIZED if !renewed && response.url().origin() == url.origin() => {
+                    renewed = true;
+                    self.auth.renew(&self.http, entrance, response, generation).await?;
+                }
+                _ => {
+                    let elsewhere = (response.url().origin() != url.origin()).then(|| response.url().clone());
+                    return Err(self.refused(kind, name, &Refusal::read(response, &secrets).await, elsewhere.as_ref()));
+                }
+            }
+        }
+    }
+
+    fn refused(&self, kind: &str, name: &str, refusal: &Refusal, elsewhere: Option<&Url>) -> Error {
+        let here = format!("{}/{}", self.host, self.repository);
+        if let Some(elsewhere) = elsewhere.filter(|_| refusal.status != StatusCode::NOT_FOUND) {
+            let subject = format!("{} redirects to {}, which refuses", self.host, authority(elsewhere));
+            return refusal.error(Kind::Unreachable, &subject);
+        }
+        match refusal.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.auth.denied(refusal),
+            StatusCode::NOT_FOUND | StatusCode::GONE if refusal.code == "NAME_UNKNOWN" => {
+                refusal.error(Kind::NotFound, &format!("there is no repository {here}"))
+            }
+            StatusCode::NOT_FOUND | StatusCode::GONE if kind == "blobs" => refusal
+                .error(Kind::NotFound, &format!("{here} has no blob {name}"))
+                .hint("the image is incomplete in its registry: push it again"),
+            StatusCode::NOT_FOUND | StatusCode::GONE => refusal.error(Kind::NotFound, &format!("{here} has no manifest {name}")),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                refusal.error(Kind::Unreachable, &format!("the proxy before {} wants credentials of its own", self.host))
+            }
+            _ => refusal.error(Kind::Unsupported, &format!("{} does not answer as a registry does", self.host)),
+        }
+    }
+
+    /// A document whose download is tried again when it breaks.
+    async fn document(&self, name: &str, limit: u64) -> Result<Fetched> {
+        let accept = MediaType::ACCEPT.join(", ");
+        let headers: HeaderMap = accept.parse().map(|accept| (ACCEPT, accept)).into_iter().collect();
+        let mut attempts = self.http.attempts();
+        loop {
+            let response = self.get("manifests", name, &headers, &mut attempts).await?;
+            let header =
+                |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+            let content_type = header(&CONTENT_TYPE);
+            let claimed_digest = header(&HeaderName::from_static("docker-content-digest"));
+            self.whole(&response)?;
+            match body::read_within(response, limit).await {
+                Ok(Some(bytes)) if bytes.is_empty() => return Err(self.no_registry("an empty document")),
+                Ok(Some(bytes)) => return Ok(Fetched { bytes, content_type, claimed_digest }),
+                Ok(None) => return Err(limits::manifest(format!("the manifest is larger than {limit} bytes"))),
+                Err(broken) => match attempts.next(Failure::Broken, chrono::Utc::now()) {
+                    Ok(wait) => tokio::time::sleep(wait).await,
+                    Err(_) => return Err(broken),
+                },
+            }
+        }
+    }
+
+    /// Whether an answer is the whole of what a registry serves.
+    fn whole(&self, response: &Response) -> Result<()> {
+        if is_html(response) {
+            return Err(self.no_registry("a web page (text/html)"));
+        }
+        match response.status() {
+            StatusCode::OK => Ok(()),
+            status => Err(self.no_registry(&format!("{status} to a request without a range"))),
+        }
+    }
+
+    fn no_registry(&self, what: &str) -> Error {
+        Error::new(Kind::Unsupported, format!("{} answers with {what}: this is not a registry API response", self.host))
+            .hint("check the host; a proxy or a login page may stand before the registry")
+    }
+
+    /// A blob from `from`, and how many bytes of the answer come before that.
+    async fn open(&self, descriptor: &Descriptor, from: u64) -> Result<(Response, u64)> {
+        let name = descriptor.digest.to_string();
+        let mut attempts = self.http.attempts();
+        if from > 0 {
+            let range = format!("bytes={from}-").parse().map(|range| (RANGE, range));
+            let response = self.get("blobs", &name, &range.into_iter().collect(), &mut attempts).await?;
+            if response.status() == StatusCode::PARTIAL_CONTENT && continues(response.headers(), from, descriptor.size) {
+                return Ok((response, 0));
+            }
+            if !self.restarted.lock().unwrap_or_else(PoisonError::into_inner).insert(descriptor.digest.clone()) {
+                let what = format!("{} serves no ranges, and the connection broke again", self.host);
+                return Err(Error::new(Kind::Unreachable, what));
+            }
+            if response.status() == StatusCode::OK {
+                return Ok((response, from));
+            }
+        }
+        let response = self.get("blobs", &name, &HeaderMap::new(), &mut attempts).await?;
+        self.whole(&response)?;
+        Ok((response, from))
+    }
+
+    fn doing(&self, what: &str, name: &str, error: Error) -> Error {
+        error.doing(format!("fetch {what} {name} of {}/{}", self.host, self.repository))
+    }
+}
+
+/// Whether a partial answer begins at `from`, of a blob of `size` bytes, and says so once (RFC 9110, 14.4).
+fn continues(headers: &HeaderMap, from: u64, size: u64) -> bool {
+    let mut ranges = headers.get_all(CONTENT_RANGE).iter();
+    let range = ranges.next().and_then(|value| value.to_str().ok()).and_then(content_range);
+    ranges.next().is_none() && range.is_some_and(|(start, total)| start == from && total.is_none_or(|total| total == size))
+}
+
+/// Reads `bytes START-END/TOTAL`: the start, and the total unless it is `*`.
+fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (start, end) = range.split_once('-')?;
+    let (start, end): (u64, u64) = (start.parse().ok()?, end.parse().ok()?);
+    let total = if total == "*" { None } else { Some(total.parse().ok()?) };
+    (start <= end && total.is_none_or(|total| end < total)).then_some((start, total))
+}
+
+impl Source for Registry {
+    fn manifest(&self, child: Option<&Descriptor>, limit: u64) -> Result<Fetched> {
+        let name = child.map_or_else(|| self.name.clone(), |child| child.digest.to_string());
+        self.runtime.block_on(self.document(&name, limit)).map_err(|error| self.doing("manifest", &name, error))
+    }
+
+    fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
+        let opened = self.runtime.block_on(self.open(descriptor, from));
+        let (response, skip) = opened.map_err(|error| self.doing("blob", &descriptor.digest.to_string(), error))?;
+        Ok(Box::new(body::stream(self.runtime.handle(), response, skip)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partial_answer_must_begin_where_it_was_asked_to() {
+        assert_eq!(content_range("bytes 5-9/10"), Some((5, Some(10))));
+        assert_eq!(content_range("bytes 5-9/*"), Some((5, None)));
+        for bad in ["", "bytes", "bytes */10", "bytes 9-5/10", "bytes 5-10/10", "items 5-9/10", "bytes -5-9/10", "bytes 5-9/x"] {
+            assert_eq!(content_range(bad), None, "{bad}");
+        }
+        let headers = |ranges: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for range in ranges {
+                headers.append(CONTENT_RANGE, range.parse().unwrap());
+            }
+            headers
+        };
+        assert!(continues(&headers(&["bytes 5-9/10"]), 5, 10));
+        assert!(!continues(&headers(&["bytes 0-9/10"]), 5, 10));
+        assert!(!continues(&headers(&["bytes 5-10/11"]), 5, 10));
+        assert!(!continues(&headers(&["bytes 5-9/10", "bytes 5-9/10"]), 5, 10));
+        assert!(!continues(&HeaderMap::new(), 5, 10));
+    }
+}

@@ -1,1 +1,187 @@
-//! resolve
+//! From a reference to one image: through indexes to a manifest and its configuration, each held against its digest.
+
+use std::io::Read;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Fetched, Source, resume};
+use crate::digest::{Algorithm, Digest, Hasher, Verified};
+use crate::error::{Error, Kind, Result};
+use crate::image::manifest::Document;
+use crate::image::{Config, Descriptor, Index, Manifest, MediaType, Resolved};
+use crate::limits::{self, Limits};
+use crate::reference::{Platform, Reference};
+use crate::text::{escape, terminal};
+
+/// Follows a reference to an image. Of an index the entry for `platform` is taken; a single manifest is taken as it is.
+/// `retries` bounds how often a broken download is taken up again.
+pub fn resolve(
+    source: &dyn Source,
+    reference: &Reference,
+    platform: Option<&Platform>,
+    limits: &Limits,
+    retries: u32,
+) -> Result<Resolved> {
+    let walk = Walk { source, reference, limits, notes: Vec::new() };
+    walk.resolve(platform, retries).map_err(|error| error.doing(format!("resolve {}", terminal(&reference.to_string()))))
+}
+
+struct Walk<'a> {
+    source: &'a dyn Source,
+    reference: &'a Reference,
+    limits: &'a Limits,
+    notes: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn resolve(mut self, platform: Option<&Platform>, retries: u32) -> Result<Resolved> {
+        let mut indexes: Vec<Digest> = Vec::new();
+        let mut entry: Option<Descriptor> = None;
+        let mut index_platform = None;
+        let (digest, manifest) = loop {
+            let (digest, document) = self.document(entry.as_ref())?;
+            let index = match document {
+                Document::Manifest(manifest) => break (digest, manifest),
+                Document::Index(index) => index,
+            };
+            indexes.push(digest.clone());
+            let chosen = self.choose(&index, indexes.len(), platform).map_err(|error| at(error, "index", &digest))?;
+            index_platform = chosen.platform.clone().or(index_platform);
+            entry = Some(chosen);
+        };
+        let config = self.config(&manifest, retries).map_err(|error| at(error, "manifest", &digest))?;
+        if let Some(claimed) = index_platform.as_ref().filter(|claimed| !claimed.serves(&config.platform())) {
+            self.notes.push(format!("the index says {claimed}, the image's configuration {}", config.platform()));
+        }
+        Ok(Resolved {
+            reference: self.reference.clone(),
+            digest,
+            index_digest: indexes.into_iter().next(),
+            index_platform,
+            manifest,
+            config,
+            notes: self.notes,
+        })
+    }
+
+    /// Fetches and reads what the reference or `entry` names. What its bytes are comes before what they say.
+    fn document(&mut self, entry: Option<&Descriptor>) -> Result<(Digest, Document)> {
+        if let Some(entry) = entry.filter(|entry| entry.size > self.limits.manifest) {
+            let what = format!("{} has {} bytes, more than {}", entry.digest, entry.size, self.limits.manifest);
+            return Err(limits::manifest(what));
+        }
+        let fetched = self.source.manifest(entry, self.limits.manifest)?;
+        let wanted = entry.map_or(self.reference.digest.as_ref(), |entry| Some(&entry.digest));
+        let digest = self.identify(&fetched, wanted)?;
+        let context = |error| at(error, "document", &digest);
+        if let Some(entry) = entry.filter(|entry| entry.size != fetched.bytes.len() as u64) {
+            let what = format!("it has {} bytes, the index says {}", fetched.bytes.len(), entry.size);
+            return Err(context(Error::new(Kind::Corrupt, what)));
+        }
+        let document = Document::parse(&fetched.bytes, fetched.content_type.as_deref()).map_err(context)?;
+        if let Some(entry) = entry {
+            agree(entry, &fetched, &document).map_err(context)?;
+        }
+        Ok((digest, document))
+    }
+
+    /// The digest of a document, computed from its bytes, once it is the one wanted and the one that the transport claims.
+    fn identify(&mut self, fetched: &Fetched, wanted: Option<&Digest>) -> Result<Digest> {
+        let computed = |algorithm| {
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(&fetched.bytes);
+            hasher.finish()
+        };
+        let differs = |found: &Digest, by: &str, want: &Digest| {
+            Error::new(Kind::Corrupt, format!("the document has digest {found}, {by} {want}"))
+                .hint("something between here and the registry alters or mixes up content; try again, or from another network")
+        };
+        let digest = computed(wanted.map_or(Algorithm::Sha256, Digest::algorithm));
+        if let Some(wanted) = wanted.filter(|wanted| **wanted != digest) {
+            return Err(differs(&digest, "wanted", wanted));
+        }
+        let Some(claim) = fetched.claimed_digest.as_deref().map(str::trim).filter(|claim| !claim.is_empty()) else {
+            return Ok(digest);
+        };
+        match claim.parse::<Digest>() {
+            Ok(claimed) => {
+                let found = computed(claimed.algorithm());
+                if found != claimed {
+                    return Err(differs(&found, "the transport says", &claimed));
+                }
+            }
+            Err(error) => self.notes.push(format!("the transport's digest of {} is not checked: {}", digest.short(), error.what)),
+        }
+        Ok(digest)
+    }
+
+    fn choose(&mut self, index: &Index, depth: usize, platform: Option<&Platform>) -> Result<Descriptor> {
+        if depth as u64 > self.limits.index_depth {
+            return Err(limits::index_depth(format!("indexes are nested deeper than {}", self.limits.index_depth)));
+        }
+        let entries = index.manifests.len();
+        if entries as u64 > self.limits.index_entries {
+            return Err(limits::index_entries(format!("it has {entries} entries, more than {}", self.limits.index_entries)));
+        }
+        let chosen = index.choose(platform, &mut self.notes)?;
+        check_data(chosen)?;
+        Ok(chosen.clone())
+    }
+
+    fn config(&self, manifest: &Manifest, retries: u32) -> Result<Config> {
+        let layers = manifest.layers.len();
+        if layers as u64 > self.limits.layers {
+            return Err(limits::layers(format!("it has {layers} layers, more than {}", self.limits.layers)));
+        }
+        std::iter::once(&manifest.config).chain(&manifest.layers).try_for_each(check_data)?;
+        let Descriptor { digest, size, .. } = &manifest.config;
+        if *size > self.limits.config {
+            return Err(limits::config(format!("its configuration has {size} bytes, more than {}", self.limits.config)));
+        }
+        let mut bytes = Vec::new();
+        let read = resume::blob(self.source, &manifest.config, retries)
+            .and_then(|blob| Ok(Verified::new(blob, digest, *size).read_to_end(&mut bytes)?));
+        read.map_err(|error| at(error, "image configuration", digest))?;
+        Config::parse(&bytes, digest, layers)
+    }
+}
+
+fn at(error: Error, what: &str, digest: &Digest) -> Error {
+    error.doing(format!("read the {what} {digest}"))
+}
+
+/// Holds a child against what its index says of it: a document that is called two things can be read in two ways
+/// (CVE-2021-41190).
+fn agree(entry: &Descriptor, fetched: &Fetched, document: &Document) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        media_type: Option<String>,
+    }
+    let name = |text: &str| text.split(';').next().unwrap_or_default().trim().to_owned();
+    let shape = match document {
+        Document::Manifest(_) => MediaType::Manifest,
+        Document::Index(_) => MediaType::Index,
+    };
+    let own = serde_json::from_slice::<Named>(&fetched.bytes).ok().and_then(|named| named.media_type);
+    let transport = fetched.content_type.as_deref().map(name).filter(|text| MediaType::parse(text).is_some());
+    let called = own.filter(|text| !text.is_empty()).or(transport);
+    let wanted = name(&entry.media_type);
+    if MediaType::parse(&wanted) == Some(shape) && called.as_deref().is_none_or(|called| name(called) == wanted) {
+        return Ok(());
+    }
+    let called = called.unwrap_or_else(|| format!("{shape:?}"));
+    let what = format!("it is ambiguous: the index calls it {}, it is {}", escape(wanted.as_bytes()), escape(called.as_bytes()));
+    Err(Error::new(Kind::Unsupported, what))
+}
+
+/// Holds the content that a descriptor embeds against its digest and size (image-spec, descriptor.md "Embedded Content").
+fn check_data(descriptor: &Descriptor) -> Result<()> {
+    let Some(data) = descriptor.data.as_deref() else { return Ok(()) };
+    let content = STANDARD.decode(data).ok();
+    if content.is_some_and(|content| content.len() as u64 == descriptor.size && descriptor.digest.matches(&content)) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Corrupt, format!("the data that the descriptor of {} embeds is not its content", descriptor.digest)))
+}

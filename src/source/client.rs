@@ -1,0 +1,239 @@
+//! The HTTP client: how it connects, which redirects it follows, what its failures are called, when it tries again.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use chrono::Utc;
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Certificate, Client, RequestBuilder, Response, Url};
+
+use super::Access;
+use super::refusal::{self, excerpt};
+use super::retry::{Attempts, Failure, Stop};
+use crate::error::{Error, Kind, Result};
+use crate::text::escape;
+
+/// The longest that a connection may take to come to be.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Redirects of one request (containers/image and most browsers of registries need one).
+const HOPS: usize = 5;
+
+/// A client that tries again.
+pub struct Http {
+    client: Client,
+    retries: u32,
+}
+
+impl Http {
+    /// Sets up TLS and connections. `direct` asks no proxy: Go's clients go to loopback registries so, too.
+    pub fn new(access: &Access, direct: bool) -> Result<Self> {
+        // Whoever installed a provider before us keeps it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| Certificate::from_der(root).ok());
+        // A host without a certificate store, such as a scratch container, fails the first.
+        let client = builder(access, direct).build().or_else(|_| builder(access, direct).tls_certs_merge(roots).build());
+        let client = client.map_err(|error| Error::new(Kind::Bug, innermost(&error)).doing("set up the HTTP client"))?;
+        Ok(Self { client, retries: access.retries })
+    }
+
+    /// A GET of this address.
+    pub fn get(&self, url: Url) -> RequestBuilder {
+        self.client.get(url)
+    }
+
+    /// The tries of one request.
+    pub fn attempts(&self) -> Attempts {
+        Attempts::new(self.retries)
+    }
+
+    /// Sends a request until it is answered with something that another try would not change. What it holds of
+    /// `secrets` is not shown.
+    pub async fn send(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        attempts: &mut Attempts,
+        secrets: &[String],
+    ) -> Result<Response> {
+        loop {
+            let (wait, last) = match request().send().await {
+                Ok(response) => {
+                    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+                    let failure = Failure::Status { status: response.status().as_u16(), retry_after: header };
+                    match attempts.next(failure, Utc::now()) {
+                        Ok(wait) => (wait, None),
+                        Err(Stop::Lasting) => return Ok(response),
+                        Err(Stop::Exhausted) => return Err(refusal::overloaded(response, None, secrets).await),
+                        Err(Stop::Asked(wait)) => return Err(refusal::overloaded(response, Some(wait), secrets).await),
+                    }
+                }
+                Err(error) => {
+                    let (failure, error) = describe(&error);
+                    let wait = attempts.next(failure, Utc::now());
+                    (wait.unwrap_or_default(), wait.is_err().then_some(error))
+                }
+            };
+            if let Some(error) = last {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Whether something at this address speaks TLS, whatever it says then.
+    pub async fn speaks_tls(&self, url: Url) -> bool {
+        match self.get(url).send().await {
+            Err(error) if error.is_connect() => {
+                tls_error(&error).is_some_and(|error| !matches!(error, rustls::Error::InvalidMessage(_)))
+            }
+            _ => true,
+        }
+    }
+}
+
+fn builder(access: &Access, direct: bool) -> reqwest::ClientBuilder {
+    let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
+    let builder = Client::builder()
+        .user_agent(concat!("lucid-verify/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        // A decoded body has another digest, whatever features other crates turn on.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(access.timeout)
+        .retry(reqwest::retry::never())
+        .redirect(Policy::custom(|attempt: Attempt<'_>| {
+            let from = attempt.previous().last().unwrap_or_else(|| attempt.url());
+            match redirect(from, attempt.url(), attempt.previous().len()) {
+                Ok(()) => attempt.follow(),
+                Err(why) => attempt.error(why),
+            }
+        }));
+    if direct { builder.no_proxy() } else { builder }
+}
+
+/// Whether a redirect is followed; `hop` counts from one. That `Authorization` stays with scheme, host and port is
+/// reqwest's own rule, held by a test.
+fn redirect(from: &Url, to: &Url, hop: usize) -> Result<(), String> {
+    let host = authority(to);
+    if hop > HOPS {
+        return Err(format!("more than {HOPS} redirects, the last to {host}"));
+    }
+    if from.scheme() == "https" && to.scheme() != "https" {
+        return Err(format!("a redirect from https to {} at {host} is refused", to.scheme()));
+    }
+    if never_a_server(to) && to.host_str() != from.host_str() {
+        return Err(format!("a redirect to {host} is refused: it is a link-local or unspecified address"));
+    }
+    Ok(())
+}
+
+/// Host and port of a URL, without what may be secret in it.
+pub fn authority(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    escape(format!("{}{port}", url.host_str().unwrap_or_default()).as_bytes())
+}
+
+/// The address in a URL's host, if it is one.
+pub fn address(url: &Url) -> Option<IpAddr> {
+    let host = url.host_str()?;
+    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok().map(|address| address.to_canonical())
+}
+
+/// Whether a URL names this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    url.host_str() == Some("localhost") || address(url).is_some_and(|address| address.is_loopback())
+}
+
+/// Whether a URL names an address where no registry is, but the metadata service of a cloud may be.
+pub fn never_a_server(url: &Url) -> bool {
+    match address(url) {
+        Some(IpAddr::V4(address)) => address.is_link_local() || address.is_unspecified(),
+        Some(IpAddr::V6(address)) => {
+            let metadata = [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254];
+            address.is_unicast_link_local() || address.is_unspecified() || address.segments() == metadata
+        }
+        None => false,
+    }
+}
+
+/// What a failure without an answer is called, and whether it may pass.
+pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
+    let host = error.url().map_or_else(|| "the registry".into(), authority);
+    let cause = excerpt(&innermost(error));
+    let unreachable = |what: String| Error::new(Kind::Unreachable, what);
+    if error.is_redirect() {
+        return (Failure::Final, unreachable(cause));
+    }
+    if let Some(tls) = tls_error(error) {
+        let error = unreachable(format!("no TLS connection with {host}: {}", excerpt(&tls.to_string())));
+        let hint = match tls {
+            rustls::Error::InvalidMessage(_) => "if the host speaks no TLS, allow it with --plain-http",
+            rustls::Error::InvalidCertificate(_) => "SSL_CERT_FILE names the certificate authorities to trust",
+            _ => return (Failure::Final, error),
+        };
+        return (Failure::Final, error.hint(hint));
+    }
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => {
+            let seconds = CONNECT_TIMEOUT.as_secs();
+            (Failure::Connect, unreachable(format!("no connection with {host} within {seconds} seconds")))
+        }
+        (true, false) => (Failure::Connect, unreachable(format!("no connection with {host}: {cause}"))),
+        (false, true) => (Failure::Broken, unreachable(format!("{host} fell silent")).hint("--timeout sets how long it may be")),
+        (false, false) => (Failure::Broken, unreachable(format!("the connection with {host} broke: {cause}"))),
+    }
+}
+
+/// The errors beneath an error, outermost first. An I/O error hides the one that it wraps from `source`.
+fn chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    })
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn redirects_never_lose_encryption_and_end() {
+        let refused = |from, to, hop| redirect(&url(from), &url(to), hop).unwrap_err();
+        for (from, to) in [("https://r/", "https://s3/x"), ("http://r/", "http://s3/"), ("http://r/", "https://r/")] {
+            assert_eq!(redirect(&url(from), &url(to), 1), Ok(()));
+        }
+        assert!(refused("https://r/", "http://s3/x?signature=secret", 1).contains("from https to http at s3 is refused"));
+        assert!(!refused("https://r/", "http://s3/x?signature=secret", 1).contains("secret"));
+        assert!(refused("https://r/", "https://r/", 6).contains("more than 5 redirects"));
+        for metadata in ["http://169.254.169.254/", "http://[fd00:ec2::254]/", "http://0.0.0.0/", "http://[::ffff:a9fe:1]/"] {
+            assert!(refused("http://r/", metadata, 1).contains("link-local"), "{metadata}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_in_every_spelling() {
+        for text in ["http://localhost:5000/", "http://127.9.9.9/", "http://[::1]:5000/", "http://0x7f.1/"] {
+            assert!(is_loopback(&url(text)), "{text}");
+        }
+        for text in ["http://localhost.example.com/", "http://128.0.0.1/", "http://10.0.0.1/"] {
+            assert!(!is_loopback(&url(text)), "{text}");
+        }
+    }
+}
