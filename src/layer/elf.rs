@@ -1,5 +1,10 @@
 //! ELF objects as far as a bounded capture tells (System V ABI, chapters 4 and 5).
 
+mod capture;
+mod parse;
+
+pub(super) use capture::Capture;
+
 /// The facts of an ELF object. Numbers are those of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Elf {

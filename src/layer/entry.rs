@@ -59,6 +59,13 @@ pub enum Body {
     Opaque,
 }
 
+impl Body {
+    /// Whether it says something of the layers below, and puts nothing at its path.
+    pub fn is_mark(&self) -> bool {
+        matches!(self, Self::Whiteout | Self::Opaque)
+    }
+}
+
 /// What was seen of a file's bytes while they passed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {

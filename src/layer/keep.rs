@@ -1,3 +1,158 @@
-//! Which bytes stay.
+//! Which bytes stay: a static set, the same for every profile, so that what is read of a layer depends on its blob alone.
+
 /// Version of the keep set and of everything that a LayerDiff holds.
 pub const VERSION: u32 = 1;
+
+/// Bytes of one named metadata file. The largest RECORD seen, of a 3 GB distribution, has 3 MB.
+const NAMED_FILE: u64 = 8 << 20;
+/// Bytes of all named metadata of a layer. Some 500 distributions and as many Debian packages come to 15 MB.
+const NAMED_LAYER: u64 = 32 << 20;
+/// Bytes of one small file: scripts, configuration, markers and templates are shorter.
+const SMALL_FILE: u64 = 64 << 10;
+/// Bytes of all small files of a layer. An application's own files come to 3 MB.
+const SMALL_LAYER: u64 = 16 << 20;
+
+/// Text files of a `*.dist-info` or `*.egg-info` directory.
+const DIST_INFO: [&[u8]; 12] = [
+    b"METADATA",
+    b"RECORD",
+    b"WHEEL",
+    b"entry_points.txt",
+    b"top_level.txt",
+    b"INSTALLER",
+    b"REQUESTED",
+    b"direct_url.json",
+    b"namespace_packages.txt",
+    b"PKG-INFO",
+    b"requires.txt",
+    b"installed-files.txt",
+];
+/// Names that count wherever they are.
+const NAMES: [&[u8]; 2] = [b"pyvenv.cfg", b"patchlevel.h"];
+/// Endings that count wherever they are; an `.egg-info` may be a file.
+const ENDINGS: [&[u8]; 3] = [b".pth", b".egg-link", b".egg-info"];
+/// Paths that count.
+const PATHS: [&[u8]; 9] = [
+    b"var/lib/dpkg/status",
+    b"lib/apk/db/installed",
+    b"usr/lib/apk/db/installed",
+    b"etc/os-release",
+    b"usr/lib/os-release",
+    b"etc/passwd",
+    b"etc/group",
+    b"etc/ld.so.cache",
+    b"etc/ld.so.conf",
+];
+/// Directories whose files count: all, or those that end so.
+const DIRECTORIES: [(&[u8], &[u8]); 4] = [
+    (b"var/lib/dpkg/status.d", b""),
+    (b"var/lib/dpkg/info", b".list"),
+    (b"var/lib/dpkg/info", b".md5sums"),
+    (b"etc/ld.so.conf.d", b""),
+];
+
+/// What may still be kept of a layer.
+pub(super) struct Keeper {
+    named: u64,
+    small: u64,
+}
+
+impl Default for Keeper {
+    fn default() -> Self {
+        Self { named: NAMED_LAYER, small: SMALL_LAYER }
+    }
+}
+
+impl Keeper {
+    /// Whether the content of a file is kept; it is charged at once. An error names the ceiling that it is over.
+    pub(super) fn admit(&mut self, path: &[u8], size: u64) -> Result<bool, &'static str> {
+        let (left, reason) = if is_named(path) {
+            if size > NAMED_FILE {
+                return Err("a metadata file over 8 MiB");
+            }
+            (&mut self.named, "metadata beyond the first 32 MiB of the layer")
+        } else if size <= SMALL_FILE && !is_in_python_library(path) {
+            (&mut self.small, "small files beyond the first 16 MiB of the layer")
+        } else {
+            return Ok(false);
+        };
+        *left = left.checked_sub(size).ok_or(reason)?;
+        Ok(true)
+    }
+}
+
+/// Whether a path, without its leading `/`, is one of the named metadata files.
+fn is_named(path: &[u8]) -> bool {
+    let (directory, name) = match path.iter().rposition(|byte| *byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (&path[..0], path),
+    };
+    let is_dist_info = directory.ends_with(b".dist-info") || directory.ends_with(b".egg-info");
+    is_dist_info && DIST_INFO.contains(&name)
+        || NAMES.contains(&name)
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
+        || PATHS.contains(&path)
+        || DIRECTORIES.iter().any(|(within, ending)| directory == *within && name.ends_with(ending))
+}
+
+/// Whether a path lies in Python's own library or in a site directory: thousands of modules that are judged by their
+/// digests, not by their text.
+fn is_in_python_library(path: &[u8]) -> bool {
+    let mut above: &[u8] = b"";
+    path.split(|byte| *byte == b'/').any(|part| {
+        let version = part.strip_prefix(b"python").unwrap_or_default();
+        let is_library = !version.is_empty() && version.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        let is_here = matches!(part, b"site-packages" | b"dist-packages") || is_library && matches!(above, b"lib" | b"lib64");
+        above = part;
+        is_here
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_is_named_metadata_and_small_files_outside_of_python() {
+        let admit = |path: &str, size| Keeper::default().admit(path.as_bytes(), size);
+        for path in [
+            "usr/lib/python3/dist-packages/a-1.dist-info/METADATA",
+            "opt/venv/lib/python3.12/site-packages/a-1.dist-info/RECORD",
+            "usr/lib/python3/dist-packages/a.egg-info",
+            "opt/venv/lib/python3.12/site-packages/x.pth",
+            "opt/venv/pyvenv.cfg",
+            "usr/include/python3.12/patchlevel.h",
+            "var/lib/dpkg/status",
+            "var/lib/dpkg/status.d/base-files",
+            "var/lib/dpkg/info/libc6:arm64.md5sums",
+            "etc/ld.so.conf.d/x.conf",
+        ] {
+            assert_eq!(admit(path, 1 << 20), Ok(true), "{path}");
+        }
+        for path in ["app/main.py", "etc/hosts", "usr/lib/python3-tool", "marker"] {
+            assert_eq!(admit(path, 64 << 10), Ok(true), "{path}");
+            assert_eq!(admit(path, (64 << 10) + 1), Ok(false), "{path}");
+        }
+        for path in [
+            "usr/lib/python3.12/os.py",
+            "usr/lib/python3/dist-packages/a/b.py",
+            "opt/venv/lib64/python3.12/site-packages/a-1.dist-info/LICENSE",
+        ] {
+            assert_eq!(admit(path, 10), Ok(false), "{path}");
+        }
+    }
+
+    #[test]
+    fn ceilings_are_named() {
+        let mut keeper = Keeper::default();
+        assert!(keeper.admit(b"a.pth", NAMED_FILE + 1).is_err());
+        for _ in 0..4 {
+            assert_eq!(keeper.admit(b"a.pth", NAMED_FILE), Ok(true));
+        }
+        assert!(keeper.admit(b"a.pth", 1).unwrap_err().contains("32 MiB"));
+        for _ in 0..256 {
+            assert_eq!(keeper.admit(b"a", SMALL_FILE), Ok(true));
+        }
+        assert!(keeper.admit(b"a", 1).unwrap_err().contains("16 MiB"));
+    }
+}

@@ -1,1 +1,176 @@
-//! tap
+//! Everything that watches a file's bytes go by.
+
+use std::mem;
+
+use sha2::{Digest as _, Sha256};
+
+use super::LayerPath;
+use super::elf::Capture;
+use super::entry::{FileKind, Kept, Trace};
+use super::keep::Keeper;
+
+/// The longest first line of a script, without its `#!` (Linux's `BINPRM_BUF_SIZE`, execve(2)).
+const SCRIPT: usize = 255;
+/// Bytes of the head: `#!` and that line.
+const HEAD: usize = SCRIPT + 2;
+/// Bytes that the names in a layer's ELF objects may have. Those of a thousand libraries come to 100 kB.
+const ELF_NAMES: usize = 16 << 20;
+/// A UTF-8 byte order mark.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+/// Holes are fed in pieces of this.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+/// The observers of one file after the other. Their buffers are reused.
+pub(super) struct Tap {
+    sha256: Sha256,
+    head: Vec<u8>,
+    /// Whether everything so far is blank; known of the head when it is full or the file ends.
+    blank: bool,
+    elf: Capture,
+    elf_names: usize,
+    keeper: Keeper,
+    kept: Kept,
+    keeping: Option<Vec<u8>>,
+}
+
+impl Tap {
+    pub(super) fn new() -> Self {
+        Self {
+            sha256: Sha256::new(),
+            head: Vec::with_capacity(HEAD),
+            blank: true,
+            elf: Capture::default(),
+            elf_names: ELF_NAMES,
+            keeper: Keeper::default(),
+            kept: Kept::Unwanted,
+            keeping: None,
+        }
+    }
+
+    /// Begins a file of `size` bytes.
+    pub(super) fn open(&mut self, path: &LayerPath, size: u64) {
+        self.head.clear();
+        self.blank = true;
+        self.elf.open();
+        self.kept = Kept::Unwanted;
+        match self.keeper.admit(path.as_bytes(), size) {
+            // The size is what was admitted, so it is a few megabytes at most.
+            Ok(true) => self.keeping = Some(Vec::with_capacity(usize::try_from(size).unwrap_or_default())),
+            Ok(false) => {}
+            Err(reason) => self.kept = Kept::Over(reason),
+        }
+    }
+
+    /// Takes the next bytes of the file.
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        self.elf.feed(bytes);
+        if let Some(keeping) = &mut self.keeping {
+            keeping.extend_from_slice(bytes);
+        }
+        let (head, rest) = bytes.split_at(bytes.len().min(HEAD - self.head.len()));
+        if !head.is_empty() {
+            self.head.extend_from_slice(head);
+            if self.head.len() == HEAD {
+                self.blank = is_blank_head(&self.head);
+            }
+        }
+        self.blank = self.blank && is_blank(rest);
+    }
+
+    /// Takes so many zeros.
+    pub(super) fn feed_zeros(&mut self, mut zeros: u64) {
+        while zeros > 0 {
+            let length = usize::try_from(zeros).map_or(ZEROS.len(), |zeros| zeros.min(ZEROS.len()));
+            self.feed(&ZEROS[..length]);
+            zeros -= length as u64;
+        }
+    }
+
+    /// Ends the file.
+    pub(super) fn close(&mut self) -> Trace {
+        let kind = match self.elf.close(&mut self.elf_names) {
+            Some(elf) => FileKind::Elf(Box::new(elf)),
+            None => script(&self.head).map_or(FileKind::Other, |line| FileKind::Script(line.into())),
+        };
+        let kept = match self.keeping.take() {
+            Some(bytes) => Kept::Whole(bytes.into_boxed_slice()),
+            None => mem::replace(&mut self.kept, Kept::Unwanted),
+        };
+        let blank = if self.head.len() < HEAD { is_blank_head(&self.head) } else { self.blank };
+        Trace { sha256: mem::take(&mut self.sha256).finalize().into(), blank, kind, kept }
+    }
+}
+
+fn script(head: &[u8]) -> Option<&[u8]> {
+    head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()
+}
+
+fn is_blank_head(head: &[u8]) -> bool {
+    is_blank(head.strip_prefix(MARK).unwrap_or(head))
+}
+
+/// Stops at the first byte that is not blank; long runs of zeros are taken in strides.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.chunks(64).all(|bytes| {
+        bytes.iter().fold(0, |all, byte| all | byte) == 0 || bytes.iter().all(|byte| matches!(byte, b'\t'..=b'\r' | b' ' | 0))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(bytes: &[u8], piece: usize) -> Trace {
+        let mut tap = Tap::new();
+        tap.open(&LayerPath::new("a"), bytes.len() as u64);
+        bytes.chunks(piece).for_each(|piece| tap.feed(piece));
+        tap.close()
+    }
+
+    #[test]
+    fn blank_is_white_space_zeros_and_one_leading_mark() {
+        let far = [&[b' '; HEAD][..], b"x"].concat();
+        for (bytes, blank) in [
+            (&b""[..], true),
+            (b" \t\r\n\x0b\x0c\0", true),
+            (b"\xef\xbb\xbf\n", true),
+            (b"\xef\xbb", false),
+            (b" \xef\xbb\xbf", false),
+            (b"\xef\xbb\xbf\xef\xbb\xbf", false),
+            (b"\n.\n", false),
+            (&far, false),
+            (&far[..HEAD], true),
+            (&[0; 3 * HEAD], true),
+        ] {
+            for piece in [1, 2, 1000] {
+                assert_eq!(trace(bytes, piece).blank, blank, "{} in pieces of {piece}", bytes.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn one_file_leaves_nothing_to_the_next() {
+        let mut tap = Tap::new();
+        tap.open(&LayerPath::new("a"), 12);
+        tap.feed(b"#!/bin/sh -e");
+        let first = tap.close();
+        assert_eq!(first.kind, FileKind::Script(b"/bin/sh -e"[..].into()));
+        assert_eq!(first.bytes(), Some(&b"#!/bin/sh -e"[..]));
+        tap.open(&LayerPath::new("usr/lib/python3.12/x.py"), 3);
+        tap.feed_zeros(3);
+        let second = tap.close();
+        assert_eq!(
+            second,
+            Trace { sha256: Sha256::digest([0; 3]).into(), blank: true, kind: FileKind::Other, kept: Kept::Unwanted }
+        );
+    }
+
+    #[test]
+    fn a_first_line_is_cut_where_the_kernel_cuts_it() {
+        let long = [&b"#!/"[..], &[b'x'; 400]].concat();
+        let FileKind::Script(line) = trace(&long, 100).kind else { panic!("no script") };
+        assert_eq!(line.len(), SCRIPT);
+        assert_eq!(trace(b"#!/bin/sh\nexit\n", 3).kind, FileKind::Script(b"/bin/sh"[..].into()));
+    }
+}

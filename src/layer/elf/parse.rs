@@ -1,0 +1,131 @@
+//! What the captured parts of an ELF object say.
+
+use object::Endianness;
+use object::elf::{self, FileHeader32, FileHeader64};
+use object::read::ReadRef as _;
+use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _};
+
+use super::capture::Capture;
+use super::{Dynamic, Elf};
+
+/// The facts of an object; `None` if its header is no ELF header.
+pub(super) fn elf(capture: &Capture, budget: &mut usize) -> Option<Elf> {
+    View::<FileHeader64<Endianness>>::new(capture)
+        .map(|view| view.elf(budget))
+        .or_else(|| View::<FileHeader32<Endianness>>::new(capture).map(|view| view.elf(budget)))
+}
+
+/// Offset and size of what else of the file is needed, as far as the captured parts tell.
+pub(super) fn announced(capture: &Capture) -> Vec<(u64, u64)> {
+    View::<FileHeader64<Endianness>>::new(capture)
+        .map(|view| view.announced())
+        .or_else(|| View::<FileHeader32<Endianness>>::new(capture).map(|view| view.announced()))
+        .unwrap_or_default()
+}
+
+const BEYOND: &str = "it lies in a part of the file that is not captured";
+
+struct View<'a, H: FileHeader> {
+    capture: &'a Capture,
+    header: &'a H,
+    endian: Endianness,
+    segments: Option<&'a [H::ProgramHeader]>,
+}
+
+/// The dynamic section, and where its strings are.
+struct Section<'a, H: FileHeader> {
+    entries: &'a [H::Dyn],
+    strings: Option<(u64, u64)>,
+}
+
+impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
+    fn new(capture: &'a Capture) -> Option<Self> {
+        let header = H::parse(capture).ok()?;
+        let endian = header.endian().ok()?;
+        Some(Self { capture, header, endian, segments: header.program_headers(endian, capture).ok() })
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &'a H::ProgramHeader> {
+        self.segments.unwrap_or_default().iter()
+    }
+
+    fn segment(&self, kind: elf::ProgramType) -> Option<&'a H::ProgramHeader> {
+        self.segments().find(|segment| segment.p_type(self.endian) == kind)
+    }
+
+    /// The first dynamic segment: `None` if there is none, `Some(None)` if it is not captured.
+    fn section(&self) -> Option<Option<Section<'a, H>>> {
+        let segment = self.segment(elf::PT_DYNAMIC)?;
+        let Ok(Some(entries)) = segment.dynamic(self.endian, self.capture) else { return Some(None) };
+        let end = entries.iter().position(|entry| entry.tag(self.endian) == elf::DT_NULL).unwrap_or(entries.len());
+        let entries = &entries[..end];
+        let value = |tag| entries.iter().find(|entry| entry.tag(self.endian) == tag).map(|entry| entry.val(self.endian));
+        let offset = value(elf::DT_STRTAB).and_then(|address| self.offset(address));
+        Some(Some(Section { entries, strings: offset.zip(value(elf::DT_STRSZ)) }))
+    }
+
+    /// Where in the file an address of the loaded object lies.
+    fn offset(&self, address: u64) -> Option<u64> {
+        self.segments().filter(|segment| segment.p_type(self.endian) == elf::PT_LOAD).find_map(|segment| {
+            let (offset, size) = segment.file_range(self.endian);
+            let within = address.checked_sub(segment.p_vaddr(self.endian).into()).filter(|within| *within < size)?;
+            offset.checked_add(within)
+        })
+    }
+
+    fn announced(&self) -> Vec<(u64, u64)> {
+        let ranges = [elf::PT_INTERP, elf::PT_DYNAMIC].into_iter().filter_map(|kind| self.segment(kind));
+        let mut ranges: Vec<_> = ranges.map(|segment| segment.file_range(self.endian)).collect();
+        ranges.extend(self.section().flatten().and_then(|section| section.strings));
+        ranges
+    }
+
+    fn elf(&self, budget: &mut usize) -> Elf {
+        let interpreter = self.segment(elf::PT_INTERP).and_then(|segment| segment.interpreter(self.endian, self.capture).ok()?);
+        let interpreter = interpreter.filter(|name| charge(budget, name));
+        Elf {
+            bits: if self.header.is_type_64() { 64 } else { 32 },
+            little_endian: self.header.is_little_endian(),
+            machine: self.header.e_machine(self.endian).0,
+            kind: self.header.e_type(self.endian).0,
+            interpreter: interpreter.map(Into::into),
+            dynamic: self.dynamic(budget).unwrap_or_else(Dynamic::Unknown),
+        }
+    }
+
+    fn dynamic(&self, budget: &mut usize) -> Result<Dynamic, &'static str> {
+        self.segments.ok_or("its program headers are damaged, or lie in a part of the file that is not captured")?;
+        let Some(section) = self.section() else { return Ok(Dynamic::None) };
+        let section = section.ok_or(BEYOND)?;
+        if section.entries.is_empty() {
+            return Ok(Dynamic::None);
+        }
+        let (mut needed, mut soname, mut rpath, mut runpath) = (Vec::new(), None, None, None);
+        for entry in section.entries {
+            let mut string = || self.string(&section, entry.val(self.endian), budget);
+            match entry.tag(self.endian) {
+                elf::DT_NEEDED => needed.push(string()?),
+                elf::DT_SONAME => soname = Some(string()?),
+                elf::DT_RPATH => rpath = Some(string()?),
+                elf::DT_RUNPATH => runpath = Some(string()?),
+                _ => {}
+            }
+        }
+        Ok(Dynamic::Known { needed, soname, rpath, runpath })
+    }
+
+    fn string(&self, section: &Section<'_, H>, at: u64, budget: &mut usize) -> Result<Box<[u8]>, &'static str> {
+        let (offset, size) = section.strings.ok_or("its string table is not in the file")?;
+        let begin = offset.checked_add(at).filter(|_| at < size).ok_or("a string lies outside its string table")?;
+        let string = self.capture.read_bytes_at_until(begin..offset.saturating_add(size), 0);
+        let string = string.map_err(|()| "its string table is damaged, or lies in a part of the file that is not captured")?;
+        if charge(budget, string) { Ok(string.into()) } else { Err("the names in the layer's ELF files are over 16 MiB") }
+    }
+}
+
+/// Takes the bytes of a name, and what it costs to hold it, off the budget.
+fn charge(budget: &mut usize, name: &[u8]) -> bool {
+    let left = budget.checked_sub(name.len() + size_of::<Box<[u8]>>());
+    *budget = left.unwrap_or(0);
+    left.is_some()
+}

@@ -1,0 +1,37 @@
+//! A bounded list of what is odd.
+
+use super::{LayerPath, Oddity};
+
+/// Listed of a layer; more are counted. A reader of a report does not read a thousand.
+const LISTED: usize = 1000;
+
+/// What is odd about a layer and no reason to stop.
+#[derive(Default)]
+pub(super) struct Oddities {
+    list: Vec<Oddity>,
+    more: u64,
+}
+
+impl Oddities {
+    pub(super) fn push(&mut self, path: Option<LayerPath>, what: impl Into<String>) {
+        if self.list.len() < LISTED {
+            self.list.push(Oddity { path, what: what.into() });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Adds what is about no path.
+    pub(super) fn extend(&mut self, whats: impl IntoIterator<Item = String>) {
+        for what in whats {
+            self.push(None, what);
+        }
+    }
+
+    pub(super) fn into_vec(mut self) -> Vec<Oddity> {
+        if self.more > 0 {
+            self.list.push(Oddity { path: None, what: format!("{} more oddities are not listed", self.more) });
+        }
+        self.list
+    }
+}

@@ -1,0 +1,65 @@
+//! A layer's stream as entries.
+
+use std::sync::Arc;
+
+use super::meaning::{Meaning, meaning};
+use super::oddities::Oddities;
+use super::tap::Tap;
+use super::tar::{Event, Member};
+use super::{Body, Entry, LayerPath, Stat};
+use crate::error::Result;
+use crate::limits::{self, Limits};
+
+/// Names longer than this count as further entries: the ceiling of entries is one of memory.
+const NAME: usize = 256;
+
+/// Gathers the entries of a layer from its events.
+pub(super) struct Collector<'a> {
+    limits: &'a Limits,
+    pub(super) entries: Vec<Entry>,
+    pub(super) oddities: Oddities,
+    counted: u64,
+    tap: Tap,
+    open: Option<(LayerPath, Stat)>,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(limits: &'a Limits) -> Self {
+        Self { limits, entries: Vec::new(), oddities: Oddities::default(), counted: 0, tap: Tap::new(), open: None }
+    }
+
+    pub(super) fn take(&mut self, event: Event<'_>) -> Result<()> {
+        match event {
+            Event::Member(member) => self.begin(&member)?,
+            Event::Data(bytes) if self.open.is_some() => self.tap.feed(bytes),
+            Event::Hole(zeros) if self.open.is_some() => self.tap.feed_zeros(zeros),
+            Event::Data(_) | Event::Hole(_) => {}
+            Event::Close => {
+                if let Some((path, stat)) = self.open.take() {
+                    self.entries.push(Entry { path, stat, body: Body::File(Arc::new(self.tap.close())) });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, member: &Member) -> Result<()> {
+        self.counted += 1 + ((member.name.len() + member.link.len()) / NAME) as u64;
+        if self.counted > self.limits.entries {
+            let what = format!("the layer has more than {} entries; long names count for several", self.limits.entries);
+            return Err(limits::entries(what));
+        }
+        for what in &member.odd {
+            self.oddities.push(Some(LayerPath::new(&member.name)), *what);
+        }
+        match meaning(member, self.limits)? {
+            Meaning::Entry(entry) => self.entries.push(entry),
+            Meaning::File(path, stat) => {
+                self.tap.open(&path, stat.size);
+                self.open = Some((path, stat));
+            }
+            Meaning::Nothing(path, why) => self.oddities.push(Some(path), why),
+        }
+        Ok(())
+    }
+}
