@@ -20,7 +20,7 @@ pub fn lossless(bytes: &[u8]) -> String {
 
 /// Whether a terminal would act on this character instead of showing it: C0 and C1 controls, bidi marks and isolates,
 /// line and paragraph separators, and invisible characters that make two names look alike.
-fn acts(character: char) -> bool {
+pub(crate) fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -5,8 +5,13 @@ use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
 
+mod exit;
 pub mod json;
 pub mod table;
+mod verdict;
+
+pub use exit::ExitCode;
+pub use json::schema;
 
 /// The version of the report's structure.
 pub const SCHEMA: u32 = 1;
@@ -72,6 +77,8 @@ pub struct Image {
     pub error: Option<Failure>,
     /// What the reader should know and no rule judges.
     pub notes: Vec<String>,
+    /// How much the rules that passed looked at, the most telling first: `212 imports followed, 0 missing`.
+    pub looked: Vec<String>,
     /// What was asked.
     pub policy: Policy,
     /// What came of it.
@@ -150,13 +157,13 @@ impl Answers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// Rules were asked, and none failed at error level.
+    /// Rules looked, and none failed at error level.
     Yes,
     /// A rule failed at error level.
     No,
-    /// A rule could not be judged, and none failed.
+    /// None failed at error level, but one of that level could not be judged, or nothing could.
     Unknown,
-    /// No rule was asked.
+    /// No rule was asked, or none applies.
     NotAsked,
 }
 

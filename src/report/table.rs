@@ -1,1 +1,81 @@
-//! The report as a person reads it.
+//! The report for people: words, not glyphs, in at most 100 columns; complete without colour.
+
+mod brief;
+mod cause;
+mod causes;
+mod foot;
+#[cfg(test)]
+mod golden;
+mod head;
+mod page;
+
+use super::{Image, Report, Verdict};
+use page::Page;
+
+pub use cause::Cause;
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Columns of the screen; from 24 to 100 are used.
+    pub width: usize,
+    /// Whether level words are coloured.
+    pub color: bool,
+    /// All failed rules with all their findings, instead of their causes.
+    pub verbose: bool,
+}
+
+/// Lines that an image takes which holds, so that thirty of them can be read.
+const HELD: usize = 14;
+
+/// Renders a report.
+pub fn render(report: &Report, style: &Style) -> Vec<u8> {
+    let mut page = Page::new(style);
+    for image in &report.images {
+        page.separate();
+        page.append(block(image, style));
+    }
+    if report.images.len() > 1 {
+        page.blank();
+        page.paragraph("", "", &summary(report));
+    }
+    page.into_bytes()
+}
+
+fn block(image: &Image, style: &Style) -> Page {
+    let mut page = Page::new(style);
+    head::write(&mut page, image);
+    let mut foot = Page::new(style);
+    foot::write(&mut foot, image, style.verbose);
+    let mut middle = Page::new(style);
+    if style.verbose {
+        causes::all(&mut middle, image);
+    } else if image.verdict == Verdict::Held {
+        let taken = page.len() + 1 + foot.len() + 1;
+        brief::held(&mut middle, image, HELD.saturating_sub(taken));
+    } else {
+        causes::folded(&mut middle, image);
+    }
+    for part in [middle, foot] {
+        if !part.is_empty() {
+            page.blank();
+            page.append(part);
+        }
+    }
+    page
+}
+
+/// `3 images: 1 held, 2 with findings`.
+fn summary(report: &Report) -> String {
+    let count = |verdict| report.images.iter().filter(|image| image.verdict == verdict).count();
+    let verdicts = [Verdict::Held, Verdict::Findings, Verdict::Undecided, Verdict::Incomplete];
+    let parts: Vec<String> = verdicts
+        .into_iter()
+        .filter(|verdict| count(*verdict) > 0)
+        .map(|verdict| match verdict {
+            Verdict::Findings => format!("{} with findings", count(verdict)),
+            other => format!("{} {}", count(other), other.word()),
+        })
+        .collect();
+    format!("{} images: {}", report.images.len(), parts.join(", "))
+}

@@ -1,0 +1,326 @@
+//! The arguments.
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use lucid_verify::error::{Error, Kind};
+use lucid_verify::finding::Level;
+use lucid_verify::reference::{Platform, Reference};
+use lucid_verify::report::ExitCode;
+
+use crate::{exit, pending, verb};
+
+/// Verifies a container image from its registry, from the bytes alone: is it whole, will it start, is it safe?
+#[derive(Debug, Parser)]
+#[command(name = "lucid-verify", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(override_usage = "lucid-verify [OPTIONS] IMAGE...\n       lucid-verify VERB [OPTIONS] ...")]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
+#[command(after_help = "IMAGE is a Docker reference, docker://REF or oci:DIR[:REF].\n`lucid-verify VERB --help` tells more.")]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Read every byte and judge; what an IMAGE without a verb means
+    Verify(Verify),
+    /// What an image is: identity, configuration, layers, packages
+    Inspect(Inspect),
+    /// The final file tree of an image
+    Ls(Ls),
+    /// The bytes of a file in an image
+    Cat(Cat),
+    /// The rules, or the documentation of one
+    Rules(Rules),
+    /// The JSON Schema of a document
+    Schema(Schema),
+    /// A completion script for a shell
+    Completions(Completions),
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The images
+    #[arg(required = true, value_name = "IMAGE", value_parser = reference)]
+    pub images: Vec<Reference>,
+    /// What is wanted: a built-in profile or a file; else lucid-verify.toml here or above, else what fits the image
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
+    /// The service of the profile that the image is
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// The level from which a finding makes the run fail
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Ask only these rules: an id, a glob, or whole, starts, safe, conforms, lean (repeatable)
+    #[arg(long, value_name = "ID|GLOB|ANSWER")]
+    pub rule: Vec<String>,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The image
+    #[arg(value_parser = reference)]
+    pub image: Reference,
+    /// Show what looks like a secret; on a terminal only
+    #[arg(long)]
+    pub show_secrets: bool,
+}
+
+/// `ls`.
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// The image
+    #[arg(value_parser = reference)]
+    pub image: Reference,
+    /// A path in it
+    #[arg(default_value = "/")]
+    pub path: String,
+    /// Type, mode, owner, size and time too
+    #[arg(short)]
+    pub long: bool,
+    /// Everything below it
+    #[arg(short = 'R')]
+    pub recursive: bool,
+    /// Only what this layer wrote, from 1, base first; everything below the path
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub layer: Option<u32>,
+}
+
+/// `cat`.
+#[derive(Debug, Args)]
+pub struct Cat {
+    /// The image
+    #[arg(value_parser = reference)]
+    pub image: Reference,
+    /// The path of a file in it; links are followed
+    pub path: String,
+}
+
+/// `rules`.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// A rule, or several by a glob
+    #[arg(value_name = "ID|GLOB")]
+    pub id: Option<String>,
+}
+
+/// `schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// report or profile
+    #[arg(value_parser = schema)]
+    pub document: Document,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// The options of all verbs.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// How stdout is written: table or json
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
+    pub format: Format,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// All failed rules with all their findings
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub verbose: bool,
+    /// auto, always or never; NO_COLOR counts
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub color: Color,
+    /// auto or never: how far the reading is, on stderr, on a terminal only
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub progress: Progress,
+    /// The platform to take from an index, as os/arch[/variant]
+    #[arg(long, global = true, value_name = "PLATFORM", value_parser = platform, help_heading = "Reading")]
+    pub platform: Option<Platform>,
+    /// Ask registries other than localhost over plain HTTP
+    #[arg(long, global = true, help_heading = "Reading")]
+    pub plain_http: bool,
+    /// The user name for the one registry of the run
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "LUCID_VERIFY_USERNAME",
+        hide_env_values = true,
+        help_heading = "Reading"
+    )]
+    pub username: Option<String>,
+    /// Read the password from stdin; else LUCID_VERIFY_PASSWORD
+    #[arg(long, global = true, help_heading = "Reading")]
+    pub password_stdin: bool,
+    /// Layers read at the same time; by default one a CPU
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
+    pub jobs: Option<u16>,
+    /// Further tries after a passing failure
+    #[arg(long, global = true, value_name = "N", default_value_t = 5, help_heading = "Reading")]
+    pub retries: u32,
+    /// Seconds that a connection may be silent
+    #[arg(long, global = true, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Reading")]
+    pub timeout: u64,
+    /// Raise or lower a ceiling (repeatable)
+    #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
+    pub limit: Vec<String>,
+    /// Read everything anew; there is no cache yet
+    #[arg(long, global = true, hide = true)]
+    pub no_cache: bool,
+}
+
+/// `--fail-on`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings too
+    Warn,
+    /// Only a failure to look
+    Never,
+}
+
+impl FailOn {
+    /// The level, if any.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            Self::Error => Some(Level::Error),
+            Self::Warn => Some(Level::Warn),
+            Self::Never => None,
+        }
+    }
+}
+
+/// `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Table,
+    Json,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// `--progress`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    Auto,
+    Never,
+}
+
+/// What `schema` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    Report,
+    Profile,
+}
+
+/// One of `words` by its place, or why not: clap frames it with the option's name.
+fn word<T: Copy>(text: &str, what: &str, known: &[(&str, T)], pending: &[&str]) -> Result<T, String> {
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    match known.iter().find(|(name, _)| *name == text) {
+        Some((_, value)) => Ok(*value),
+        None if pending.contains(&text) => Err(pending::sentence(&format!("the {what} {text}"))),
+        None => Err(format!("there are {}", names.join(" and "))),
+    }
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    word(text, "format", &[("table", Format::Table), ("json", Format::Json)], pending::FORMATS)
+}
+
+fn schema(text: &str) -> Result<Document, String> {
+    word(text, "schema", &[("report", Document::Report), ("profile", Document::Profile)], pending::SCHEMAS)
+}
+
+fn platform(text: &str) -> Result<Platform, String> {
+    text.parse().map_err(explain)
+}
+
+fn reference(text: &str) -> Result<Reference, String> {
+    text.parse().map_err(explain)
+}
+
+/// An error of the library in the frame that clap gives it.
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
+fn explain(error: Error) -> String {
+    let hint = error.hint.as_deref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("{error}{hint}")
+}
+
+/// What the arguments ask for.
+pub enum Parsed {
+    /// A verb.
+    Verb(Verb, Box<Common>),
+    /// Nothing more: help was printed, or what is wrong with them.
+    Said(ExitCode),
+}
+
+const GREETING: &str = "\
+lucid-verify verifies a container image from its registry, from the bytes alone:
+is it whole, will it start, is it safe? It needs no Docker and extracts nothing.
+
+  lucid-verify pickme/lucid-auth:latest-arm64
+      read every layer, judge, and say what is wrong and how to mend it
+  lucid-verify --format json --fail-on warn oci:./image
+      the same for an image on disk, as a document for CI
+  lucid-verify rules
+      what is asked of an image, and why
+
+It ends with 0 if the image holds, 1 with findings, 9 undecided, else it could not look.
+All verbs and options: lucid-verify --help
+";
+
+/// Reads the arguments, the program's name first.
+pub fn parse(words: Vec<OsString>) -> Parsed {
+    if words.len() < 2 {
+        crate::output::write(GREETING.as_bytes()).ok();
+        return Parsed::Said(ExitCode::Held);
+    }
+    let words = match verb::first(words) {
+        Ok(words) => words,
+        Err(error) => return Parsed::Said(exit::say(&error)),
+    };
+    match Cli::try_parse_from(words) {
+        Ok(Cli { verb: Some(verb), common }) => Parsed::Verb(verb, Box::new(common)),
+        Ok(Cli { verb: None, .. }) => Parsed::Said(exit::say(
+            &Error::new(Kind::Usage, "there is no IMAGE").hint("lucid-verify --help tells how to call it"),
+        )),
+        Err(error) => {
+            let asked = !error.use_stderr();
+            let _ = error.print();
+            Parsed::Said(if asked { ExitCode::Held } else { ExitCode::Usage })
+        }
+    }
+}

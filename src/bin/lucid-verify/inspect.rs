@@ -1,0 +1,31 @@
+//! `lucid-verify inspect IMAGE`: what an image is.
+
+mod document;
+mod secrets;
+mod show;
+
+use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::report::{ExitCode, json};
+use lucid_verify::verify::load;
+
+use crate::args::{Common, Format, Inspect};
+use crate::progress::Bars;
+use crate::{exit, output, reading};
+use document::Document;
+
+/// Runs the verb.
+pub fn run(args: &Inspect, common: &Common) -> Result<ExitCode> {
+    if args.show_secrets && !output::is_terminal() {
+        return Err(Error::new(Kind::Usage, "--show-secrets shows them on a terminal only"));
+    }
+    let reading = reading::reading(common, &[&args.image])?;
+    let bars = Bars::new(common);
+    let loaded = load(&args.image, &reading, &bars)?;
+    drop(bars);
+    let document = Document::of(&loaded, args.show_secrets);
+    output::write(&match common.format {
+        Format::Json => json::document(&document),
+        Format::Table => show::table(&document, output::width().min(100)).into_bytes(),
+    })?;
+    Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say))
+}

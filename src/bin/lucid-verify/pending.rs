@@ -1,0 +1,43 @@
+//! Words that the contract reserves and no code answers yet. A row goes when its feature comes.
+
+/// Verbs.
+pub const VERBS: &[&str] = &["demo", "size", "diff", "init", "explore", "merge", "cache", "man"];
+
+/// Options of any verb, without their dashes.
+pub const OPTIONS: &[&str] = &[
+    "baseline",
+    "baseline-optional",
+    "max-growth",
+    "new-only",
+    "save-baseline",
+    "dockerfile",
+    "matrix",
+    "structure-test",
+    "attest",
+    "wait",
+    "images",
+    "compose",
+    "catalog",
+    "match",
+    "shard",
+    "output",
+    "all-platforms",
+    "ca-file",
+    "client-cert",
+    "client-key",
+    "cache",
+    "offline",
+    "facts",
+    "search",
+];
+
+/// Formats.
+pub const FORMATS: &[&str] = &["markdown", "junit", "sarif", "github", "codequality", "html"];
+
+/// Schemas.
+pub const SCHEMAS: &[&str] = &["facts"];
+
+/// What is said of them.
+pub fn sentence(what: &str) -> String {
+    format!("{what} is not available yet")
+}

@@ -1,0 +1,96 @@
+//! How images are read, as the options and the environment say.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::time::Duration;
+
+use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::limits::Limits;
+use lucid_verify::reference::{Reference, Transport};
+use lucid_verify::source::{Access, Credentials};
+use lucid_verify::verify::Reading;
+
+use crate::args::Common;
+
+/// Bytes of a password: registries' tokens have a few thousand.
+const PASSWORD: u64 = 64 << 10;
+
+/// How these images are read.
+pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
+    let mut limits = Limits::default();
+    common.limit.iter().try_for_each(|assignment| limits.set(assignment))?;
+    let access = Access {
+        plain_http: common.plain_http,
+        credentials: credentials(common, images)?,
+        retries: common.retries,
+        timeout: Duration::from_secs(common.timeout),
+    };
+    let cpus = || std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Reading { platform: common.platform.clone(), access, limits, jobs: common.jobs.map_or_else(cpus, usize::from) })
+}
+
+fn credentials(common: &Common, images: &[&Reference]) -> Result<Option<Credentials>> {
+    let from_environment = || std::env::var("LUCID_VERIFY_PASSWORD").ok().filter(|password| !password.is_empty());
+    let password = if common.password_stdin { Some(from_stdin()?) } else { from_environment() };
+    let username = common.username.clone().filter(|username| !username.is_empty());
+    match (username, password) {
+        (None, None) => Ok(None),
+        (Some(username), Some(password)) => {
+            one_registry(images)?;
+            Ok(Some(Credentials { username, password }))
+        }
+        (Some(_), None) => Err(Error::new(Kind::Usage, "there is a user name and no password")
+            .hint("pipe the password in with --password-stdin, or set LUCID_VERIFY_PASSWORD")),
+        (None, Some(_)) => {
+            Err(Error::new(Kind::Usage, "there is a password and no user name")
+                .hint("add --username, or set LUCID_VERIFY_USERNAME"))
+        }
+    }
+}
+
+/// A password goes to one registry only: which of several is meant cannot be told.
+fn one_registry(images: &[&Reference]) -> Result<()> {
+    let hosts: BTreeSet<&str> = images
+        .iter()
+        .filter_map(|image| match &image.transport {
+            Transport::Registry { host, .. } => Some(&host[..]),
+            _ => None,
+        })
+        .collect();
+    if hosts.len() > 1 {
+        let hosts: Vec<&str> = hosts.into_iter().collect();
+        return Err(Error::new(
+            Kind::Usage,
+            format!("one user name and password for {} registries: {}", hosts.len(), hosts.join(", ")),
+        )
+        .hint("log in with `docker login`, or verify one registry at a time"));
+    }
+    Ok(())
+}
+
+fn from_stdin() -> Result<String> {
+    let usage = |what: String| Error::new(Kind::Usage, what).doing("read the password from stdin");
+    let mut text = String::new();
+    std::io::stdin().lock().take(PASSWORD).read_to_string(&mut text).map_err(|error| usage(error.to_string()))?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() || password.contains('\n') {
+        return Err(usage("wanted one line".into()));
+    }
+    Ok(password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(text: &str) -> Reference {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_password_goes_to_one_registry() {
+        let (hub, other, layout) = (image("pickme/x"), image("registry.example/x"), image("oci:dir"));
+        assert!(one_registry(&[&hub, &hub, &layout]).is_ok());
+        assert!(one_registry(&[&hub, &other]).unwrap_err().what.contains("2 registries"));
+    }
+}

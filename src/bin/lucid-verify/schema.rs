@@ -1,0 +1,17 @@
+//! `lucid-verify schema`: JSON Schemas.
+
+use lucid_verify::error::Result;
+use lucid_verify::report::{self, ExitCode};
+
+use crate::args::{Document, Schema};
+use crate::output;
+
+/// Runs the verb.
+pub fn run(args: &Schema) -> Result<ExitCode> {
+    let schema = match args.document {
+        Document::Report => report::schema(),
+        Document::Profile => lucid_verify::profile::schema(),
+    };
+    output::write(&report::json::document(&schema))?;
+    Ok(ExitCode::Held)
+}

@@ -1,0 +1,120 @@
+//! `lucid-verify IMAGE...`: read everything, judge, report.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::profile::Profile;
+use lucid_verify::reference::Reference;
+use lucid_verify::report::{self, ExitCode, Report};
+use lucid_verify::rules::{RULES, Rule};
+use lucid_verify::verify::{Asking, Reading, verify};
+
+use crate::args::{Common, Format, Verify};
+use crate::progress::Bars;
+use crate::select::Selection;
+use crate::{exit, output, policy, reading};
+
+/// Runs the verb.
+pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
+    let selection = Selection::parse(&args.rule, RULES)?;
+    let today = today(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), Utc::now())?;
+    let policy = policy::policy(args.profile.as_deref())?;
+    let reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
+    let asked = |rule: &Rule| selection.holds(rule);
+    let asking = Asking { policy: &policy, service: args.service.as_deref(), asked: &asked, today };
+
+    let (mut images, mut profiles) = (Vec::new(), Vec::new());
+    for reference in &args.images {
+        let (image, profile) = one(reference, &reading, &asking, common);
+        images.push(image);
+        profiles.extend(profile);
+    }
+    let report = Report::new(images, args.fail_on.level(), today);
+    if !common.quiet {
+        waivers(&report, &profiles, args.rule.is_empty(), today).iter().for_each(|warning| exit::warn(warning));
+    }
+    let document = match common.format {
+        Format::Table => report::table::render(&report, &output::style(common)),
+        Format::Json => {
+            report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
+            report::json::render(&report)
+        }
+    };
+    output::write(&document)?;
+    code(report.exit_code)
+}
+
+/// One image. A fault of the tool costs the report of that image, not of the others.
+fn one(reference: &Reference, reading: &Reading, asking: &Asking<'_>, common: &Common) -> (report::Image, Option<Profile>) {
+    let bars = Bars::new(common);
+    exit::caught(|| Ok(verify(reference, reading, asking, &bars)))
+        .unwrap_or_else(|bug| (report::Image::unread(reference.to_string(), (&bug).into()), None))
+}
+
+fn code(number: u8) -> Result<ExitCode> {
+    ExitCode::ALL
+        .into_iter()
+        .find(|code| code.number() == number)
+        .ok_or_else(|| Error::new(Kind::Bug, format!("{number} is no exit code")))
+}
+
+/// The day by which waivers are judged: the clock's in UTC, or the one that a reproducible build sets
+/// (reproducible-builds.org, "`SOURCE_DATE_EPOCH`").
+fn today(epoch: Option<&str>, now: DateTime<Utc>) -> Result<NaiveDate> {
+    let Some(epoch) = epoch.filter(|epoch| !epoch.is_empty()) else { return Ok(now.date_naive()) };
+    let seconds = epoch.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    seconds
+        .map(|time| time.date_naive())
+        .ok_or_else(|| Error::new(Kind::Usage, format!("SOURCE_DATE_EPOCH is {epoch:?}, wanted seconds since 1970")))
+}
+
+/// Waivers that expired, and, if every rule was asked and every image read, those that matched nothing in any of them.
+fn waivers(report: &Report, profiles: &[Profile], all_asked: bool, today: NaiveDate) -> Vec<String> {
+    let judged = all_asked && report.images.iter().all(|image| image.complete);
+    let mut used: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut warnings = Vec::new();
+    for profile in profiles {
+        for waiver in &profile.waivers {
+            let expired = waiver.expires.filter(|last| *last < today);
+            if !used.contains_key(&waiver.place[..])
+                && let Some(last) = expired
+            {
+                warnings.push(format!("{}: the waiver of {} expired on {last}", waiver.place, waiver.rule));
+            }
+            *used.entry(&waiver.place).or_default() |= expired.is_some();
+        }
+        let rules = report.images.iter().flat_map(|image| &image.rules);
+        let waived = rules.flat_map(|rule| rule.findings.iter().map(move |finding| (rule.id, finding)));
+        for (rule, finding) in waived.filter(|(_, finding)| finding.waived.is_some()) {
+            let waiver = profile.waiver(rule, finding.path.as_deref()).and_then(|index| profile.waivers.get(index));
+            if let Some(waiver) = waiver {
+                used.insert(&waiver.place, true);
+            }
+        }
+    }
+    let unused = used.into_iter().filter(|(_, used)| judged && !used);
+    warnings.extend(unused.map(|(place, _)| format!("{place}: this waiver matched nothing")));
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_the_clocks_or_the_builds() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        assert_eq!(today(None, now).unwrap().to_string(), "2027-01-15");
+        assert_eq!(today(Some("0"), now).unwrap().to_string(), "1970-01-01");
+        assert_eq!(today(Some(""), now).unwrap().to_string(), "2027-01-15");
+        assert_eq!(today(Some("yesterday"), now).unwrap_err().kind, Kind::Usage);
+        assert_eq!(today(Some("99999999999999999"), now).unwrap_err().kind, Kind::Usage);
+    }
+
+    #[test]
+    fn every_code_of_a_report_is_known() {
+        assert!(ExitCode::ALL.iter().all(|known| code(known.number()).unwrap() == *known));
+        assert!(code(77).is_err());
+    }
+}

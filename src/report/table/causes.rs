@@ -1,0 +1,143 @@
+//! What is wrong: the causes, or everything.
+
+use std::collections::BTreeMap;
+
+use super::brief;
+use super::cause::Cause;
+use super::page::{Page, clip};
+use crate::finding::{Level, Outcome};
+use crate::report::{Finding, Image, Rule};
+
+/// Findings of one rule that are shown in full; the rest is counted.
+const OF_A_RULE: usize = 3;
+/// Characters of a value that was found or wanted.
+const VALUE: usize = 160;
+/// Groups of rules that could not be judged.
+const UNKNOWN: usize = 5;
+
+/// The causes in full, those at info level in one line each, then what could not be judged.
+pub(super) fn folded(page: &mut Page, image: &Image) {
+    let causes = Cause::of(image);
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut more = 0;
+    let (infos, weighty): (Vec<&Cause<'_>>, _) = causes.iter().partition(|cause| cause.worst == Level::Info);
+    for cause in weighty {
+        let of_rule = shown.entry(cause.rule.id).or_default();
+        *of_rule += 1;
+        if *of_rule > OF_A_RULE {
+            more += 1;
+            continue;
+        }
+        page.separate();
+        finding(page, image, cause.rule, cause.finding);
+        explains(page, cause);
+    }
+    if more > 0 {
+        page.separate();
+        page.paragraph("", "", &format!("and {more} more findings of these rules: -v lists them"));
+    }
+    if image.complete {
+        unknown(page, image, UNKNOWN);
+    }
+    brief::infos(page, &infos);
+}
+
+/// Every failed rule with every finding, waived ones too, then every rule that could not be judged.
+pub(super) fn all(page: &mut Page, image: &Image) {
+    for rule in &image.rules {
+        for found in &rule.findings {
+            page.separate();
+            finding(page, image, rule, found);
+            if let Some(because) = &found.because {
+                field(page, "because", because);
+            }
+            if let Some(reason) = &found.waived {
+                field(page, "waived", reason);
+            }
+        }
+    }
+    unknown(page, image, usize::MAX);
+    if !image.notes.is_empty() || !image.looked.is_empty() {
+        page.separate();
+    }
+    for note in &image.notes {
+        page.paragraph("note   ", "       ", note);
+    }
+    brief::looked(page, &image.looked);
+}
+
+fn field(page: &mut Page, name: &str, text: &str) {
+    page.paragraph(&format!("  {name:<8}  "), "            ", text);
+}
+
+fn finding(page: &mut Page, image: &Image, rule: &Rule, finding: &Finding) {
+    let layer = finding.layer.as_ref().map(|layer| format!("  layer {}/{}", layer.index + 1, image.layers.len()));
+    let word = if finding.waived.is_some() { "waived" } else { finding.level.word() };
+    page.headline(word, finding.level, rule.id, &format!("{}{}", rule.answers.word(), layer.unwrap_or_default()));
+    let said = |text: &str| finding.message.contains(text);
+    if let Some(made) = finding.layer.as_ref().and_then(|layer| layer.created_by.as_deref()).filter(|made| !said(made)) {
+        page.line("  ", made);
+    }
+    page.paragraph("  ", "  ", &finding.message);
+    if let Some(path) = finding.path.as_deref().filter(|path| !said(path) && finding.examples.len() < 2) {
+        field(page, "at", path);
+    }
+    let value = |value: &Option<String>| value.as_deref().map(|value| clip(value, VALUE));
+    match (value(&finding.found), value(&finding.want)) {
+        (Some(found), Some(want)) if !said(&found) || !said(&want) => field(page, "found", &format!("{found}, wanted {want}")),
+        (Some(found), None) if !said(&found) => field(page, "found", &found),
+        (None, Some(want)) if !said(&want) => field(page, "wanted", &want),
+        _ => {}
+    }
+    if finding.examples.len() > 1 {
+        let rest = finding.count.saturating_sub(finding.examples.len() as u64);
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        field(page, "paths", &format!("{}{more}", finding.examples.join(", ")));
+    }
+    if let Some(line) = &finding.predicts {
+        field(page, "at start", line);
+    }
+    if !finding.fix.is_empty() {
+        field(page, "fix", &finding.fix);
+    }
+}
+
+fn explains(page: &mut Page, cause: &Cause<'_>) {
+    if cause.explained == 0 {
+        return;
+    }
+    let findings = if cause.explained == 1 { "1 finding".to_owned() } else { format!("{} findings", cause.explained) };
+    let worse = if cause.worst > cause.finding.level { format!(", up to {}", cause.worst.word()) } else { String::new() };
+    field(page, "explains", &format!("{} ({findings}{worse})", cause.explains.join(", ")));
+}
+
+/// Rules that could not be judged, those with the same reason together.
+fn unknown(page: &mut Page, image: &Image, most: usize) {
+    let mut groups: Vec<(&str, Vec<&Rule>)> = Vec::new();
+    for rule in image.rules.iter().filter(|rule| rule.outcome == Outcome::Unknown) {
+        let reason = rule.reason.as_deref().unwrap_or_default();
+        match groups.iter_mut().find(|(other, _)| *other == reason) {
+            Some((_, rules)) => rules.push(rule),
+            None => groups.push((reason, vec![rule])),
+        }
+    }
+    groups.sort_by_key(|(_, rules)| std::cmp::Reverse(rules.iter().map(|rule| rule.level).max()));
+    for (reason, rules) in groups.iter().take(most) {
+        page.separate();
+        let level = rules.iter().map(|rule| rule.level).max().unwrap_or(Level::Info);
+        let answers = rules.first().map(|rule| rule.answers.word()).unwrap_or_default();
+        let same = rules.iter().all(|rule| rule.answers.word() == answers);
+        let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
+        page.headline("unknown", level, ids.first().copied().unwrap_or_default(), if same { answers } else { "" });
+        if !reason.is_empty() {
+            page.paragraph("  ", "  ", reason);
+        }
+        if ids.len() > 1 {
+            field(page, "also", &ids[1..].join(", "));
+        }
+    }
+    if groups.len() > most {
+        page.separate();
+        page.paragraph("", "", &format!("and {} more that could not be judged: -v lists them", groups.len() - most));
+    }
+}

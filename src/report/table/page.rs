@@ -1,0 +1,194 @@
+//! Lines on a page. Everything that is written passes here, so that no text of an image acts on a terminal.
+
+use anstyle::{AnsiColor, Style as Ink};
+use textwrap::{Options, WordSplitter};
+use unicode_width::UnicodeWidthStr;
+
+use super::Style;
+use crate::finding::Level;
+use crate::text;
+
+/// Characters of one text that are shown, and with `-v`: an image can bring megabytes.
+const SHOWN: [usize; 2] = [480, 4000];
+
+pub(super) struct Page {
+    width: usize,
+    color: bool,
+    shown: usize,
+    lines: Vec<String>,
+}
+
+impl Page {
+    pub(super) fn new(style: &Style) -> Self {
+        Self {
+            width: style.width.clamp(24, 100),
+            color: style.color,
+            shown: SHOWN[usize::from(style.verbose)],
+            lines: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn blank(&mut self) {
+        self.lines.push(String::new());
+    }
+
+    /// A blank line, unless nothing stands above it.
+    pub(super) fn separate(&mut self) {
+        if !self.is_empty() {
+            self.blank();
+        }
+    }
+
+    pub(super) fn append(&mut self, other: Self) {
+        self.lines.extend(other.lines);
+    }
+
+    pub(super) fn truncate(&mut self, lines: usize) {
+        self.lines.truncate(lines);
+    }
+
+    /// A text, filled into lines: `first` stands before the first of them, `rest` before the others.
+    pub(super) fn paragraph(&mut self, first: &str, rest: &str, text: &str) {
+        let text = clip(&text::terminal(text), self.shown);
+        let options =
+            Options::new(self.width).initial_indent(first).subsequent_indent(rest).word_splitter(WordSplitter::NoHyphenation);
+        self.lines.extend(textwrap::wrap(&text, options).into_iter().map(|line| line.trim_end().to_owned()));
+    }
+
+    /// A text cut to one line.
+    pub(super) fn line(&mut self, first: &str, text: &str) {
+        let text = clip(&text::terminal(text), self.shown);
+        self.lines.push(cut(&format!("{first}{text}"), self.width));
+    }
+
+    /// Items side by side, two blanks apart and indented by two, as many on a line as fit.
+    pub(super) fn items(&mut self, items: &[String]) {
+        let mut line = String::new();
+        for item in items {
+            let item = text::terminal(item);
+            if !line.is_empty() && 2 + line.width() + 2 + item.trim_end().width() > self.width {
+                self.lines.push(cut(&format!("  {}", line.trim_end()), self.width));
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push_str("  ");
+            }
+            line.push_str(&item);
+        }
+        if !line.is_empty() {
+            self.lines.push(cut(&format!("  {}", line.trim_end()), self.width));
+        }
+    }
+
+    /// A level, or a word in its place, then a name, and words at the right edge: on a line of their own where one line
+    /// is too short. Only the word has colour.
+    pub(super) fn headline(&mut self, word: &str, level: Level, name: &str, right: &str) {
+        let left = format!("{word:<6} {}", text::terminal(name));
+        let at = self.lines.len();
+        let (used, wanted) = (left.width(), right.width());
+        if used + 2 + wanted <= self.width {
+            let blanks = if right.is_empty() { 0 } else { self.width - used - wanted };
+            self.lines.push(format!("{left}{}{right}", " ".repeat(blanks)));
+        } else {
+            self.paragraph("", "       ", &left);
+            self.lines.push(cut(&format!("  {right}"), self.width));
+        }
+        self.paint(at, word, level);
+    }
+
+    /// A level, or a word in its place, and a text cut to one line.
+    pub(super) fn row(&mut self, word: &str, level: Level, text: &str) {
+        let at = self.lines.len();
+        self.line(&format!("{word:<6} "), text);
+        self.paint(at, word, level);
+    }
+
+    fn paint(&mut self, at: usize, word: &str, level: Level) {
+        let ink = ink(level);
+        if let Some(rest) = self.lines[at].strip_prefix(word).filter(|_| self.color) {
+            self.lines[at] = format!("{ink}{word}{ink:#}{rest}");
+        }
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        let mut out = self.lines.join("\n").into_bytes();
+        out.push(b'\n');
+        out
+    }
+}
+
+fn ink(level: Level) -> Ink {
+    match level {
+        Level::Error => AnsiColor::Red.on_default().bold(),
+        Level::Warn => AnsiColor::Yellow.on_default().bold(),
+        Level::Info | Level::Off => AnsiColor::Cyan.on_default(),
+    }
+}
+
+/// The first `most` characters, and a sign that there are more.
+pub(super) fn clip(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// What fits into `width` columns, with a sign that there is more.
+fn cut(line: &str, width: usize) -> String {
+    if line.width() <= width {
+        return line.to_owned();
+    }
+    let mut short = String::new();
+    for character in line.chars() {
+        short.push(character);
+        if short.width() + 1 > width {
+            short.pop();
+            break;
+        }
+    }
+    format!("{}…", short.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLE: Style = Style { width: 24, color: false, verbose: false };
+
+    #[test]
+    fn no_line_is_wider_than_the_page() {
+        let mut page = Page::new(&STYLE);
+        page.paragraph("  fix  ", "       ", &"日本語".repeat(30));
+        page.line("  ", &"x".repeat(90));
+        page.items(&["y".repeat(50), "z".repeat(9), "z".repeat(9), "z".repeat(9)]);
+        page.headline("error", Level::Error, "group/a-very-long-rule-name", "conforms  layer 1/2");
+        assert!(page.lines.iter().all(|line| line.width() <= 24), "{:#?}", page.lines);
+    }
+
+    #[test]
+    fn only_the_word_is_coloured() {
+        let mut page = Page::new(&Style { color: true, width: 80, ..STYLE });
+        page.headline("error", Level::Error, "a/b", "starts");
+        assert!(page.lines[0].starts_with("\u{1b}[1m\u{1b}[31merror\u{1b}[0m  a/b "), "{:?}", page.lines[0]);
+        assert_eq!(page.lines[0].matches('\u{1b}').count(), 3);
+    }
+
+    #[test]
+    fn megabytes_are_cut() {
+        let mut page = Page::new(&STYLE);
+        page.paragraph("", "", &"word ".repeat(1_000_000));
+        assert!(page.len() < 40);
+    }
+}
