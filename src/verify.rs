@@ -4,14 +4,14 @@ mod layers;
 mod summary;
 
 use std::io::Write;
+use std::sync::Arc;
 
 use globset::GlobMatcher;
 
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Facts, Verified};
-use crate::finding::Level;
 use crate::image::Resolved;
-use crate::layer::{LayerPath, Oddity};
+use crate::layer::{LayerDiff, LayerPath};
 use crate::limits::Limits;
 use crate::profile::{Policy, Profile, Subject};
 use crate::reference::{Platform, Reference};
@@ -62,47 +62,37 @@ pub struct Loaded {
     pub image: Resolved,
     /// Its source, for a second look at a layer.
     pub source: Box<dyn Source>,
-    /// What is left of each layer; `None` for one that could not be read.
-    pub layers: Vec<Option<ReadLayer>>,
+    /// The layers; `None` for one that could not be read.
+    pub layers: Vec<Option<Arc<LayerDiff>>>,
     /// The merged tree; of the layers before the first that could not be read.
     pub tree: Tree,
     /// Why it is incomplete: what stopped the first layer that could not be read.
     pub gap: Option<Error>,
 }
 
-/// What is left of a layer when its entries are in the tree.
-#[derive(Debug, Clone)]
-pub struct ReadLayer {
-    /// Bytes of the uncompressed tar.
-    pub raw_size: u64,
-    /// Entries of the tar.
-    pub entries: u64,
-    /// What is odd about it.
-    pub oddities: Vec<Oddity>,
-}
-
 /// Reads an image: documents, layers, tree. Fails where not even its documents can be had.
 pub fn load(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Loaded> {
     let source = source::open(reference, &reading.access, &reading.limits)?;
-    let image = source::resolve::resolve(&*source, reference, reading.platform.as_ref(), &reading.limits)?;
+    let image = source::resolve(&*source, reference, reading.platform.as_ref(), &reading.limits, reading.access.retries)?;
     watch.resolved(&image);
     let diffs = layers::read(&*source, &image, reading, watch);
     let mut loaded = Loaded { image, source, layers: Vec::new(), tree: Tree::new(), gap: None };
     for (index, diff) in diffs.into_iter().enumerate() {
-        let diff = diff.and_then(|diff| {
+        let layer = diff.and_then(|diff| {
             if loaded.gap.is_none() {
                 loaded.tree.apply(index, &diff).map_err(|error| error.doing(layers::name(&loaded.image, index)))?;
             }
-            Ok(ReadLayer { raw_size: diff.raw_size, entries: diff.entries.len() as u64, oddities: diff.oddities.clone() })
+            Ok(diff)
         });
-        loaded.layers.push(diff.map_err(|error| loaded.found(error)).ok());
+        let layer = layer.map_err(|error| loaded.note(error)).ok();
+        loaded.layers.push(layer);
     }
     Ok(loaded)
 }
 
 impl Loaded {
     /// Remembers why the image is incomplete. Wrong content outranks every other reason; else the lowest layer counts.
-    fn found(&mut self, error: Error) {
+    fn note(&mut self, error: Error) {
         if self.gap.as_ref().is_none_or(|gap| gap.kind != Kind::Corrupt && error.kind == Kind::Corrupt) {
             self.gap = Some(error);
         }
@@ -129,16 +119,23 @@ pub fn cat(loaded: &Loaded, path: &LayerPath, reading: &Reading, out: &mut dyn W
         out.write_all(bytes)?;
         return Ok(bytes.len() as u64);
     }
-    layers::copy(loaded, node, reading, out)
+    layers::copy(loaded, node, trace, reading, out)
 }
 
 /// Reads and judges one image. Whatever happens, there is something to report.
-pub fn verify(reference: &Reference, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> (report::Image, Option<Profile>) {
+pub fn verify(
+    reference: &Reference,
+    reading: &Reading,
+    asking: &Asking<'_>,
+    watch: &dyn Watch,
+) -> (report::Image, Option<Profile>) {
     match load(reference, reading, watch).and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
         Ok((profile, loaded)) => (judge(&loaded, &profile, asking), Some(profile)),
         Err(error) => match choose(asking, reference, None) {
             Ok(profile) => (summary::unread(reference, &error, Some(&profile), asking.asked), Some(profile)),
-            Err(other) => (summary::unread(reference, if error.kind == Kind::Usage { &error } else { &other }, None, asking.asked), None),
+            Err(other) => {
+                (summary::unread(reference, if error.kind == Kind::Usage { &error } else { &other }, None, asking.asked), None)
+            }
         },
     }
 }
@@ -163,6 +160,3 @@ fn judge(loaded: &Loaded, profile: &Profile, asking: &Asking<'_>) -> report::Ima
     let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);
     summary::image(loaded, &facts, &sizes, profile, &judged)
 }
-
-/// The level from which an outcome counts, as `--fail-on` says.
-pub type FailOn = Option<Level>;

@@ -27,7 +27,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const LEAVES: &[&str] = &["digest", "error", "limits", "reference", "text"];
 
 /// What touches the world, and the rooms that may.
-const WORLD: &[&str] = &["tokio::", "reqwest::", "std::fs", "std::net", "std::env", "std::process", "SystemTime", "Utc::now", "Local::now"];
+const WORLD: &[&str] =
+    &["tokio::", "reqwest::", "std::fs", "std::net", "std::env", "std::process", "SystemTime", "Utc::now", "Local::now"];
 const WORLDLY: &[&str] = &["source"];
 /// Names of the target architecture are constants of the compiler, not the environment.
 const NOT_THE_WORLD: &[&str] = &["std::env::consts"];
@@ -135,7 +136,9 @@ fn violations(files: &Files) -> Vec<String> {
         for world in WORLD.iter().filter(|world| !WORLDLY.contains(&own) && without.contains(**world)) {
             found.push(format!("{file}: {own} may not touch {world}"));
         }
-        for literal in PATTERN.iter().filter(|literal| GENERAL.contains(&own) && code.replace("lucid_verify", "").replace("lucid-verify", "").contains(**literal)) {
+        for literal in PATTERN.iter().filter(|literal| {
+            GENERAL.contains(&own) && code.replace("lucid_verify", "").replace("lucid-verify", "").contains(**literal)
+        }) {
             found.push(format!("{file}: the literal {literal} belongs in a built-in profile"));
         }
         if own == "rules" && file.matches('/').count() > 2 && code.contains("super::super::") {

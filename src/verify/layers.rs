@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::{Loaded, Reading, Watch};
 use crate::error::{Error, Kind, Result};
 use crate::image::Resolved;
-use crate::layer::{self, LayerDiff};
+use crate::layer::{self, Body, Entry, LayerDiff, Trace};
 use crate::limits;
 use crate::source::{self, Source};
 use crate::vfs::NodeId;
@@ -58,8 +58,10 @@ pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, wat
     let worker = || {
         while let Some(indices) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
             let index = indices[0];
-            let blob = Watched { inner: source::blob(source, &descriptors[index], &reading.access), watch, layer: index };
-            let diff = layer::read(blob, &descriptors[index], &diff_ids[index], &reading.limits);
+            let diff = source::blob(source, &descriptors[index], reading.access.retries).and_then(|blob| {
+                let blob = Watched { inner: blob, watch, layer: index };
+                layer::read(blob, &descriptors[index], &diff_ids[index], &reading.limits)
+            });
             let diff = diff.and_then(|diff| total.add(&diff, reading).map(|()| Arc::new(diff)));
             match diff.map_err(|error| error.doing(name(image, index))) {
                 Ok(diff) => indices.iter().for_each(|index| put(&done[*index], Ok(Arc::clone(&diff)))),
@@ -78,7 +80,9 @@ pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, wat
             scope.spawn(worker);
         }
     });
-    done.into_iter().map(|slot| slot.into_inner().ok().flatten().unwrap_or_else(|| Err(Error::new(Kind::Bug, "a layer was not read")))).collect()
+    done.into_iter()
+        .map(|slot| slot.into_inner().ok().flatten().unwrap_or_else(|| Err(Error::new(Kind::Bug, "a layer was not read"))))
+        .collect()
 }
 
 fn put<T>(slot: &Mutex<Option<T>>, value: T) {
@@ -87,13 +91,16 @@ fn put<T>(slot: &Mutex<Option<T>>, value: T) {
     }
 }
 
-/// Reads the layer of a file again, and writes that file's bytes.
-pub(super) fn copy(loaded: &Loaded, node: NodeId, reading: &Reading, out: &mut dyn Write) -> Result<u64> {
+/// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know
+/// the file by another path, through a link or as another of its names.
+pub(super) fn copy(loaded: &Loaded, node: NodeId, trace: &Trace, reading: &Reading, out: &mut dyn Write) -> Result<u64> {
     let index = loaded.tree.content_layer(node);
-    let (descriptor, diff_id) = (&loaded.image.manifest.layers[index], &loaded.image.config.rootfs.diff_ids[index]);
-    let blob = source::blob(&*loaded.source, descriptor, &reading.access);
-    let _ = (blob, descriptor, diff_id, out);
-    Err(Error::new(Kind::Bug, "the file is not where it was on the first reading").doing(name(&loaded.image, index)))
+    let lost = || Error::new(Kind::Bug, "the file is not where it was on the first reading").doing(name(&loaded.image, index));
+    let diff = loaded.layers[index].as_ref().ok_or_else(lost)?;
+    let same = |entry: &&Entry| matches!(&entry.body, Body::File(other) if other.sha256 == trace.sha256);
+    let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path;
+    let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries)?;
+    layer::copy_file(blob, &diff.descriptor, &diff.diff_id, &reading.limits, path, out)?.ok_or_else(lost)
 }
 
 /// Tells a watcher of the bytes that pass.

@@ -58,7 +58,8 @@ impl Layout {
         config["rootfs"] = json!({"type": "layers", "diff_ids": diff_ids});
         let (config, config_path) = put(config.to_string().as_bytes());
         let (layers, layer_paths): (Vec<Value>, Vec<_>) = self.layers.iter().map(|tar| put(&gzip(tar))).unzip();
-        let layers: Vec<Value> = layers.into_iter().map(|layer| typed(layer, "application/vnd.oci.image.layer.v1.tar+gzip")).collect();
+        let layers: Vec<Value> =
+            layers.into_iter().map(|layer| typed(layer, "application/vnd.oci.image.layer.v1.tar+gzip")).collect();
         let media_type = "application/vnd.oci.image.manifest.v1+json";
         let config = typed(config, "application/vnd.oci.image.config.v1+json");
         let manifest = json!({"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": layers});
