@@ -232,8 +232,14 @@ fn what_is_undecided_says_what_is_missing() {
         Level::Error,
         "/opt/x.so: its dynamic section lies outside of the captured part",
     ));
+    for id in ["a/a", "a/b", "a/c", "a/d", "a/e", "a/f", "a/g", "a/h", "a/i"] {
+        image.rules.push(unknown(id, Level::Warn, "the interpreter is not known"));
+    }
+    image.rules.push(unknown("b/unknown", Level::Warn, "the interpreter is not known"));
     image.rules.push(unknown("provenance/base", Level::Info, "the attestation is no JSON"));
-    screen("undecided", vec![image], PLAIN);
+    screen("undecided", vec![image.clone()], PLAIN);
+    let all = screen("undecided-verbose", vec![image], Style { verbose: true, ..PLAIN });
+    assert!(all.contains("a/i, b/unknown"), "{all}");
 }
 
 #[test]
