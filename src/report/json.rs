@@ -1,5 +1,7 @@
 //! JSON: the whole report, for machines.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::Report;
@@ -17,7 +19,7 @@ pub fn document(value: &impl Serialize) -> Vec<u8> {
     for character in text.chars() {
         if character != '\n' && crate::text::acts(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(out, "\\u{unit:04x}");
             }
         } else {
             out.push(character);

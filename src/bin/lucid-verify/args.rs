@@ -128,6 +128,7 @@ pub struct Completions {
 }
 
 /// The options of all verbs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 pub struct Common {
     /// How stdout is written: table or json
@@ -298,7 +299,7 @@ is it whole, will it start, is it safe? It needs no Docker and extracts nothing.
   lucid-verify rules
       what is asked of an image, and why
 
-It ends with 0 if the image holds, 1 with findings, 9 undecided, else it could not look.
+It ends with 0: the image holds, 1: findings, 9: undecided, else: cannot look.
 All verbs and options: lucid-verify --help
 ";
 

@@ -58,7 +58,8 @@ pub fn is_terminal() -> bool {
 /// Columns of the screen.
 pub fn width() -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    told.or_else(|| comfy_table::Table::new().width().map(usize::from)).unwrap_or(WIDTH)
+    let screen = || comfy_table::Table::new().width().map(usize::from);
+    told.or_else(screen).filter(|width| *width > 0).unwrap_or(WIDTH)
 }
 
 /// How a table is printed.

@@ -54,7 +54,7 @@ fn one_registry(images: &[&Reference]) -> Result<()> {
         .iter()
         .filter_map(|image| match &image.transport {
             Transport::Registry { host, .. } => Some(&host[..]),
-            _ => None,
+            Transport::Layout { .. } => None,
         })
         .collect();
     if hosts.len() > 1 {

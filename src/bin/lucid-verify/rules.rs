@@ -34,7 +34,7 @@ pub fn run(args: &Rules, common: &Common) -> Result<ExitCode> {
     Ok(ExitCode::Held)
 }
 
-fn entry<'a>(rule: &'a Rule) -> Entry<'a> {
+fn entry(rule: &Rule) -> Entry<'_> {
     Entry {
         id: rule.id,
         answers: rule.question.word(),

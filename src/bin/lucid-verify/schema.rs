@@ -10,7 +10,7 @@ use crate::output;
 pub fn run(args: &Schema) -> Result<ExitCode> {
     let schema = match args.document {
         Document::Report => report::schema(),
-        Document::Profile => lucid_verify::profile::schema(),
+        Document::Profile => lucid_verify::profile::schema(&lucid_verify::rules::known()),
     };
     output::write(&report::json::document(&schema))?;
     Ok(ExitCode::Held)

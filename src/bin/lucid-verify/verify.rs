@@ -18,7 +18,7 @@ use crate::{exit, output, policy, reading};
 /// Runs the verb.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     let selection = Selection::parse(&args.rule, RULES)?;
-    let today = today(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), Utc::now())?;
+    let today = today(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), now())?;
     let policy = policy::policy(args.profile.as_deref())?;
     let reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
     let asked = |rule: &Rule| selection.holds(rule);
@@ -32,7 +32,9 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     }
     let report = Report::new(images, args.fail_on.level(), today);
     if !common.quiet {
-        waivers(&report, &profiles, args.rule.is_empty(), today).iter().for_each(|warning| exit::warn(warning));
+        for warning in waivers(&report, &profiles, args.rule.is_empty(), today) {
+            exit::warn(&warning);
+        }
     }
     let document = match common.format {
         Format::Table => report::table::render(&report, &output::style(common)),
@@ -50,6 +52,11 @@ fn one(reference: &Reference, reading: &Reading, asking: &Asking<'_>, common: &C
     let bars = Bars::new(common);
     exit::caught(|| Ok(verify(reference, reading, asking, &bars)))
         .unwrap_or_else(|bug| (report::Image::unread(reference.to_string(), (&bug).into()), None))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clock is read once, here, and handed on")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 fn code(number: u8) -> Result<ExitCode> {
@@ -85,8 +92,8 @@ fn waivers(report: &Report, profiles: &[Profile], all_asked: bool, today: NaiveD
             *used.entry(&waiver.place).or_default() |= expired.is_some();
         }
         let rules = report.images.iter().flat_map(|image| &image.rules);
-        let waived = rules.flat_map(|rule| rule.findings.iter().map(move |finding| (rule.id, finding)));
-        for (rule, finding) in waived.filter(|(_, finding)| finding.waived.is_some()) {
+        let found = rules.flat_map(|rule| rule.findings.iter().map(move |finding| (rule.id, finding)));
+        for (rule, finding) in found.filter(|(_, finding)| finding.waived.is_some()) {
             let waiver = profile.waiver(rule, finding.path.as_deref()).and_then(|index| profile.waivers.get(index));
             if let Some(waiver) = waiver {
                 used.insert(&waiver.place, true);

@@ -12,6 +12,8 @@ use crate::report::{Finding, Image, Rule};
 const OF_A_RULE: usize = 3;
 /// Characters of a value that was found or wanted.
 const VALUE: usize = 160;
+/// Rules that are named in a list.
+const IDS: usize = 8;
 /// Groups of rules that could not be judged.
 const UNKNOWN: usize = 5;
 
@@ -102,13 +104,19 @@ fn finding(page: &mut Page, image: &Image, rule: &Rule, finding: &Finding) {
     }
 }
 
+/// The first ids, and how many more there are.
+fn some(ids: &[&str], most: usize) -> String {
+    let named = ids[..ids.len().min(most)].join(", ");
+    if ids.len() > most { format!("{named} and {} more", ids.len() - most) } else { named }
+}
+
 fn explains(page: &mut Page, cause: &Cause<'_>) {
     if cause.explained == 0 {
         return;
     }
     let findings = if cause.explained == 1 { "1 finding".to_owned() } else { format!("{} findings", cause.explained) };
     let worse = if cause.worst > cause.finding.level { format!(", up to {}", cause.worst.word()) } else { String::new() };
-    field(page, "explains", &format!("{} ({findings}{worse})", cause.explains.join(", ")));
+    field(page, "explains", &format!("{} ({findings}{worse})", some(&cause.explains, IDS)));
 }
 
 /// Rules that could not be judged, those with the same reason together.
@@ -133,7 +141,7 @@ fn unknown(page: &mut Page, image: &Image, most: usize) {
             page.paragraph("  ", "  ", reason);
         }
         if ids.len() > 1 {
-            field(page, "also", &ids[1..].join(", "));
+            field(page, "also", &some(&ids[1..], if most == usize::MAX { most } else { IDS }));
         }
     }
     if groups.len() > most {

@@ -108,8 +108,8 @@ fn finding(level: Level, message: &str, fix: &str) -> Finding {
     }
 }
 
-fn made_by(index: usize, instruction: &str) -> Option<Blame> {
-    Some(Blame { index, digest: digest('6'), diff_id: digest('7'), created_by: Some(instruction.into()) })
+fn made_by(index: usize, instruction: &str) -> Blame {
+    Blame { index, digest: digest('6'), diff_id: digest('7'), created_by: Some(instruction.into()) }
 }
 
 /// One COPY that wrote nothing, and what came of it; a warning; a waiver; a note.
@@ -117,13 +117,13 @@ fn faulty() -> Image {
     let copy = || made_by(38, "COPY --chown=65532:65532 /build/controller/*.py /app/controller/");
     let because = |message: &str| Finding {
         because: Some("layout/empty-copy".into()),
-        layer: copy(),
+        layer: Some(copy()),
         path: Some("/app/controller".into()),
         ..finding(Level::Error, message, "see the cause")
     };
     let cause = Finding {
         predicts: Some("ModuleNotFoundError: No module named 'controller'".into()),
-        layer: copy(),
+        layer: Some(copy()),
         ..finding(
             Level::Error,
             "wrote no file: the wildcard matched nothing; /app/controller has 0 modules",
@@ -131,7 +131,7 @@ fn faulty() -> Image {
         )
     };
     let owners = Finding {
-        layer: made_by(40, "COPY /build/config /app/config"),
+        layer: Some(made_by(40, "COPY /build/config /app/config")),
         count: 12,
         examples: vec!["/app/config/a.yaml".into(), "/app/config/b.yaml".into()],
         ..finding(Level::Warn, "COPY /build/config /app/config has no --chown: 12 files are 0:0", "add --chown=65532:65532")
@@ -232,8 +232,14 @@ fn what_is_undecided_says_what_is_missing() {
         Level::Error,
         "/opt/x.so: its dynamic section lies outside of the captured part",
     ));
+    for id in ["a/a", "a/b", "a/c", "a/d", "a/e", "a/f", "a/g", "a/h", "a/i"] {
+        image.rules.push(unknown(id, Level::Warn, "the interpreter is not known"));
+    }
+    image.rules.push(unknown("b/unknown", Level::Warn, "the interpreter is not known"));
     image.rules.push(unknown("provenance/base", Level::Info, "the attestation is no JSON"));
-    screen("undecided", vec![image], PLAIN);
+    screen("undecided", vec![image.clone()], PLAIN);
+    let all = screen("undecided-verbose", vec![image], Style { verbose: true, ..PLAIN });
+    assert!(all.contains("a/i, b/unknown"), "{all}");
 }
 
 #[test]
@@ -253,7 +259,7 @@ fn hostile_text_is_shown_and_not_obeyed() {
         found: Some("x".repeat(5000)),
         want: Some(nasty.clone()),
         examples: vec![nasty.clone(), nasty.clone()],
-        layer: made_by(usize::MAX - 1, &nasty),
+        layer: Some(made_by(usize::MAX - 1, &nasty)),
         count: u64::MAX,
         ..finding(Level::Error, &nasty, &nasty)
     };

@@ -33,6 +33,10 @@ struct Page {
 }
 
 impl Page {
+    fn heading(&mut self, text: &str) {
+        self.text.extend(["\n", text, "\n"]);
+    }
+
     /// A name and a text; nothing where there is no text.
     fn field(&mut self, name: &str, text: &str) {
         self.filled(&format!("{name:<12}"), &" ".repeat(12), text);
@@ -78,7 +82,7 @@ fn run(page: &mut Page, config: &Value) {
 fn layers(page: &mut Page, document: &Document) {
     let count = document.layers.len();
     let history = document.config["history"].as_array().map_or(0, Vec::len);
-    page.text.push_str(&format!("\n{count} layers, {history} lines of history\n"));
+    page.heading(&format!("{count} layers, {history} lines of history"));
     for layer in &document.layers {
         let short: String = layer.digest.chars().take(19).collect();
         let read = match (layer.bytes, layer.entries) {
@@ -97,7 +101,7 @@ fn packages(page: &mut Page, document: &Document) {
         kinds.entry(package.kind).or_default().push(format!("{} {}", package.name, package.version));
     }
     for (kind, names) in kinds {
-        page.text.push_str(&format!("\n{} {kind} packages\n", names.len()));
+        page.heading(&format!("{} {kind} packages", names.len()));
         let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
         page.filled("  ", "  ", &format!("{}{more}", names[..names.len().min(NAMED)].join(", ")));
     }
