@@ -1,6 +1,6 @@
 //! Which bytes stay: a static set, the same for every profile, so that what is read of a layer depends on its blob alone.
 
-/// Version of the keep set and of everything that a LayerDiff holds.
+/// Version of the keep set and of everything that a [`LayerDiff`](super::LayerDiff) holds.
 pub const VERSION: u32 = 1;
 
 /// Bytes of one named metadata file. The largest RECORD seen, of a 3 GB distribution, has 3 MB.

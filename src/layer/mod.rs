@@ -25,7 +25,7 @@ use crate::limits::Limits;
 pub use entry::{Body, Entry, FileKind, Kept, Stat, Trace};
 pub use path::LayerPath;
 
-/// What one layer says, verified against the blob's digest and size and against the diff_id.
+/// What one layer says, verified against the blob's digest and size and against the `diff_id`.
 #[derive(Debug, Clone)]
 pub struct LayerDiff {
     /// The blob.
@@ -50,10 +50,10 @@ pub struct Oddity {
 }
 
 /// Reads a layer once, in memory that does not depend on its size, and holds it against the blob's digest and size and
-/// against the diff_id.
+/// against the `diff_id`.
 ///
 /// A blob that cannot be had, or that is not the declared one, outranks every other error. `Corrupt`: compression or
-/// tar are damaged, or the diff_id is another. `Unsupported`: what container runtimes refuse. `Limit`: a ceiling.
+/// tar are damaged, or the `diff_id` is another. `Unsupported`: what container runtimes refuse. `Limit`: a ceiling.
 pub fn read(blob: impl BufRead, descriptor: &Descriptor, diff_id: &Digest, limits: &Limits) -> Result<LayerDiff> {
     let mut collector = read::Collector::new(limits);
     let walked = stream::walk(blob, &stream::Wanted { descriptor, diff_id, limits }, &mut |event| collector.take(event))?;

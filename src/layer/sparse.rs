@@ -66,7 +66,7 @@ impl MapText {
     /// Takes the next block. Returns the map when the last line of it is there.
     pub(super) fn push(&mut self, block: &[u8]) -> Result<Option<Vec<(i64, i64)>>, &'static str> {
         self.text.extend_from_slice(block);
-        self.lines += block.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lines += block.split(|byte| *byte == b'\n').skip(1).count() as u64;
         if self.lines > 0 && self.wanted.is_none() {
             let parts = self.numbers().next().flatten().and_then(|parts| u64::try_from(parts).ok());
             self.wanted = Some(parts.and_then(|parts| parts.checked_mul(2)).ok_or("its sparse map has no length")?);

@@ -247,24 +247,20 @@ impl Reader {
 
     /// Goes on from a header block: to the body of a special header, or to a member.
     fn begin(&mut self, header: Header) -> Result<Option<Member>> {
-        match header.kind {
-            kind @ (b'x' | b'g' | b'L' | b'K') => {
-                let size = u64::try_from(header.size).map_err(|_| self.bad_header("its size is negative"))?;
-                if size > self.special_limit {
-                    let what = format!("the special tar header at byte {} has {size} bytes", self.block_start());
-                    return Err(limits::special_header(format!("{what}, more than {}", self.special_limit)));
-                }
-                self.special.clear();
-                self.padding = padding(size);
-                self.state = State::Special { kind, left: size };
-                Ok(None)
-            }
-            _ => {
-                let (member, stored) = member::merge(header, &self.pending).map_err(|why| self.bad_header(&why))?;
-                self.pending = Pending::default();
-                self.open(member, stored)
-            }
+        if !matches!(header.kind, b'x' | b'g' | b'L' | b'K') {
+            let (member, stored) = member::merge(header, &self.pending).map_err(|why| self.bad_header(&why))?;
+            self.pending = Pending::default();
+            return self.open(member, stored);
         }
+        let size = u64::try_from(header.size).map_err(|_| self.bad_header("its size is negative"))?;
+        if size > self.special_limit {
+            let what = format!("the special tar header at byte {} has {size} bytes", self.block_start());
+            return Err(limits::special_header(format!("{what}, more than {}", self.special_limit)));
+        }
+        self.special.clear();
+        self.padding = padding(size);
+        self.state = State::Special { kind: header.kind, left: size };
+        Ok(None)
     }
 
     fn open(&mut self, member: Member, stored: Stored) -> Result<Option<Member>> {

@@ -16,7 +16,7 @@ fn copy(blob: &Blob, path: &str) -> Result<Option<Vec<u8>>, Error> {
 
 #[test]
 fn one_file_comes_out_whole() {
-    let tar = Tarball::default().file("./a", b"aaa").file("a/b", &[b'b'; 70_000]).file(".wh.c", b"no").file("c", b"").end();
+    let tar = Tarball::default().file("./a", b"aaa").file("a/b", &vec![b'b'; 70_000]).file(".wh.c", b"no").file("c", b"").end();
     let blob = Blob::new(gzip(&tar), &tar, "+gzip");
     assert_eq!(copy(&blob, "/a").unwrap().unwrap(), b"aaa");
     assert_eq!(copy(&blob, "a/b").unwrap().unwrap().len(), 70_000);

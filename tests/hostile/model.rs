@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_tar_crate_writes_is_what_is_read(files in proptest::collection::vec(("[a-z]{1,12}(/[a-z]{1,90}){0,4}", proptest::collection::vec(any::<u8>(), 0..2000), 0_u32..0o10000, 0_u64..0o7777777, 0_u64..0o77777777777), 0..8)) {
+    fn what_the_tar_crate_writes_is_what_is_read(files in proptest::collection::vec(("[a-z]{1,12}(/[a-z]{1,90}){0,4}", proptest::collection::vec(any::<u8>(), 0..2000), 0_u32..0o10000, 0_u64..0o7_777_777, 0_u64..0o77_777_777_777), 0..8)) {
         let mut builder = tar::Builder::new(Vec::new());
         for (path, content, mode, uid, mtime) in &files {
             let mut header = tar::Header::new_gnu();

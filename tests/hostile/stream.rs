@@ -51,7 +51,7 @@ fn two_blocks_of_zeros_end_a_tar_and_one_does_not() {
     let layer = Blob::plain(&Tarball::default().file("a", b"").raw(&[0; 1024]).file("b", b"").end()).read().unwrap();
     assert_eq!(lines(&layer), ["f 0644 0:0 0 /a"]);
     assert!(layer.oddities[0].what.contains("follow the end"), "{:?}", layer.oddities);
-    let layer = Blob::plain(&Tarball::default().file("a", b"").raw(&[0; 20_000]).0).read().unwrap();
+    let layer = Blob::plain(&Tarball::default().file("a", b"").raw(&vec![0; 20_000]).0).read().unwrap();
     assert!(layer.oddities.is_empty() && layer.raw_size == 20_512);
 }
 

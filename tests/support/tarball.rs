@@ -95,7 +95,7 @@ impl Tarball {
 /// One PAX record: its length counts its own digits.
 pub fn record(key: &str, value: &[u8]) -> Vec<u8> {
     let rest = key.len() + value.len() + 3;
-    let length = (rest..).find(|length| length.to_string().len() + rest == *length).expect("a length");
+    let length = (rest..rest + 9).find(|length| length.to_string().len() + rest == *length).expect("a length");
     [format!("{length} {key}=").as_bytes(), value, b"\n"].concat()
 }
 

@@ -23,7 +23,7 @@ pub(super) fn announced(capture: &Capture) -> Vec<(u64, u64)> {
         .unwrap_or_default()
 }
 
-const BEYOND: &str = "it lies in a part of the file that is not captured";
+const BEYOND: &str = "its dynamic section is damaged, or lies in a part of the file that is not captured";
 
 struct View<'a, H: FileHeader> {
     capture: &'a Capture,
@@ -53,15 +53,15 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
         self.segments().find(|segment| segment.p_type(self.endian) == kind)
     }
 
-    /// The first dynamic segment: `None` if there is none, `Some(None)` if it is not captured.
-    fn section(&self) -> Option<Option<Section<'a, H>>> {
-        let segment = self.segment(elf::PT_DYNAMIC)?;
-        let Ok(Some(entries)) = segment.dynamic(self.endian, self.capture) else { return Some(None) };
+    /// The first dynamic segment, if there is one.
+    fn section(&self) -> Result<Option<Section<'a, H>>, &'static str> {
+        let Some(segment) = self.segment(elf::PT_DYNAMIC) else { return Ok(None) };
+        let entries = segment.dynamic(self.endian, self.capture).map_err(|_| BEYOND)?.unwrap_or_default();
         let end = entries.iter().position(|entry| entry.tag(self.endian) == elf::DT_NULL).unwrap_or(entries.len());
         let entries = &entries[..end];
         let value = |tag| entries.iter().find(|entry| entry.tag(self.endian) == tag).map(|entry| entry.val(self.endian));
         let offset = value(elf::DT_STRTAB).and_then(|address| self.offset(address));
-        Some(Some(Section { entries, strings: offset.zip(value(elf::DT_STRSZ)) }))
+        Ok(Some(Section { entries, strings: offset.zip(value(elf::DT_STRSZ)) }))
     }
 
     /// Where in the file an address of the loaded object lies.
@@ -76,7 +76,7 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
     fn announced(&self) -> Vec<(u64, u64)> {
         let ranges = [elf::PT_INTERP, elf::PT_DYNAMIC].into_iter().filter_map(|kind| self.segment(kind));
         let mut ranges: Vec<_> = ranges.map(|segment| segment.file_range(self.endian)).collect();
-        ranges.extend(self.section().flatten().and_then(|section| section.strings));
+        ranges.extend(self.section().ok().flatten().and_then(|section| section.strings));
         ranges
     }
 
@@ -95,11 +95,8 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
 
     fn dynamic(&self, budget: &mut usize) -> Result<Dynamic, &'static str> {
         self.segments.ok_or("its program headers are damaged, or lie in a part of the file that is not captured")?;
-        let Some(section) = self.section() else { return Ok(Dynamic::None) };
-        let section = section.ok_or(BEYOND)?;
-        if section.entries.is_empty() {
-            return Ok(Dynamic::None);
-        }
+        // A file of debug symbols has a dynamic segment without bytes.
+        let Some(section) = self.section()?.filter(|section| !section.entries.is_empty()) else { return Ok(Dynamic::None) };
         let (mut needed, mut soname, mut rpath, mut runpath) = (Vec::new(), None, None, None);
         for entry in section.entries {
             let mut string = || self.string(&section, entry.val(self.endian), budget);

@@ -99,8 +99,11 @@ impl Records {
     }
 }
 
+/// Key, value, and the records behind.
+type Split<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
 /// Splits the first record off: `LENGTH KEY=VALUE\n`, where LENGTH counts all of it, so that a value may hold anything.
-fn record(body: &[u8]) -> Result<(&[u8], &[u8], &[u8]), &'static str> {
+fn record(body: &[u8]) -> Result<Split<'_>, &'static str> {
     let space = body.iter().position(|byte| *byte == b' ').ok_or("a record has no length")?;
     let length = decimal(&body[..space]).and_then(|length| usize::try_from(length).ok()).ok_or("a record has no length")?;
     // Five bytes are the shortest record there is, `5 k=\n`.
