@@ -1,1 +1,214 @@
-//! TOML to profile.
+//! TOML to profile: every value checked, every mistake with its place.
+
+use globset::{GlobBuilder, GlobMatcher};
+use toml::Spanned;
+
+use super::document::{AutoTable, Document, ExpectTable, IgnoreTable, RuleTable, ServiceTable, Setting};
+use super::draft::{Auto, Draft, Offer};
+use super::place::Source;
+use super::{Expect, Known, OptKind, Service, Settings, Value, Waiver};
+use crate::error::{Kind, Result};
+use crate::finding::Level;
+
+/// The sections that the format has and this version cannot read.
+const LATER: &str = "is not supported yet";
+
+/// Reads a document.
+pub(super) fn document(source: Source<'_>) -> Result<Document> {
+    let document: Document = toml::from_str(source.text).map_err(|error| source.unread(&error))?;
+    let later =
+        [("[[check]]", &document.check), ("[size]", &document.size), ("[limits]", &document.limits), ("[lock]", &document.lock)];
+    for (section, value) in later {
+        if let Some(value) = value {
+            return Err(source.mistake(&value.span(), format!("{section} {LATER}")));
+        }
+    }
+    Ok(document)
+}
+
+impl Draft {
+    /// Lays a document over what is already there.
+    pub(super) fn apply(&mut self, document: Document, source: Source<'_>, known: &[Known]) -> Result<()> {
+        self.said.push_str(&serde_json::to_string(&document).unwrap_or_default());
+        self.said.push('\n');
+        if let Some(auto) = document.auto {
+            self.auto = Some(source.auto(&auto.into_inner())?);
+        }
+        source.expect(&document.expect, &mut self.expect)?;
+        if let Some(only) = &document.service {
+            if !document.services.is_empty() {
+                return Err(source.mistake(&only.span(), "a file has either [service] or [services.NAME]"));
+            }
+            let name = only.get_ref().name.as_ref().map_or("service", |name| name.get_ref());
+            self.offers = [source.offer(name, only.get_ref())?].into_iter().map(|offer| (name.to_owned(), offer)).collect();
+            self.only = true;
+        }
+        for (name, table) in &document.services {
+            if let Some(twice) = &table.name {
+                return Err(source.mistake(&twice.span(), format!("the heading [services.{name}] names the service")));
+            }
+            if std::mem::take(&mut self.only) {
+                self.offers.clear();
+            }
+            self.offers.insert(name.clone(), source.offer(name, table)?);
+        }
+        for (id, table) in &document.rules {
+            let known = source.rule(id, known)?;
+            source.settings(table, known, self.rules.entry(known.id.to_owned()).or_default())?;
+        }
+        for table in &document.ignore {
+            self.waivers.push(source.waiver(table, known)?);
+        }
+        Ok(())
+    }
+}
+
+/// A glob. In paths `*` stops at `/`, in names of images it does not.
+fn glob(text: &str, in_paths: bool) -> Result<GlobMatcher, String> {
+    let glob = GlobBuilder::new(text).literal_separator(in_paths).build();
+    glob.map(|glob| glob.compile_matcher()).map_err(|error| format!("{text:?} is no glob: {}", error.kind()))
+}
+
+/// Reads `uid:gid`.
+fn user(text: &str) -> Result<(u64, u64), String> {
+    let numbers = text.split_once(':').and_then(|(uid, gid)| Some((uid.parse().ok()?, gid.parse().ok()?)));
+    numbers.ok_or_else(|| format!("{text:?} is no user: write uid:gid, both as numbers"))
+}
+
+fn absolute(text: &str) -> Result<String, String> {
+    if text.starts_with('/') { Ok(text.to_owned()) } else { Err(format!("{text:?} is no absolute path")) }
+}
+
+fn date(text: &str) -> Result<chrono::NaiveDate, String> {
+    chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| format!("{text:?} is no date: write YYYY-MM-DD"))
+}
+
+impl Source<'_> {
+    fn auto(&self, table: &AutoTable) -> Result<Auto> {
+        let globs = |list: &[Spanned<String>]| {
+            list.iter().map(|text| self.read(text, |text| glob(text, false))).collect::<Result<Vec<_>>>()
+        };
+        Ok(Auto { names: globs(&table.names)?, labels: globs(&table.labels)?, files: globs(&table.files)? })
+    }
+
+    fn expect(&self, table: &ExpectTable, expect: &mut Expect) -> Result<()> {
+        if let Some(platform) = &table.platform {
+            let read = |text: &str| text.parse().map_err(|error: crate::error::Error| error.what);
+            expect.platform = Some(self.read(platform, read)?);
+        }
+        if let Some(text) = &table.user {
+            expect.user = Some(self.read(text, user)?);
+        }
+        for (from, to) in [(&table.python, &mut expect.python), (&table.site_packages, &mut expect.site_packages)] {
+            if let Some(path) = from {
+                *to = Some(self.read(path, absolute)?);
+            }
+        }
+        if let Some(base) = &table.base {
+            expect.base = Some(base.get_ref().clone());
+        }
+        Ok(())
+    }
+
+    fn offer(&self, name: &str, table: &ServiceTable) -> Result<Offer> {
+        let paths = |list: &[Spanned<String>]| list.iter().map(|path| self.read(path, absolute)).collect::<Result<Vec<_>>>();
+        let globs = table.r#match.iter().map(|text| self.read(text, |text| glob(text, false)));
+        let service = Service {
+            name: name.to_owned(),
+            packages: table.packages.clone(),
+            modules: table.modules.clone(),
+            app: paths(&table.app)?,
+            markers: paths(&table.markers)?,
+        };
+        Ok(Offer { matches: globs.collect::<Result<_>>()?, service })
+    }
+
+    fn rule<'k>(&self, id: &Spanned<String>, known: &'k [Known]) -> Result<&'k Known> {
+        let word = id.get_ref();
+        known
+            .iter()
+            .find(|rule| rule.id == word)
+            .ok_or_else(|| self.slip(&id.span(), format!("there is no rule `{word}`"), word, known.iter().map(|rule| rule.id)))
+    }
+
+    fn settings(&self, table: &RuleTable, known: &Known, settings: &mut Settings) -> Result<()> {
+        for (key, setting) in table {
+            let value = setting.get_ref();
+            match (key.get_ref().as_str(), value) {
+                ("level", Setting::Text(word)) => settings.level = Some(self.level(word, setting)?),
+                ("reason", Setting::Text(reason)) => settings.reason = Some(reason.clone()),
+                ("level" | "reason", _) => return Err(self.mistake(&setting.span(), format!("`{key}` is text"))),
+                (name, value) => {
+                    let Some(option) = known.options.iter().find(|option| option.name == name) else {
+                        let words = known.options.iter().map(|option| option.name).chain(["level", "reason"]);
+                        return Err(self.slip(&key.span(), format!("`{}` has no option `{name}`", known.id), name, words));
+                    };
+                    settings.options.insert(name.to_owned(), self.value(value, option.kind, setting)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn level(&self, word: &str, at: &Spanned<Setting>) -> Result<Level> {
+        const LEVELS: [Level; 4] = [Level::Error, Level::Warn, Level::Info, Level::Off];
+        LEVELS.into_iter().find(|level| level.word() == word).ok_or_else(|| {
+            let what = format!("{word:?} is no level: write error, warn, info or off");
+            self.slip(&at.span(), what, word, LEVELS.map(Level::word))
+        })
+    }
+
+    fn value(&self, value: &Setting, kind: OptKind, at: &Spanned<Setting>) -> Result<Value> {
+        match (kind, value) {
+            (OptKind::Text, Setting::Text(text)) => Ok(Value::Text(text.clone())),
+            (OptKind::Count, Setting::Count(count)) => Ok(Value::Count(*count)),
+            (OptKind::Texts, Setting::Texts(texts)) => Ok(Value::Texts(texts.clone())),
+            (OptKind::Globs, Setting::Texts(texts)) => {
+                let bad = texts.iter().find_map(|text| glob(text, true).err());
+                bad.map_or_else(|| Ok(Value::Texts(texts.clone())), |what| Err(self.mistake(&at.span(), what)))
+            }
+            _ => Err(self.mistake(&at.span(), format!("wanted {}", kind.words()))),
+        }
+    }
+
+    fn waiver(&self, table: &Spanned<IgnoreTable>, known: &[Known]) -> Result<Waiver> {
+        let IgnoreTable { rule, path, reason, expires } = table.get_ref();
+        if reason.get_ref().trim().is_empty() {
+            return Err(self.mistake(&reason.span(), "a waiver needs its reason"));
+        }
+        Ok(Waiver {
+            rule: self.rule(rule, known)?.id.to_owned(),
+            path: path.as_ref().map(|path| self.read(path, |text| glob(text, true))).transpose()?,
+            reason: reason.get_ref().clone(),
+            expires: expires.as_ref().map(|day| self.read(day, date)).transpose()?,
+            expired: false,
+            place: self.place(&table.span()),
+        })
+    }
+}
+
+/// The text of what a profile extends: a built-in one, or a file relative to it.
+pub(super) fn extended(
+    extends: &Spanned<String>,
+    source: Source<'_>,
+    read: &dyn Fn(&str) -> Result<String>,
+) -> Result<(String, String)> {
+    let name = extends.get_ref();
+    if let Some((name, text)) = super::BUILT_IN.iter().find(|(builtin, _)| builtin == name) {
+        return Ok(((*name).to_owned(), (*text).to_owned()));
+    }
+    if name.starts_with("docker://") {
+        return Err(source.mistake(&extends.span(), "a profile from a registry is not supported yet"));
+    }
+    if !name.contains(['/', '.']) {
+        let what = format!("there is no built-in profile `{name}`");
+        return Err(source.slip(&extends.span(), what, name, super::BUILT_IN.iter().map(|(builtin, _)| *builtin)));
+    }
+    let beside = std::path::Path::new(source.file).parent().unwrap_or_else(|| "".as_ref()).join(name);
+    let file = beside.to_string_lossy().into_owned();
+    let text = read(&file).map_err(|error| {
+        let error = error.doing(format!("read the profile {file} that {} extends", source.place(&extends.span())));
+        if error.kind == Kind::NotFound { crate::error::Error { kind: Kind::Usage, ..error } } else { error }
+    })?;
+    Ok((file, text))
+}

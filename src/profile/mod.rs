@@ -1,12 +1,32 @@
 //! What is wanted of an image: TOML, checked with its places, as plain data.
 
+mod document;
+mod draft;
 mod load;
+mod nearest;
+mod place;
+mod policy;
+mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::digest::Digest;
 use crate::finding::Level;
 use crate::reference::Platform;
+
+pub use nearest::nearest;
+pub use policy::{Policy, Subject};
+pub use schema::schema;
+
+const LUCID: &str = "lucid";
+const GENERIC: &str = "generic";
+
+/// The built-in profiles: name and commented text, which is also the template of new profiles and the documentation.
+pub static BUILT_IN: [(&str, &str); 2] = [(LUCID, include_str!("lucid.toml")), (GENERIC, include_str!("generic.toml"))];
 
 /// A checked profile, with everything that it extends already in it.
 #[derive(Debug, Clone)]
@@ -89,6 +109,8 @@ pub struct Waiver {
     pub reason: String,
     /// The last day on which it holds.
     pub expires: Option<chrono::NaiveDate>,
+    /// Whether that day was over when the profile was chosen: it waives nothing.
+    pub expired: bool,
     /// Where it stands: `file:line:column`.
     pub place: String,
 }
@@ -109,8 +131,22 @@ pub enum OptKind {
     Text,
     /// A list of texts.
     Texts,
+    /// A list of globs; `*` stops at `/`.
+    Globs,
     /// A number.
     Count,
+}
+
+impl OptKind {
+    /// What a profile has to write.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Texts => "a list of texts",
+            Self::Globs => "a list of globs",
+            Self::Count => "a number that is not negative",
+        }
+    }
 }
 
 /// What a loader must know of a rule to check a profile.
@@ -128,7 +164,8 @@ impl Profile {
         self.rules.get(rule).and_then(|settings| settings.level).unwrap_or(declared)
     }
 
-    fn option(&self, rule: &str, option: &str) -> Option<&Value> {
+    /// The value of an option as it is written; `None` where nobody set it.
+    pub fn option(&self, rule: &str, option: &str) -> Option<&Value> {
         self.rules.get(rule)?.options.get(option)
     }
 
@@ -146,6 +183,17 @@ impl Profile {
             Some(Value::Texts(texts)) => texts.iter().filter_map(|text| self.fill(text)).collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// A list of globs, filled in likewise.
+    pub fn globs(&self, rule: &str, option: &str) -> GlobSet {
+        let mut set = GlobSetBuilder::new();
+        for text in self.texts(rule, option) {
+            if let Ok(glob) = GlobBuilder::new(&text).literal_separator(true).build() {
+                set.add(glob);
+            }
+        }
+        set.build().unwrap_or_default()
     }
 
     /// A number option.
@@ -170,54 +218,9 @@ impl Profile {
     /// The waiver that covers a finding of a rule at a path.
     pub fn waiver(&self, rule: &str, path: Option<&str>) -> Option<usize> {
         self.waivers.iter().position(|waiver| {
-            waiver.rule == rule && waiver.path.as_ref().is_none_or(|glob| path.is_some_and(|path| glob.is_match(path)))
+            waiver.rule == rule
+                && !waiver.expired
+                && waiver.path.as_ref().is_none_or(|glob| path.is_some_and(|path| glob.is_match(path)))
         })
-    }
-}
-
-/// What an image is, as far as the choice of a profile and of a service goes.
-#[derive(Clone, Copy)]
-pub struct Subject<'a> {
-    /// Repository and tag as users name them: `pickme/lucid-auth:latest-arm64`.
-    pub name: &'a str,
-    /// The labels.
-    pub labels: &'a BTreeMap<String, String>,
-    /// Whether some file's own name (without directories) matches a glob.
-    pub has_file: &'a dyn Fn(&globset::GlobMatcher) -> bool,
-}
-
-/// A profile before it is known which image it is for, or the way to choose one (`auto`).
-#[derive(Debug, Clone)]
-pub struct Policy {}
-
-impl Policy {
-    /// Choose by what the image's name, labels and files say: `lucid`, else `generic`.
-    pub fn auto(known: &[Known]) -> Self {
-        let _ = known;
-        Self {}
-    }
-
-    /// A built-in profile by its name.
-    pub fn builtin(name: &str, known: &[Known]) -> Option<Self> {
-        let _ = (name, known);
-        None
-    }
-
-    /// A profile file. `read` fetches the text of another file that it extends. Every mistake names
-    /// `file:line:column`.
-    pub fn parse(
-        file: &str,
-        text: &str,
-        known: &[Known],
-        read: &dyn Fn(&str) -> crate::error::Result<String>,
-    ) -> crate::error::Result<Self> {
-        let _ = (file, text, known, read);
-        Ok(Self {})
-    }
-
-    /// The profile of an image: the service chosen by `service`, then by match, then by label.
-    pub fn choose(&self, subject: &Subject<'_>, service: Option<&str>) -> crate::error::Result<Profile> {
-        let _ = (subject, service, self);
-        Err(crate::error::Error::new(crate::error::Kind::Bug, "not yet"))
     }
 }

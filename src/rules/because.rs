@@ -1,1 +1,171 @@
 //! Which finding explains which: one table, applied after judging, so that no rule sees another.
+
+use super::Judged;
+use crate::finding::{Finding, Level};
+use crate::vfs::LayerPath;
+
+/// What the place of a finding and that of its explanation must have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum On {
+    /// The effect is at or below the path of the cause.
+    Below,
+    /// Everything that the effect is about is also what the cause is about.
+    Same,
+    /// Both blame the same layer.
+    Layer,
+    /// Both are of this image.
+    Image,
+}
+
+/// Effect, cause, and what they share. Rows of one effect are tried in their order.
+const TABLE: &[(&str, &str, On)] = &[
+    // A directory that is not there, or was emptied, holds no marker and none of its packages' files.
+    ("marker/site-packages", "python/site-packages-exists", On::Below),
+    ("marker/site-packages", "python/site-packages-populated", On::Below),
+    ("python/site-packages-populated", "python/site-packages-exists", On::Below),
+    ("python/record-integrity", "python/site-packages-exists", On::Below),
+    ("python/record-integrity", "python/site-packages-populated", On::Below),
+    // What takes the commands away takes their marker too.
+    ("marker/bin", "config/argv0", On::Layer),
+    // Who overwrites a file seldom keeps its owner.
+    ("ownership/tree", "marker/nonempty", On::Same),
+    ("ownership/tree", "python/record-integrity", On::Same),
+    ("ownership/tree", "toolchain/compilers", On::Same),
+    ("ownership/tree", "toolchain/shells", On::Same),
+    // An image for another machine is full of that machine's code.
+    ("platform/elf-arch", "platform/config-arch", On::Image),
+    // Machine code that was put in the place of the installed one.
+    ("platform/elf-arch", "python/record-integrity", On::Same),
+    // Code for another machine names a loader that is not here.
+    ("config/argv0", "platform/elf-arch", On::Same),
+    // The package is what brought the compilers.
+    ("toolchain/packages", "toolchain/compilers", On::Layer),
+];
+
+/// Notes on each finding the one that explains it: the last of a chain of explanations.
+pub(super) fn explain(judged: &mut [Judged]) {
+    let causes: Vec<(usize, usize, Option<(usize, usize)>)> = judged
+        .iter()
+        .enumerate()
+        .flat_map(|(rule, one)| (0..one.judgement.findings.len()).map(move |finding| (rule, finding)))
+        .map(|(rule, finding)| (rule, finding, cause(judged, rule, finding)))
+        .collect();
+    for (rule, finding, first) in &causes {
+        let mut root = *first;
+        while let Some(next) = root.and_then(|at| causes.iter().find(|(rule, finding, _)| (*rule, *finding) == at)?.2) {
+            root = Some(next);
+        }
+        judged[*rule].judgement.findings[*finding].because = root.map(|(rule, _)| judged[rule].rule.id.to_owned());
+    }
+}
+
+/// The finding that explains one directly. A waived one explains nothing, nor does one of less weight.
+fn cause(judged: &[Judged], rule: usize, finding: usize) -> Option<(usize, usize)> {
+    let effect = &judged[rule].judgement.findings[finding];
+    let rows = TABLE.iter().filter(|(id, ..)| *id == judged[rule].rule.id);
+    rows.filter_map(|(_, by, on)| {
+        let by = judged.iter().position(|judged| judged.rule.id == *by)?;
+        let causes = &judged[by].judgement.findings;
+        let explains =
+            |cause: &Finding| cause.waived.is_none() && cause.level >= effect.level.max(Level::Info) && share(effect, cause, *on);
+        causes.iter().position(explains).map(|cause| (by, cause))
+    })
+    .next()
+}
+
+fn share(effect: &Finding, cause: &Finding, on: On) -> bool {
+    match on {
+        On::Image => true,
+        On::Layer => effect.place.layer.is_some() && effect.place.layer == cause.place.layer,
+        On::Below => match (&effect.place.path, &cause.place.path) {
+            (Some(effect), Some(cause)) => LayerPath::new(effect).is_within(&LayerPath::new(cause)),
+            _ => false,
+        },
+        On::Same => {
+            let (effects, causes) = (paths(effect), paths(cause));
+            // Beyond the paths that it names, nothing is known of a finding.
+            effect.count <= effects.len() as u64 && !effects.is_empty() && effects.iter().all(|path| causes.contains(path))
+        }
+    }
+}
+
+fn paths(finding: &Finding) -> Vec<&String> {
+    if finding.examples.is_empty() { finding.place.path.iter().collect() } else { finding.examples.iter().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::RULES;
+    use super::*;
+    use crate::finding::{Judgement, Place};
+
+    fn judged(id: &str, findings: Vec<Finding>) -> Judged {
+        let rule = RULES.iter().find(|rule| rule.id == id).unwrap();
+        Judged { rule, level: Level::Error, judgement: Judgement::looked(1, findings) }
+    }
+
+    fn finding(level: Level, path: &str, layer: usize) -> Finding {
+        Finding::new(level, "", "").at(Place::path(path, layer))
+    }
+
+    #[test]
+    fn the_table_names_rules_and_goes_in_no_circle() {
+        let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert!(TABLE.iter().all(|(effect, cause, _)| known.contains(effect) && known.contains(cause)));
+        let mut open: Vec<_> = TABLE.to_vec();
+        loop {
+            let before = open.len();
+            let effects: BTreeSet<&str> = open.iter().map(|(effect, ..)| *effect).collect();
+            open.retain(|(_, cause, _)| effects.contains(cause));
+            if open.len() == before {
+                break;
+            }
+        }
+        assert_eq!(open, []);
+    }
+
+    #[test]
+    fn the_last_of_a_chain_explains() {
+        let mut all = [
+            judged("marker/site-packages", vec![finding(Level::Error, "/s/.marker", 1)]),
+            judged("python/site-packages-exists", vec![finding(Level::Error, "/s", 2)]),
+            judged("python/site-packages-populated", vec![finding(Level::Error, "/s", 2)]),
+            judged("config/argv0", vec![finding(Level::Error, "/app/x", 2)]),
+        ];
+        explain(&mut all);
+        let because: Vec<_> = all.iter().map(|judged| judged.judgement.findings[0].because.as_deref()).collect();
+        let exists = Some("python/site-packages-exists");
+        assert_eq!(because, [exists, None, exists, None]);
+    }
+
+    #[test]
+    fn neither_a_waived_finding_nor_a_lighter_one_nor_one_elsewhere_explains() {
+        let because = |cause: Finding| {
+            let mut all = [
+                judged("ownership/tree", vec![finding(Level::Error, "/s/x", 1)]),
+                judged("python/record-integrity", vec![cause]),
+            ];
+            explain(&mut all);
+            all[0].judgement.findings[0].because.clone()
+        };
+        assert_eq!(because(finding(Level::Error, "/s/x", 1)).as_deref(), Some("python/record-integrity"));
+        assert_eq!(because(finding(Level::Warn, "/s/x", 1)), None);
+        assert_eq!(because(finding(Level::Error, "/s/y", 1)), None);
+        let mut waived = finding(Level::Error, "/s/x", 1);
+        waived.waived = Some(0);
+        assert_eq!(because(waived), None);
+    }
+
+    #[test]
+    fn a_finding_about_more_than_it_names_is_not_explained_by_what_it_names() {
+        let mut all = [
+            judged("ownership/tree", vec![finding(Level::Error, "/s/x", 1)]),
+            judged("marker/nonempty", vec![finding(Level::Error, "/s/x", 1)]),
+        ];
+        all[0].judgement.findings[0].count = 7;
+        explain(&mut all);
+        assert_eq!(all[0].judgement.findings[0].because, None);
+    }
+}

@@ -1,71 +1,68 @@
 //! Many offenders, one finding a cause.
 
+use std::collections::BTreeMap;
+
 use super::Context;
 use crate::finding::{Finding, Level, Place};
 use crate::vfs::{LayerIndex, LayerPath};
 
 /// One path that offends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offence {
+pub struct Offence<K> {
     /// The path.
     pub path: LayerPath,
     /// The layer to blame.
     pub layer: LayerIndex,
-    /// What is wrong with it, in the words that offenders of one finding share (`0:0`).
-    pub what: String,
+    /// What is wrong with it: offenders of one finding share it.
+    pub what: K,
 }
 
 /// Offenders of one layer that share what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub struct Group<K> {
     /// What is wrong with them.
-    pub what: String,
+    pub what: K,
     /// The layer to blame.
     pub layer: LayerIndex,
-    /// How many there are.
-    pub count: u64,
-    /// The first five, in path order.
-    pub examples: Vec<String>,
+    /// The offenders, in path order.
+    pub paths: Vec<LayerPath>,
     /// The waiver that covers them.
     pub waived: Option<usize>,
 }
 
 /// Paths named in a finding.
-const EXAMPLES: usize = 5;
+pub const EXAMPLES: usize = 5;
 
 impl Context<'_> {
-    /// Groups offenders by waiver, layer and what is wrong: a waiver of a path takes that path out of the finding about
+    /// Groups offenders by what is wrong, layer and waiver: a waiver of a path takes that path out of the finding about
     /// the others.
-    pub fn group(&self, offences: Vec<Offence>) -> Vec<Group> {
-        let mut groups = std::collections::BTreeMap::<_, Group>::new();
-        let mut offences = offences;
-        offences.sort_by(|one, other| one.path.cmp(&other.path));
+    pub fn group<K: Ord + Clone>(&self, offences: impl IntoIterator<Item = Offence<K>>) -> Vec<Group<K>> {
+        let mut groups = BTreeMap::<_, Vec<LayerPath>>::new();
         for Offence { path, layer, what } in offences {
             let waived = self.profile.waiver(self.rule.id, Some(&path.to_string()));
-            let group = groups.entry((waived.is_some(), waived, layer, what.clone())).or_insert_with(|| Group {
-                what,
-                layer,
-                count: 0,
-                examples: Vec::new(),
-                waived,
-            });
-            group.count += 1;
-            if group.examples.len() < EXAMPLES {
-                group.examples.push(path.to_string());
-            }
+            groups.entry((waived, what, layer)).or_default().push(path);
         }
-        groups.into_values().collect()
+        let groups = groups.into_iter().map(|((waived, what, layer), mut paths)| {
+            paths.sort();
+            Group { what, layer, paths, waived }
+        });
+        groups.collect()
     }
 }
 
-impl Group {
+impl<K> Group<K> {
     /// The finding about these offenders.
-    pub fn finding(self, level: Level, message: impl Into<String>, fix: impl Into<String>) -> Finding {
-        let mut finding =
-            Finding::new(level, message, fix).at(Place { path: self.examples.first().cloned(), layer: Some(self.layer) });
-        finding.count = self.count;
-        finding.examples = self.examples;
+    pub fn finding(&self, level: Level, message: impl Into<String>, fix: impl Into<String>) -> Finding {
+        let mut finding = Finding::new(level, message, fix);
+        finding.examples = self.paths.iter().take(EXAMPLES).map(ToString::to_string).collect();
+        finding.place = Place { path: finding.examples.first().cloned(), layer: Some(self.layer) };
+        finding.count = self.paths.len() as u64;
         finding.waived = self.waived;
         finding
+    }
+
+    /// The first offender, as it stands in messages.
+    pub fn first(&self) -> String {
+        self.paths.first().map(ToString::to_string).unwrap_or_default()
     }
 }

@@ -2,15 +2,28 @@
 //! are one row of data are rows of a table in their group's file.
 
 mod because;
+mod broken;
+mod config;
+mod context;
 mod group;
+mod integrity;
+mod marker;
+mod ownership;
+mod platform;
+mod python;
+mod toolchain;
+mod words;
+
+use std::collections::BTreeSet;
 
 use crate::facts::Facts;
 use crate::finding::{Judgement, Level, Question};
-use crate::profile::{Expect, Profile};
+use crate::profile::Profile;
 use crate::size::Breakdown;
 use crate::vfs::Tree;
 
 pub use crate::profile::{Known, Opt, OptKind};
+pub use context::Context;
 pub use group::{Group, Offence};
 
 /// A rule: a static value.
@@ -45,70 +58,59 @@ pub enum Evidence {
     Tree,
 }
 
-/// What a rule sees.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The merged file system.
-    pub tree: &'a Tree,
-    /// What is true of the image.
-    pub facts: &'a Facts,
-    /// Where its bytes are.
-    pub sizes: &'a Breakdown,
-    /// What is wanted of it.
-    pub profile: &'a Profile,
-    /// The rule that is asked.
-    pub rule: &'static Rule,
-}
-
-impl<'a> Context<'a> {
-    /// The `[expect]` table.
-    pub fn expect(&self) -> &'a Expect {
-        &self.profile.expect
-    }
-
-    /// A text option of this rule, `{site-packages}` and the like filled in from `[expect]`; `None` where nobody set it.
-    pub fn text(&self, option: &str) -> Option<String> {
-        self.profile.text(self.rule.id, option)
-    }
-
-    /// A list option of this rule, filled in likewise; empty where nobody set it.
-    pub fn texts(&self, option: &str) -> Vec<String> {
-        self.profile.texts(self.rule.id, option)
-    }
-
-    /// A number option of this rule.
-    pub fn count(&self, option: &str) -> Option<u64> {
-        self.profile.count(self.rule.id, option)
+impl Rule {
+    /// The documentation as Markdown, without the blank that a doc comment puts before each line.
+    pub fn markdown(&self) -> String {
+        let lines = self.docs.trim().lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+        lines.fold(String::new(), |text, line| text + line + "\n")
     }
 }
 
-/// Declares a rule. Its doc comment is its documentation: the first line the summary, then the sections.
+/// Declares a rule. Its doc comment is its documentation: the first line the summary, then the sections. The check is
+/// the function `check` beside it, unless another is named.
 macro_rules! declare_rule {
     (
         #[doc = $summary:literal]
         $(#[doc = $docs:literal])*
-        $id:literal, $question:ident, $level:ident, since $since:literal, needs $needs:ident
+        $name:ident = $id:literal, $question:ident, $level:ident, since $since:literal, needs $needs:ident
         $(, options { $($option:literal: $kind:ident),* $(,)? })?
+        , check $check:ident
     ) => {
         #[doc = $summary]
         $(#[doc = $docs])*
-        pub(crate) static RULE: $crate::rules::Rule = $crate::rules::Rule {
+        pub(in $crate::rules) static $name: $crate::rules::Rule = $crate::rules::Rule {
             id: $id,
-            summary: $summary,
+            summary: $summary.trim_ascii(),
             docs: concat!($($docs, "\n"),*),
             question: $crate::finding::Question::$question,
             level: $crate::finding::Level::$level,
             since: $since,
             needs: $crate::rules::Evidence::$needs,
             options: &[$($($crate::rules::Opt { name: $option, kind: $crate::rules::OptKind::$kind }),*)?],
-            check,
+            check: $check,
         };
     };
 }
-pub(crate) use declare_rule;
+use declare_rule;
 
-/// Every rule, in report order.
-pub static RULES: &[&Rule] = &[];
+/// Every rule, in report order: a group's rules stand together.
+pub static RULES: &[&Rule] = &[
+    &marker::SITE_PACKAGES,
+    &marker::BIN,
+    &marker::nonempty::RULE,
+    &python::site_packages_exists::RULE,
+    &python::site_packages_populated::RULE,
+    &python::record_integrity::RULE,
+    &ownership::tree::RULE,
+    &platform::config_arch::RULE,
+    &platform::elf_arch::RULE,
+    &toolchain::compilers::RULE,
+    &toolchain::packages::RULE,
+    &toolchain::shells::RULE,
+    &config::user::RULE,
+    &config::argv0::RULE,
+    &integrity::digests::RULE,
+];
 
 /// A rule that was asked, and what came of it.
 #[derive(Debug, Clone)]
@@ -131,12 +133,35 @@ pub fn judge(
     gap: Option<&str>,
     asked: &dyn Fn(&Rule) -> bool,
 ) -> Vec<Judged> {
-    let _ = (tree, facts, sizes, gap);
-    RULES
+    let mut judged: Vec<Judged> = RULES
         .iter()
         .filter(|rule| asked(rule))
-        .map(|rule| Judged { rule, level: profile.level(rule.id, rule.level), judgement: Judgement::default() })
-        .collect()
+        .map(|rule| {
+            let level = profile.level(rule.id, rule.level);
+            let judgement = match gap {
+                _ if level == Level::Off => Judgement::skip("off in this profile"),
+                Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
+                _ => settle((rule.check)(&Context { tree, facts, sizes, profile, rule }), rule, level, profile),
+            };
+            Judged { rule, level, judgement }
+        })
+        .collect();
+    because::explain(&mut judged);
+    judged
+}
+
+/// Caps and waives findings.
+fn settle(mut judgement: Judgement, rule: &Rule, level: Level, profile: &Profile) -> Judgement {
+    for finding in &mut judgement.findings {
+        finding.level = finding.level.min(level);
+        finding.waived = finding.waived.or_else(|| profile.waiver(rule.id, finding.place.path.as_deref()));
+    }
+    judgement
+}
+
+/// The waivers that covered a finding, by their place among the profile's.
+pub fn waivers_used(judged: &[Judged]) -> BTreeSet<usize> {
+    judged.iter().flat_map(|judged| &judged.judgement.findings).filter_map(|finding| finding.waived).collect()
 }
 
 /// What a profile's loader must know of the rules.

@@ -1,0 +1,126 @@
+//! A profile file as it is written: the types of the TOML document, before anything is checked or merged.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+/// A profile file.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct Document {
+    /// The profile that this one starts from: a built-in one by its name, or a file, relative to this one.
+    #[schemars(with = "Option<String>")]
+    pub extends: Option<Spanned<String>>,
+    #[schemars(skip)]
+    pub auto: Option<Spanned<AutoTable>>,
+    /// What the image should be. What is not said is not asked.
+    pub expect: ExpectTable,
+    /// The services of a fleet, by name: chosen by `--service`, then by match, then by the image's label.
+    pub services: BTreeMap<String, ServiceTable>,
+    /// The only service of this file.
+    #[schemars(with = "Option<ServiceTable>")]
+    pub service: Option<Spanned<ServiceTable>>,
+    /// Levels and options of single rules, by id.
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, Setting>>")]
+    pub rules: BTreeMap<Spanned<String>, RuleTable>,
+    /// Waivers: findings that are known and accepted.
+    #[schemars(with = "Vec<IgnoreTable>")]
+    pub ignore: Vec<Spanned<IgnoreTable>>,
+    #[serde(skip_serializing)]
+    #[schemars(skip)]
+    pub check: Option<Spanned<IgnoredAny>>,
+    #[serde(skip_serializing)]
+    #[schemars(skip)]
+    pub size: Option<Spanned<IgnoredAny>>,
+    #[serde(skip_serializing)]
+    #[schemars(skip)]
+    pub limits: Option<Spanned<IgnoredAny>>,
+    #[serde(skip_serializing)]
+    #[schemars(skip)]
+    pub lock: Option<Spanned<IgnoredAny>>,
+}
+
+/// What a rule's table says: `level`, `reason` and the rule's own options.
+pub(super) type RuleTable = BTreeMap<Spanned<String>, Spanned<Setting>>;
+
+/// By what an image shows that a built-in profile is meant for it: globs.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct AutoTable {
+    pub names: Vec<Spanned<String>>,
+    pub labels: Vec<Spanned<String>>,
+    pub files: Vec<Spanned<String>>,
+}
+
+/// The `[expect]` table.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct ExpectTable {
+    /// `os/arch[/variant]`.
+    #[schemars(with = "Option<String>")]
+    pub platform: Option<Spanned<String>>,
+    /// `uid:gid`, both as numbers.
+    #[schemars(with = "Option<String>")]
+    pub user: Option<Spanned<String>>,
+    /// The path of the interpreter.
+    #[schemars(with = "Option<String>")]
+    pub python: Option<Spanned<String>>,
+    /// The directory that the packages are in.
+    #[schemars(with = "Option<String>")]
+    pub site_packages: Option<Spanned<String>>,
+    /// The base image.
+    #[schemars(with = "Option<String>")]
+    pub base: Option<Spanned<String>>,
+}
+
+/// A service.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct ServiceTable {
+    /// The name, in `[service]`; in `[services.NAME]` the heading says it.
+    #[schemars(with = "Option<String>")]
+    pub name: Option<Spanned<String>>,
+    /// Globs of the images that are this service.
+    #[schemars(with = "Vec<String>")]
+    pub r#match: Vec<Spanned<String>>,
+    /// Import or distribution names that must be there; an empty list says that it has no Python packages.
+    pub packages: Option<Vec<String>>,
+    /// Modules that must be importable.
+    pub modules: Vec<String>,
+    /// Directories of its code.
+    #[schemars(with = "Vec<String>")]
+    pub app: Vec<Spanned<String>>,
+    /// Its marker files.
+    #[schemars(with = "Vec<String>")]
+    pub markers: Vec<Spanned<String>>,
+}
+
+/// A waiver.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct IgnoreTable {
+    /// The rule.
+    #[schemars(with = "String")]
+    pub rule: Spanned<String>,
+    /// A glob of the paths; without one, every finding of the rule.
+    #[schemars(with = "Option<String>")]
+    pub path: Option<Spanned<String>>,
+    /// Why.
+    #[schemars(with = "String")]
+    pub reason: Spanned<String>,
+    /// The last day on which it holds, as `YYYY-MM-DD`.
+    #[schemars(with = "Option<String>")]
+    pub expires: Option<Spanned<String>>,
+}
+
+/// One value in a rule's table.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged, expecting = "wanted text, a list of texts or a number that is not negative")]
+pub(super) enum Setting {
+    Count(u64),
+    Text(String),
+    Texts(Vec<String>),
+}

@@ -1,0 +1,111 @@
+//! Which profile an image is judged by, and which service of it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::draft::Draft;
+use super::{BUILT_IN, GENERIC, Known, LUCID, Profile, Service};
+use crate::digest::Digest;
+use crate::error::{Error, Kind, Result};
+
+/// The label by which an image says which service it is.
+const SERVICE_LABEL: &str = "com.lucid.service";
+
+/// What an image is, as far as the choice of a profile and of a service goes.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// Repository and tag as users name them: `pickme/lucid-auth:latest-arm64`.
+    pub name: &'a str,
+    /// The labels.
+    pub labels: &'a BTreeMap<String, String>,
+    /// Whether some file's own name (without directories) matches a glob.
+    pub has_file: &'a dyn Fn(&globset::GlobMatcher) -> bool,
+}
+
+/// A profile before it is known which image it is for, or the way to choose one (`auto`).
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The stricter profile, which an image may choose for itself.
+    strict: Option<Draft>,
+    draft: Draft,
+    chosen: String,
+}
+
+impl Policy {
+    /// Choose by what the image's name, labels and files say: `lucid`, else `generic`. What an image says of itself can
+    /// only make the choice stricter.
+    pub fn auto(known: &[Known]) -> Self {
+        Self { strict: Some(built_in(LUCID, known)), draft: built_in(GENERIC, known), chosen: "by default".into() }
+    }
+
+    /// A built-in profile by its name.
+    pub fn builtin(name: &str, known: &[Known]) -> Option<Self> {
+        BUILT_IN.iter().any(|(builtin, _)| *builtin == name).then(|| Self {
+            strict: None,
+            draft: built_in(name, known),
+            chosen: "--profile".into(),
+        })
+    }
+
+    /// A profile file. `read` fetches the text of another file that it extends, named as it is found from the working
+    /// directory. Every mistake names `file:line:column`.
+    pub fn parse(file: &str, text: &str, known: &[Known], read: &dyn Fn(&str) -> Result<String>) -> Result<Self> {
+        Ok(Self { strict: None, draft: Draft::read(file, text, known, read)?, chosen: format!("file {file}") })
+    }
+
+    /// The profile of an image: the service chosen by `service`, then by match, then by label; waivers judged by
+    /// `today`. A service that the profile does not have is an error that lists those that it has.
+    pub fn choose(&self, subject: &Subject<'_>, service: Option<&str>, today: NaiveDate) -> Result<Profile> {
+        let strict = self.strict.as_ref().and_then(|draft| Some((draft, draft.auto.as_ref()?.fits(subject)?)));
+        let (draft, chosen) = strict.unwrap_or_else(|| (&self.draft, self.chosen.clone()));
+        let mut waivers = draft.waivers.clone();
+        for waiver in &mut waivers {
+            waiver.expired = waiver.expires.is_some_and(|last| last < today);
+        }
+        Ok(Profile {
+            name: draft.name.clone(),
+            chosen,
+            digest: Digest::sha256(draft.said.as_bytes()),
+            expect: draft.expect.clone(),
+            service: draft.service(subject, service)?,
+            waivers,
+            rules: draft.rules.clone(),
+        })
+    }
+}
+
+fn built_in(name: &str, known: &[Known]) -> Draft {
+    let text = BUILT_IN.iter().find(|(builtin, _)| *builtin == name).map_or("", |(_, text)| text);
+    let no_file = |file: &str| Err(Error::new(Kind::Bug, format!("a built-in profile extends the file {file}")));
+    Draft::read(name, text, known, &no_file).unwrap_or_else(|error| unreachable!("{error}"))
+}
+
+impl Draft {
+    fn service(&self, subject: &Subject<'_>, named: Option<&str>) -> Result<Option<Service>> {
+        let offer = match named {
+            Some(name) => Some(self.offers.get(name).ok_or_else(|| self.no_service(name))?),
+            None if self.only => self.offers.values().next(),
+            None => {
+                let fitting = |offer: &&_| matches(offer, subject.name);
+                let labelled = || subject.labels.get(SERVICE_LABEL).and_then(|label| self.offers.get(label));
+                self.offers.values().find(fitting).or_else(labelled)
+            }
+        };
+        Ok(offer.map(|offer| offer.service.clone()))
+    }
+
+    fn no_service(&self, name: &str) -> Error {
+        let error = Error::new(Kind::Usage, format!("the profile {} has no service {name:?}", self.name));
+        let names: Vec<&str> = self.offers.keys().map(String::as_str).collect();
+        error.hint(if names.is_empty() {
+            "it has none: add [services.NAME]".into()
+        } else {
+            format!("its services are {}", names.join(", "))
+        })
+    }
+}
+
+fn matches(offer: &super::draft::Offer, name: &str) -> bool {
+    offer.matches.iter().any(|glob| glob.is_match(name))
+}

@@ -1,0 +1,35 @@
+//! The JSON Schema of a profile file, for editors.
+
+use serde_json::{Value, json};
+
+use super::document::Document;
+use super::{Known, OptKind};
+
+/// The schema: the tables of the format, and under `rules` every rule with its level and its own options.
+pub fn schema(known: &[Known]) -> Value {
+    let mut schema = schemars::schema_for!(Document).to_value();
+    let rules: serde_json::Map<String, Value> = known.iter().map(|rule| (rule.id.to_owned(), table(rule))).collect();
+    schema["title"] = json!("lucid-verify profile");
+    schema["properties"]["rules"] = json!({
+        "description": "Levels and options of single rules, by id.",
+        "type": "object",
+        "properties": rules,
+        "additionalProperties": false,
+    });
+    schema
+}
+
+fn table(rule: &Known) -> Value {
+    let mut properties = serde_json::Map::new();
+    properties.insert("level".into(), json!({"enum": ["error", "warn", "info", "off"]}));
+    properties.insert("reason".into(), json!({"type": "string"}));
+    for option in rule.options {
+        let value = match option.kind {
+            OptKind::Text => json!({"type": "string"}),
+            OptKind::Texts | OptKind::Globs => json!({"type": "array", "items": {"type": "string"}}),
+            OptKind::Count => json!({"type": "integer", "minimum": 0}),
+        };
+        properties.insert(option.name.into(), value);
+    }
+    json!({"type": "object", "properties": properties, "additionalProperties": false})
+}

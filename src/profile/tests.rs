@@ -1,0 +1,174 @@
+use chrono::NaiveDate;
+
+use super::*;
+use crate::error::{Error, Kind, Result};
+
+const KNOWN: [Known; 2] = [
+    Known { id: "ownership/tree", options: &[Opt { name: "roots", kind: OptKind::Texts }] },
+    Known { id: "python/record-integrity", options: &[Opt { name: "pruned", kind: OptKind::Globs }] },
+];
+
+fn no_file(file: &str) -> Result<String> {
+    Err(Error::new(Kind::NotFound, format!("{file} does not exist")))
+}
+
+fn parse(text: &str) -> Result<Policy> {
+    Policy::parse("dir/my.toml", text, &KNOWN, &no_file)
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn choose(policy: &Policy, name: &str, labels: &[(&str, &str)], files: &[&str], service: Option<&str>) -> Result<Profile> {
+    let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let has_file = |glob: &globset::GlobMatcher| files.iter().any(|file| glob.is_match(file));
+    policy.choose(&Subject { name, labels: &labels, has_file: &has_file }, service, day("2026-11-21"))
+}
+
+#[test]
+fn every_mistake_names_its_place_and_what_was_meant() {
+    for (text, message, hint) in [
+        ("a =", "dir/my.toml:1:4: ", ""),
+        ("[expect]\n plattform = \"linux/arm64\"", "dir/my.toml:2:2: unknown field `plattform`", "`platform`"),
+        ("expct = 1", "dir/my.toml:1:1: unknown field `expct`", "`expect`"),
+        ("[expect]\nuser = 65532", "dir/my.toml:2:8: invalid type: integer `65532`, expected a string", ""),
+        ("[expect]\nuser = \"nonroot\"", "dir/my.toml:2:8: \"nonroot\" is no user: write uid:gid", ""),
+        ("[expect]\nplatform = \"arm64\"", "dir/my.toml:2:12: \"arm64\" is no platform", ""),
+        ("[expect]\npython = \"python3\"", "dir/my.toml:2:10: \"python3\" is no absolute path", ""),
+        ("[rules.\"ownership/tre\"]\nlevel = \"off\"", "dir/my.toml:1:8: there is no rule `ownership/tre`", "`ownership/tree`"),
+        ("[rules.\"ownership/tree\"]\nlevel = \"warning\"", "dir/my.toml:2:9: \"warning\" is no level", ""),
+        ("[rules.\"ownership/tree\"]\nlevel = \"eror\"", "dir/my.toml:2:9: \"eror\" is no level", "`error`"),
+        ("[rules.\"ownership/tree\"]\nroot = [\"/\"]", "dir/my.toml:2:1: `ownership/tree` has no option `root`", "`roots`"),
+        ("[rules.\"ownership/tree\"]\nroots = \"/\"", "dir/my.toml:2:9: wanted a list of texts", ""),
+        ("[rules.\"ownership/tree\"]\nroots = true", "dir/my.toml:2:9: wanted text, a list of texts or a number", ""),
+        ("[rules.\"python/record-integrity\"]\npruned = [\"[\"]", "dir/my.toml:2:10: \"[\" is no glob", ""),
+        ("[[ignore]]\nrule = \"x\"\nreason = \"y\"", "dir/my.toml:2:8: there is no rule `x`", ""),
+        ("[[ignore]]\nrule = \"ownership/tree\"", "dir/my.toml:1:1: missing field `reason`", ""),
+        ("[[ignore]]\nrule = \"ownership/tree\"\nreason = \" \"", "dir/my.toml:3:10: a waiver needs its reason", ""),
+        (
+            "[[ignore]]\nrule = \"ownership/tree\"\nreason = \"y\"\nexpires = \"soon\"",
+            "dir/my.toml:4:11: \"soon\" is no date: write YYYY-MM-DD",
+            "",
+        ),
+        ("[[ignore]]\nrule = \"ownership/tree\"\nreason = \"y\"\npath = \"/a/{b\"", "dir/my.toml:4:8: \"/a/{b\" is no glob", ""),
+        ("extends = \"lucit\"", "dir/my.toml:1:11: there is no built-in profile `lucit`", "`lucid`"),
+        ("extends = \"docker://a/b\"", "dir/my.toml:1:11: a profile from a registry is not supported yet", ""),
+        ("[size]\nmax-bytes = \"1MB\"", "dir/my.toml:1:1: [size] is not supported yet", ""),
+        ("[[check]]\nid = \"own/x\"", "dir/my.toml:1:1: [[check]] is not supported yet", ""),
+        ("[auto]\nnames = [\"*\"]", "dir/my.toml:1:1: only built-in profiles have [auto]", ""),
+        ("[service]\n[services.a]", "dir/my.toml:1:1: a file has either [service] or [services.NAME]", ""),
+        ("[services.a]\nname = \"b\"", "dir/my.toml:2:8: the heading [services.a] names the service", ""),
+        ("[services.a]\nmarkers = [\"x\"]", "dir/my.toml:2:12: \"x\" is no absolute path", ""),
+    ] {
+        let error = parse(text).unwrap_err();
+        assert_eq!(error.kind, Kind::Usage, "{text}");
+        assert!(error.to_string().starts_with(message), "{text}\n{error}");
+        assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{text}\n{:?}", error.hint);
+        assert_eq!(error.hint.is_some(), !hint.is_empty(), "{text}\n{:?}", error.hint);
+    }
+}
+
+#[test]
+fn a_profile_lies_over_what_it_extends() {
+    let files = |file: &str| match file {
+        "dir/base.toml" => Ok("extends = \"team/root.toml\"\n[expect]\nuser = \"1:1\"".to_owned()),
+        "dir/team/root.toml" => Ok(concat!(
+            "[expect]\nplatform = \"linux/arm64\"\nuser = \"2:2\"\n",
+            "[rules.\"ownership/tree\"]\nlevel = \"info\"\nroots = [\"/app\"]\n[services.a]\npackages = []"
+        )
+        .to_owned()),
+        other => no_file(other),
+    };
+    let text = "extends = \"base.toml\"\n[rules.\"ownership/tree\"]\nlevel = \"warn\"\nreason = \"why\"";
+    let policy = Policy::parse("dir/my.toml", text, &KNOWN, &files).unwrap();
+    let profile = choose(&policy, "x", &[], &[], Some("a")).unwrap();
+    assert_eq!(profile.expect.user, Some((1, 1)));
+    assert_eq!(profile.expect.platform.as_ref().unwrap().to_string(), "linux/arm64");
+    assert_eq!(profile.level("ownership/tree", Level::Error), Level::Warn);
+    assert_eq!(profile.texts("ownership/tree", "roots"), ["/app"]);
+    assert_eq!(profile.service.as_ref().unwrap().packages, Some(vec![]));
+    assert_eq!((profile.name.as_str(), profile.chosen.as_str()), ("dir/my.toml", "file dir/my.toml"));
+
+    let error = Policy::parse("my.toml", "extends = \"gone.toml\"", &KNOWN, &no_file).unwrap_err();
+    assert_eq!(error.kind, Kind::Usage);
+    assert!(error.to_string().contains("gone.toml that my.toml:1:11 extends: gone.toml does not exist"), "{error}");
+    let circle = |_: &str| Ok("extends = \"my.toml\"".to_owned());
+    let error = Policy::parse("my.toml", "extends = \"my.toml\"", &KNOWN, &circle).unwrap_err();
+    assert!(error.to_string().contains("extend each other"), "{error}");
+}
+
+#[test]
+fn what_an_image_says_of_itself_makes_the_choice_stricter() {
+    let policy = Policy::auto(&crate::rules::known());
+    for (name, labels, files, profile, chosen) in [
+        ("pickme/lucid-auth:latest-arm64", &[][..], &[][..], "lucid", "by name pickme/*"),
+        ("registry:5000/team/lucid-auth:1", &[], &[], "lucid", "by name */lucid-*"),
+        ("nginx:1", &[("com.lucid.service", "auth")], &[], "lucid", "by label com.lucid.service"),
+        ("nginx:1", &[], &["x", ".lucid-marker"], "lucid", "by file .lucid-*"),
+        ("nginx:1", &[("maintainer", "x")], &["x"], "generic", "by default"),
+    ] {
+        let chosen_profile = choose(&policy, name, labels, files, None).unwrap();
+        assert_eq!((chosen_profile.name.as_str(), chosen_profile.chosen.as_str()), (profile, chosen), "{name}");
+    }
+    let asked_for = Policy::builtin("generic", &crate::rules::known()).unwrap();
+    assert_eq!(choose(&asked_for, "pickme/x", &[], &[], None).unwrap().name, "generic");
+    assert!(Policy::builtin("lucit", &crate::rules::known()).is_none());
+}
+
+#[test]
+fn a_service_is_chosen_by_its_name_then_by_match_then_by_label() {
+    let fleet = parse("[services.a]\nmatch = [\"x/a*\"]\n[services.b]\nmodules = [\"b\"]").unwrap();
+    let service = |name, labels: &[(&str, &str)], named| {
+        choose(&fleet, name, labels, &[], named).map(|profile| profile.service.map(|service| service.name))
+    };
+    assert_eq!(service("x/a1", &[("com.lucid.service", "b")], Some("b")).unwrap().as_deref(), Some("b"));
+    assert_eq!(service("x/a1", &[("com.lucid.service", "b")], None).unwrap().as_deref(), Some("a"));
+    assert_eq!(service("x/y", &[("com.lucid.service", "b")], None).unwrap().as_deref(), Some("b"));
+    assert_eq!(service("x/y", &[], None).unwrap(), None);
+    let error = service("x/y", &[], Some("c")).unwrap_err();
+    assert_eq!((error.kind, error.hint.as_deref()), (Kind::Usage, Some("its services are a, b")));
+
+    let alone = parse("[service]\npackages = [\"x\"]").unwrap();
+    assert_eq!(choose(&alone, "x/y", &[], &[], None).unwrap().service.unwrap().packages.unwrap(), ["x"]);
+}
+
+#[test]
+fn a_waiver_holds_through_its_last_day_and_below_its_path() {
+    let ignore = |path: &str, expires: &str| {
+        format!("[[ignore]]\nrule = \"ownership/tree\"\nreason = \"r\"\npath = \"{path}\"\nexpires = \"{expires}\"\n")
+    };
+    let text = ignore("/a/**", "2026-11-21") + &ignore("/b/*", "2026-11-20") + &ignore("/c/*", "2027-01-01");
+    let profile = choose(&parse(&text).unwrap(), "x", &[], &[], None).unwrap();
+    assert_eq!(profile.waiver("ownership/tree", Some("/a/b/c")), Some(0));
+    assert_eq!(profile.waiver("ownership/tree", Some("/b/x")), None);
+    assert!(profile.waivers[1].expired);
+    assert_eq!(profile.waiver("ownership/tree", Some("/c/x/y")), None);
+    assert_eq!(profile.waiver("ownership/tree", None), None);
+    assert_eq!(profile.waiver("python/record-integrity", Some("/a/b")), None);
+    assert_eq!(profile.waivers[2].place, "dir/my.toml:11:1");
+}
+
+#[test]
+fn the_digest_is_of_what_is_said_and_not_of_how() {
+    let digest = |text: &str| choose(&parse(text).unwrap(), "x", &[], &[], None).unwrap().digest;
+    let one = digest("[expect]\nuser = \"1:1\"\npython = \"/p\"");
+    assert_eq!(one, digest("# a remark\n[expect]\npython='/p'\nuser = '1:1'"));
+    assert_ne!(one, digest("[expect]\nuser = \"1:2\"\npython = \"/p\""));
+}
+
+#[test]
+fn options_are_filled_in_from_what_is_expected() {
+    let text =
+        "[expect]\nsite-packages = \"/s\"\n[rules.\"ownership/tree\"]\nroots = [\"{site-packages}/x\", \"{python}/y\", \"/z\"]";
+    let profile = choose(&parse(text).unwrap(), "x", &[], &[], None).unwrap();
+    assert_eq!(profile.texts("ownership/tree", "roots"), ["/s/x", "/z"]);
+}
+
+#[test]
+fn the_schema_names_every_rule_and_its_options() {
+    let schema = schema(&KNOWN);
+    let rules = &schema["properties"]["rules"]["properties"];
+    assert_eq!(rules["ownership/tree"]["properties"]["roots"]["type"], "array");
+    assert!(schema["properties"]["extends"].is_object() && schema["properties"]["auto"].is_null());
+}

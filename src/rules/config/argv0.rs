@@ -1,0 +1,32 @@
+//! `config/argv0`
+
+use super::super::{Context, broken, declare_rule};
+use crate::finding::Judgement;
+
+declare_rule! {
+    /// The command leads to something that can run
+    ///
+    /// # What it checks
+    /// The first word of ENTRYPOINT and CMD is found through PATH, through links and through the interpreters of scripts,
+    /// down to machine code whose loader is in the image, and the user may execute it. Unit: files on that way.
+    ///
+    /// # Why
+    /// Each step is a file that another instruction brings: a console script names the builder's interpreter, a link the
+    /// base's, a copied executable the builder's loader. The kernel says "no such file" of the script, not of what it names.
+    ///
+    /// # Symptom
+    /// The container ends at once: `executable file not found in $PATH`, `no such file or directory`, `permission denied`.
+    ///
+    /// # Fix
+    /// Name the interpreter by its full path and the program as its argument: `CMD ["/usr/bin/python3", "-m", "module"]`.
+    ///
+    /// # Options
+    /// None.
+    RULE = "config/argv0", Starts, Error, since "0.1.0", needs Tree, check check
+}
+
+fn check(context: &Context<'_>) -> Judgement {
+    let command = &context.facts.command;
+    let finding = command.broken.as_ref().map(|broken| broken::finding(context, command, broken));
+    Judgement::looked(command.chain.len().max(usize::from(finding.is_some())), finding.into_iter().collect())
+}

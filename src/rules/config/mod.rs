@@ -1,0 +1,4 @@
+//! What the configuration says.
+
+pub(super) mod argv0;
+pub(super) mod user;

@@ -1,0 +1,122 @@
+//! What a rule sees, and the questions that many rules ask of it.
+
+use std::collections::BTreeSet;
+
+use globset::GlobSet;
+
+use super::Rule;
+use crate::facts::Facts;
+use crate::finding::Place;
+use crate::profile::{Expect, Profile};
+use crate::size::Breakdown;
+use crate::vfs::{Cause, Change, LayerPath, NodeId, Tree, Unresolved};
+
+/// What a rule sees.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The merged file system.
+    pub tree: &'a Tree,
+    /// What is true of the image.
+    pub facts: &'a Facts,
+    /// Where its bytes are.
+    pub sizes: &'a Breakdown,
+    /// What is wanted of it.
+    pub profile: &'a Profile,
+    /// The rule that is asked.
+    pub rule: &'static Rule,
+}
+
+/// A path that leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    /// The path, and the layer to blame: the one that removed it, else the one that wrote its directory without it.
+    pub place: Place,
+    /// The nearest directory above it that is there.
+    pub nearest: LayerPath,
+    /// What happened to it, where that is known: `removed by a whiteout of /app`.
+    pub why: Option<String>,
+}
+
+impl<'a> Context<'a> {
+    /// The `[expect]` table.
+    pub fn expect(&self) -> &'a Expect {
+        &self.profile.expect
+    }
+
+    /// A text option of this rule, `{site-packages}` and the like filled in from `[expect]`; `None` where nobody set it.
+    pub fn text(&self, option: &str) -> Option<String> {
+        self.profile.text(self.rule.id, option)
+    }
+
+    /// A list option of this rule, filled in likewise; empty where nobody set it.
+    pub fn texts(&self, option: &str) -> Vec<String> {
+        self.profile.texts(self.rule.id, option)
+    }
+
+    /// A list of globs of this rule, filled in likewise.
+    pub fn globs(&self, option: &str) -> GlobSet {
+        self.profile.globs(self.rule.id, option)
+    }
+
+    /// A number option of this rule.
+    pub fn count(&self, option: &str) -> Option<u64> {
+        self.profile.count(self.rule.id, option)
+    }
+
+    /// The directories that a list option of this rule names, as far as they exist, links followed, each once.
+    pub fn directories(&self, option: &str) -> Vec<NodeId> {
+        let mut seen = BTreeSet::new();
+        let nodes = self.texts(option).into_iter().filter_map(|path| self.tree.resolve(&LayerPath::new(path)).ok());
+        nodes.filter(|node| self.tree.is_directory(*node) && seen.insert(*node)).collect()
+    }
+
+    /// The regular file that a path leads to, or why there is none.
+    pub fn file(&self, path: &LayerPath) -> Result<NodeId, Absence> {
+        match self.tree.resolve(path) {
+            Ok(node) if self.tree.trace(node).is_some() => Ok(node),
+            Ok(node) => {
+                let real = self.tree.path(node);
+                let what = if self.tree.is_directory(node) { "a directory" } else { "no regular file" };
+                let why = if real == *path { format!("it is {what}") } else { format!("it leads to {real}, {what}") };
+                let layer = self.tree.resolve_parent(path).map_or_else(|_| self.tree.layer(node), |name| self.tree.layer(name));
+                Err(Absence { place: Place::path(path, layer), nearest: real, why: Some(why) })
+            }
+            Err(unresolved) => Err(self.absence(path, &unresolved)),
+        }
+    }
+
+    /// What there is to say of a path that leads nowhere.
+    pub fn absence(&self, path: &LayerPath, unresolved: &Unresolved) -> Absence {
+        let end = match unresolved {
+            Unresolved::Missing(end) => end,
+            Unresolved::NotDirectory(_) | Unresolved::TooManyLinks => path,
+        };
+        let mut nearest = end.parent().unwrap_or_default();
+        while self.tree.get(&nearest).is_none() {
+            nearest = nearest.parent().unwrap_or_default();
+        }
+        let link = self.tree.resolve_parent(path).ok();
+        let removal = self.tree.trail().removal(end);
+        let above = self.tree.get(&nearest).filter(|_| end.parent().is_some_and(|parent| parent == nearest && !parent.is_root()));
+        let layer = link
+            .map(|link| self.tree.layer(link))
+            .or(removal.map(|event| event.layer))
+            .or(above.map(|node| self.tree.layer(node)));
+        let removed = removal.and_then(|event| match &event.change {
+            Change::Removed(Cause::Whiteout(at)) => Some(format!("removed by a whiteout of {at}")),
+            Change::Removed(Cause::Opaque(at)) => Some(format!("hidden by an opaque mark on {at}")),
+            Change::Removed(Cause::Replaced(at)) => Some(format!("removed when {at} was replaced")),
+            Change::Added | Change::Rewritten { .. } => None,
+        });
+        let why = removed.or_else(|| link.map(|_| format!("a link that leads nowhere: {unresolved}")));
+        Absence { place: Place::path(path, layer), nearest, why }
+    }
+
+    /// Bytes of the files that paths lead to, each file once.
+    pub fn bytes<'p>(&self, paths: impl IntoIterator<Item = &'p LayerPath>) -> u64 {
+        let nodes = paths.into_iter().filter_map(|path| self.tree.resolve(path).ok());
+        let files: std::collections::BTreeMap<_, _> =
+            nodes.map(|node| (self.tree.inode(node), self.tree.stat(node).size)).collect();
+        files.values().fold(0, |sum, size| sum.saturating_add(*size))
+    }
+}

@@ -1,0 +1,3 @@
+//! What was held against digests on the way in.
+
+pub(super) mod digests;

@@ -1,0 +1,66 @@
+//! `marker/nonempty`
+
+use std::collections::BTreeMap;
+
+use super::super::{Context, declare_rule};
+use crate::finding::{Finding, Judgement, Level, Place};
+use crate::text::terminal;
+use crate::vfs::{LayerPath, NodeId, Trace};
+
+declare_rule! {
+    /// Markers hold text
+    ///
+    /// # What it checks
+    /// Every marker that the service declares, and every file below `roots` whose name is one of `names`, holds more than
+    /// white space, NUL bytes and a byte order mark. A marker that is not there is the business of the rule that asks for
+    /// it. Unit: markers.
+    ///
+    /// # Why
+    /// `touch marker` and `echo "" > marker` make files that exist and prove nothing: a COPY that lost their content, or
+    /// a cached layer from before the install, looks just the same. Tests of the size take a lone newline for content.
+    ///
+    /// # Symptom
+    /// None at run time: the proof of a good build is worth nothing.
+    ///
+    /// # Fix
+    /// Write text that says what was done, and when: `echo "…_$(date +%s)" > marker`.
+    ///
+    /// # Options
+    /// - `names`: globs of the names that markers have.
+    /// - `roots`: the directories below which they are looked for.
+    RULE = "marker/nonempty", Whole, Error, since "0.1.0", needs Tree,
+    options { "names": Globs, "roots": Texts }, check check
+}
+
+fn check(context: &Context<'_>) -> Judgement {
+    let (tree, names) = (context.tree, context.globs("names"));
+    let declared = context.profile.service.iter().flat_map(|service| &service.markers).map(LayerPath::new);
+    let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
+    let named = below.filter(|node| names.is_match(String::from_utf8_lossy(tree.name(*node)).as_ref()));
+    let found: BTreeMap<LayerPath, (NodeId, &Trace)> = named
+        .map(|node| tree.path(node))
+        .chain(declared)
+        .filter_map(|path| {
+            let node = tree.resolve(&path).ok()?;
+            Some((path, (node, tree.trace(node)?)))
+        })
+        .collect();
+    let blank = found.iter().filter(|(_, (_, trace))| trace.blank);
+    let findings = blank.map(|(path, (node, trace))| finding(context, path, *node, trace));
+    Judgement::looked(found.len(), findings.collect())
+}
+
+fn finding(context: &Context<'_>, path: &LayerPath, node: NodeId, trace: &Trace) -> Finding {
+    let size = context.tree.stat(node).size;
+    let shown = trace.bytes().filter(|bytes| bytes.len() <= 16).map(|bytes| terminal(&String::from_utf8_lossy(bytes)));
+    let what = match (size, shown.as_deref()) {
+        (0, _) => "0 bytes, as `touch` and `> file` leave it".to_owned(),
+        (1, Some("\\n")) => "1 byte, whitespace only: \\n, as `echo \"\" > file` leaves it".to_owned(),
+        (n, Some(shown)) => format!("{n} bytes, whitespace only: {shown}"),
+        (n, None) => format!("{n} bytes, whitespace only"),
+    };
+    let fix = "write text into it in the builder after what it marks is in place, and copy it with that";
+    Finding::new(Level::Error, format!("{path} is empty ({what})"), fix)
+        .at(Place::path(path, context.tree.content_layer(node)))
+        .contrast(shown.unwrap_or_default(), "text")
+}

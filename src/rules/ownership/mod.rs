@@ -1,0 +1,3 @@
+//! Whose the files are.
+
+pub(super) mod tree;

@@ -1,0 +1,5 @@
+//! What the image runs on.
+
+pub(super) mod config_arch;
+pub(super) mod elf_arch;
+mod objects;

@@ -1,0 +1,122 @@
+//! Which ELF objects of an image would be loaded, and whose they are.
+
+use std::collections::BTreeMap;
+
+use super::super::Context;
+use crate::facts::python::Site;
+use crate::text::escape;
+use crate::vfs::LayerPath;
+
+/// Directories whose objects are started or loaded by name.
+const SYSTEM: [&str; 14] = [
+    "/bin",
+    "/sbin",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local/lib",
+];
+
+/// Directories whose objects are data: what a package tests itself with, or brings for machines other than this one.
+const DATA: [&str; 10] =
+    ["test", "tests", "testing", "testdata", "test_data", "fixtures", "prebuilds", "node_modules", "driver", "drivers"];
+
+/// Where the objects of an image belong.
+pub(super) struct Map<'a> {
+    sites: &'a [Site],
+    owners: BTreeMap<&'a LayerPath, &'a str>,
+    roots: Vec<LayerPath>,
+}
+
+/// What an object is to the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Python imports it, by this name.
+    Extension(String),
+    /// It is in a directory of commands or libraries, or among the service's own files.
+    System,
+    /// Nothing loads it by itself.
+    Other,
+}
+
+impl<'a> Map<'a> {
+    /// The map of an image, with the directories of `roots` as the service's own.
+    pub fn of(context: &Context<'a>) -> Self {
+        let sites = &context.facts.python.sites;
+        let mut owners = BTreeMap::new();
+        for found in sites.iter().flat_map(|site| &site.distributions) {
+            for row in found.record.iter().flat_map(|record| &record.rows) {
+                owners.entry(&row.path).or_insert(found.name.as_str());
+            }
+        }
+        let roots = context.texts("roots").iter().map(LayerPath::new).chain(SYSTEM.map(LayerPath::new)).collect();
+        Self { sites, owners, roots }
+    }
+
+    /// What an object is to the image.
+    pub fn role(&self, path: &LayerPath) -> Role {
+        if is_data(path) {
+            return Role::Other;
+        }
+        if let Some(site) = self.sites.iter().find(|site| path.is_within(&site.path)) {
+            return module(path, &site.path).map_or(Role::Other, Role::Extension);
+        }
+        if self.roots.iter().any(|root| path.is_within(root)) { Role::System } else { Role::Other }
+    }
+
+    /// Whose an object is: the distribution that owns it, else its directory.
+    pub fn owner(&self, path: &LayerPath) -> String {
+        let owner = self.owners.get(path).map(|name| escape(name.as_bytes()));
+        owner.unwrap_or_else(|| path.parent().unwrap_or_default().to_string())
+    }
+}
+
+/// Objects that debuggers inject into other processes are named after the machines they are for.
+fn is_data(path: &LayerPath) -> bool {
+    path.name().starts_with(b"attach_") || path.components().any(|name| DATA.iter().any(|data| data.as_bytes() == name))
+}
+
+/// The dotted name by which Python imports an extension module: every component up to its first dot an identifier.
+fn module(path: &LayerPath, site: &LayerPath) -> Option<String> {
+    let file = std::str::from_utf8(path.name()).ok()?.strip_suffix(".so")?;
+    let directories = path.components().skip(site.components().count());
+    let mut parts: Vec<&str> = directories.map(std::str::from_utf8).collect::<Result<_, _>>().ok()?;
+    parts.pop();
+    parts.push(file.split('.').next()?);
+    parts.iter().all(|part| is_identifier(part)).then(|| parts.join("."))
+}
+
+fn is_identifier(word: &str) -> bool {
+    let starts_well = word.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
+    starts_well && word.chars().all(|character| character.is_alphanumeric() || character == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_extension_module_is_what_an_import_can_name() {
+        let site = LayerPath::new("/usr/lib/site-packages");
+        for (path, name) in [
+            ("grpc/_cython/cygrpc.cpython-311-aarch64-linux-gnu.so", Some("grpc._cython.cygrpc")),
+            ("_cffi_backend.abi3.so", Some("_cffi_backend")),
+            ("numpy.libs/libopenblas-1.so", None),
+            ("x/lib/libfoo.so.1", None),
+            ("x/lib-64/foo.so", None),
+            ("web3/token.sol", None),
+        ] {
+            assert_eq!(module(&site.join(path), &site).as_deref(), name, "{path}");
+        }
+        assert!(is_data(&site.join("debugpy/attach_linux_amd64.so")) && is_data(&site.join("x/tests/y.so")));
+        assert!(!is_data(&site.join("pytest/y.so")));
+    }
+}

@@ -1,0 +1,21 @@
+//! Python as it was installed.
+
+mod record;
+pub(super) mod record_integrity;
+pub(super) mod site_packages_exists;
+pub(super) mod site_packages_populated;
+
+use super::Context;
+use crate::finding::Judgement;
+use crate::vfs::LayerPath;
+
+impl Context<'_> {
+    /// The site directory that the profile names, or why no rule asks for one.
+    fn site_wanted(&self) -> Result<LayerPath, Judgement> {
+        if self.profile.service.as_ref().is_some_and(|service| service.packages.as_ref().is_some_and(Vec::is_empty)) {
+            return Err(Judgement::skip("the service says that it has no Python packages"));
+        }
+        let path = self.expect().site_packages.as_ref();
+        path.map(LayerPath::new).ok_or_else(|| Judgement::skip("the profile names no site-packages directory"))
+    }
+}

@@ -1,0 +1,98 @@
+//! What became of the files of a RECORD.
+
+use std::collections::BTreeSet;
+
+use globset::GlobSet;
+
+use super::super::Context;
+use crate::facts::python::distribution::NoRecord;
+use crate::facts::python::{Record, Row, Site};
+use crate::text::escape;
+use crate::vfs::{FileKind, LayerIndex, LayerPath, Tree};
+
+/// What is wrong with a file of a RECORD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fault {
+    Missing,
+    Changed,
+    /// Another distribution claims the same path, and its row agrees.
+    Overlap,
+    /// Missing, as everything that the distribution lacks, and of a kind that slimming takes away.
+    Pruned,
+    /// A changed script in a directory of commands: installers rewrite the first line.
+    Shebang,
+}
+
+/// A distribution and its site directory.
+pub(super) struct Part<'a> {
+    pub name: String,
+    pub record: &'a Result<Record, NoRecord>,
+    site: &'a LayerPath,
+    layer: LayerIndex,
+}
+
+/// Whether a file is not as its row says: `None` if it is.
+pub(super) fn fault(tree: &Tree, row: &Row) -> Option<Fault> {
+    let Some((node, trace)) = row.node.and_then(|node| Some((node, tree.trace(node)?))) else {
+        return Some(Fault::Missing);
+    };
+    let same = match (row.sha256, row.size) {
+        (Some(sha256), _) => sha256 == trace.sha256,
+        (None, Some(size)) => size == tree.stat(node).size,
+        (None, None) => true,
+    };
+    let is_command = row.path.parent().is_some_and(|parent| parent.name() == b"bin");
+    match trace.kind {
+        _ if same => None,
+        FileKind::Script(_) if is_command => Some(Fault::Shebang),
+        _ => Some(Fault::Changed),
+    }
+}
+
+impl<'a> Part<'a> {
+    pub fn of(site: &'a Site) -> impl Iterator<Item = Self> {
+        site.distributions.iter().map(|found| Self {
+            name: escape(format!("{} {}", found.name, found.version).trim().as_bytes()),
+            record: &found.record,
+            site: &site.path,
+            layer: found.layer,
+        })
+    }
+
+    /// The rows that are compared: not those of compiled files, nor those that leave the site directory.
+    pub fn rows(&self) -> impl Iterator<Item = &'a Row> {
+        let rows = self.record.as_ref().map_or(&[][..], |record| record.rows.as_slice());
+        rows.iter().filter(|row| !row.is_outside && !is_compiled(&row.path))
+    }
+
+    /// What is wrong, where, and the layer to blame. `matching` holds the paths that some RECORD tells rightly.
+    pub fn faults(
+        &self,
+        context: &Context<'_>,
+        matching: &BTreeSet<&LayerPath>,
+        pruned: &GlobSet,
+    ) -> Vec<(LayerPath, LayerIndex, Fault)> {
+        let tree = context.tree;
+        let mut faults = Vec::new();
+        for row in self.rows() {
+            let Some(fault) = fault(tree, row) else { continue };
+            let layer = match row.node {
+                Some(node) => tree.content_layer(node),
+                None => tree.trail().removal(&row.path).map_or(self.layer, |event| event.layer),
+            };
+            let overlaps = fault == Fault::Changed && matching.contains(&row.path);
+            faults.push((row.path.clone(), layer, if overlaps { Fault::Overlap } else { fault }));
+        }
+        let below = |path: &LayerPath| String::from_utf8_lossy(&path.as_bytes()[self.site.as_bytes().len()..]).into_owned();
+        let mut missing = faults.iter_mut().filter(|(_, _, fault)| *fault == Fault::Missing);
+        if missing.all(|(path, _, _)| pruned.is_match(below(path).trim_start_matches('/'))) {
+            let missing = faults.iter_mut().filter(|(_, _, fault)| *fault == Fault::Missing);
+            missing.for_each(|(_, _, fault)| *fault = Fault::Pruned);
+        }
+        faults
+    }
+}
+
+fn is_compiled(path: &LayerPath) -> bool {
+    path.name().ends_with(b".pyc") || path.components().any(|name| name == b"__pycache__")
+}

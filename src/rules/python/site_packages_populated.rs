@@ -1,0 +1,68 @@
+//! `python/site-packages-populated`
+
+use super::super::{Context, declare_rule, words};
+use crate::finding::{Finding, Judgement, Level, Place};
+use crate::text::escape;
+use crate::vfs::{LayerIndex, LayerPath, NodeId};
+
+declare_rule! {
+    /// The directory of the Python packages holds packages
+    ///
+    /// # What it checks
+    /// The `site-packages` directory of `[expect]` holds distributions with METADATA, something that Python can import,
+    /// and as many files as the profile asks for. Unit: entries of the directory.
+    ///
+    /// # Why
+    /// `mkdir`, a WORKDIR, and a COPY that copied a lone marker make a directory that exists and is good for nothing.
+    ///
+    /// # Symptom
+    /// `ModuleNotFoundError` for the first package that the service imports.
+    ///
+    /// # Fix
+    /// Run `pip install` before the COPY, and copy the directory, not a file of it.
+    ///
+    /// # Options
+    /// - `min-packages`: distributions that must be there at least; 1 if it is not set.
+    /// - `min-files`: files that must be there at least; 1 if it is not set.
+    RULE = "python/site-packages-populated", Whole, Error, since "0.1.0", needs Tree,
+    options { "min-packages": Count, "min-files": Count }, check check
+}
+
+fn check(context: &Context<'_>) -> Judgement {
+    let path = match context.site_wanted() {
+        Ok(path) => path,
+        Err(skip) => return skip,
+    };
+    let tree = context.tree;
+    let Some(node) = tree.resolve(&path).ok().filter(|node| tree.is_directory(*node)) else {
+        return Judgement::skip(format!("{path} is no directory"));
+    };
+    let site = context.facts.python.site(&tree.path(node));
+    let packages = site.map_or(0, |site| site.distributions.iter().filter(|found| found.has_metadata).count());
+    let importable = site.map_or(0, |site| site.importable);
+    let files = tree.walk(node).filter(|node| tree.trace(*node).is_some()).count();
+    let entries: Vec<String> = tree.children(node).map(|(name, _)| escape(name)).collect();
+    let wanted = |option| context.count(option).unwrap_or(1);
+    if packages as u64 >= wanted("min-packages") && importable > 0 && files as u64 >= wanted("min-files") {
+        return Judgement::looked(entries.len(), vec![]);
+    }
+    let (layer, emptied) = emptied(context, node);
+    let what = match entries.as_slice() {
+        [] => "nothing".into(),
+        names => format!("{} ({})", words::count(names.len(), "entry", "entries"), words::list(names, 3)),
+    };
+    let held = format!("{} in {}", words::count(packages, "package", "packages"), words::count(files, "file", "files"));
+    let why = if emptied { ": a later layer took the rest away" } else { "" };
+    let fix = "run pip install before the COPY, and copy the directory, not a file of it";
+    let finding = Finding::new(Level::Error, format!("{path} holds {what}: {held}{why}"), fix).at(Place::path(&path, layer));
+    let want = format!("{} packages, {} files", wanted("min-packages"), wanted("min-files"));
+    Judgement::looked(entries.len().max(1), vec![finding.contrast(held, want)])
+}
+
+/// The layer to blame, and whether it took away what was there.
+fn emptied(context: &Context<'_>, site: NodeId) -> (LayerIndex, bool) {
+    let below: LayerPath = context.tree.path(site);
+    let removed = context.tree.trail().iter().filter(|(path, _)| path.is_within(&below) && **path != below);
+    let last = removed.filter_map(|(path, _)| context.tree.trail().removal(path)).map(|event| event.layer).max();
+    (last.unwrap_or_else(|| context.tree.layer(site)), last.is_some())
+}

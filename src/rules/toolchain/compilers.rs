@@ -1,0 +1,38 @@
+//! `toolchain/compilers`
+
+use super::super::{Context, declare_rule};
+use super::{Kind, is_itself, names, owned, tools};
+use crate::finding::Judgement;
+
+declare_rule! {
+    /// There is no compiler
+    ///
+    /// # What it checks
+    /// No executable in a directory of commands, or in GCC's own, has a compiler's name, with or without target and
+    /// version (`aarch64-linux-gnu-gcc-12`). Short names that other programs carry too count as machine code, or as
+    /// scripts that no Python distribution owns. Unit: executables.
+    ///
+    /// # Why
+    /// A compiler in a runtime image is hundreds of megabytes that nobody needs, and a workshop for an intruder.
+    ///
+    /// # Symptom
+    /// A large image, and findings of scanners.
+    ///
+    /// # Fix
+    /// Build in a stage of its own, and copy what it made.
+    ///
+    /// # Options
+    /// None.
+    RULE = "toolchain/compilers", Safe, Error, since "0.1.0", needs Tree, check check
+}
+
+const KIND: Kind =
+    Kind { one: "compiler", many: "compilers", fix: "install it in the builder stage only, and copy what it made" };
+
+fn check(context: &Context<'_>) -> Judgement {
+    let owned = owned(context);
+    tools(context, &KIND, |executable, name| {
+        let plain = names::plain(name);
+        names::COMPILERS.contains(&plain.as_str()) && is_itself(executable, &plain, &owned)
+    })
+}

@@ -1,0 +1,41 @@
+//! `toolchain/shells`
+
+use super::super::{Context, declare_rule};
+use super::{Kind, is_itself, names, owned, tools};
+use crate::finding::Judgement;
+use crate::vfs::LayerPath;
+
+declare_rule! {
+    /// There is no shell
+    ///
+    /// # What it checks
+    /// No executable in a directory of commands has a shell's name or leads to one, and nothing lies in `/busybox`.
+    /// `nologin` and `false` are no shells. Unit: executables.
+    ///
+    /// # Why
+    /// Without a shell, injected commands have nothing to run in. The usual way in is a base image for debugging.
+    ///
+    /// # Symptom
+    /// `docker exec IMAGE sh` works.
+    ///
+    /// # Fix
+    /// Take the base image without `:debug`, and commands in their JSON form.
+    ///
+    /// # Options
+    /// None.
+    RULE = "toolchain/shells", Safe, Error, since "0.1.0", needs Tree, check check
+}
+
+const KIND: Kind =
+    Kind { one: "shell", many: "shells", fix: "leave it out; of a base image, take the variant without a shell (not :debug)" };
+
+fn check(context: &Context<'_>) -> Judgement {
+    let owned = owned(context);
+    let busybox = LayerPath::new("/busybox");
+    let is_shell = |name: &str| names::SHELLS.contains(&name);
+    tools(context, &KIND, |executable, name| {
+        let target = String::from_utf8_lossy(context.tree.name(executable.target)).into_owned();
+        let named = is_shell(name) && is_itself(executable, name, &owned);
+        named || is_shell(&target) && is_itself(executable, &target, &owned) || executable.path.is_within(&busybox)
+    })
+}

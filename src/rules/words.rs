@@ -1,0 +1,38 @@
+//! How rules word what they found.
+
+/// `1 file`, `2 files`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// The first few of a list, and how many more there are: `gcc-12, cc and 7 more`.
+pub fn list<T: AsRef<str>>(items: &[T], shown: usize) -> String {
+    let first: Vec<&str> = items.iter().take(shown).map(AsRef::as_ref).collect();
+    match items.len().saturating_sub(shown) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// Bytes as people read them, in powers of ten, as docker prints them.
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_say_what_they_leave_out() {
+        assert_eq!(list(&["a", "b"], 2), "a, b");
+        assert_eq!(list(&["a", "b", "c"], 1), "a and 2 more");
+        assert_eq!(count(1, "file is", "files are"), "1 file is");
+        assert_eq!((bytes(999), bytes(28_100_000)), ("999 B".into(), "28.1 MB".into()));
+    }
+}
