@@ -1,5 +1,7 @@
 //! Laws that hold for any stack of layers.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/lines.rs"]
 mod lines;
 #[path = "support/reference.rs"]

@@ -1,5 +1,7 @@
 //! What a stack of layers becomes: every case in which readers are known to differ, by name, and laws that hold for any.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use lucid_verify::vfs::{Cause, Change, Event, LayerPath, Tree, dump};
 
 /// Lays the layers; compares what is below the root, without the attributes that every line of these cases shares.
@@ -147,8 +149,10 @@ fn depth_and_breadth_are_no_trouble() {
     assert_eq!(tree.iter().count(), 1);
     let loops = format!("d 0755 0:0 {0}\nl 0777 0:0 /l -> {0}\nf 0644 0:0 1 /l{0}", "/d".repeat(1100));
     refuses(&[&loops], "its real path has 4097 bytes");
-    let wide: String = (0..50_000).map(|name| format!("f 0644 0:0 1 /w/{name}\n")).collect();
+    let wide = (0..50_000).map(|name| format!("f 0644 0:0 1 /w/{name}")).collect::<Vec<_>>().join("\n");
     assert_eq!(dump::tree([&wide[..], "o /w", &wide]).unwrap().iter().count(), 50_002);
+    let implied = (0..=100_000).map(|name| format!("f 0644 0:0 1 /{name}/x")).collect::<Vec<_>>().join("\n");
+    assert_eq!(dump::tree([&implied[..]]).unwrap_err().kind, lucid_verify::error::Kind::Limit);
 }
 
 #[track_caller]

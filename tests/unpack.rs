@@ -1,5 +1,7 @@
 //! Our tree against the files that umoci unpacks from the same layers. Runs as root with `LUCID_REAL=1`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/lines.rs"]
 mod lines;
 #[path = "support/stack.rs"]

@@ -106,7 +106,9 @@ fn directories(tree: &Tree) -> (Directory, Vec<Directory>) {
             done.extend(open.drain(parent + 1..));
         }
         if files.next_if_eq(&id).is_some() {
-            open.iter_mut().for_each(|(_, directory)| directory.add(tree.stat(id).size));
+            for (_, directory) in &mut open {
+                directory.add(tree.stat(id).size);
+            }
         } else if tree.is_directory(id) && open.len() <= DEPTH {
             open.push((id, Directory::default()));
         }

@@ -19,11 +19,11 @@ const MAX_PATH: usize = 4096;
 
 /// Directories that no entry names, of a whole image. One entry can imply two thousand, and the entries ceiling does not
 /// count them; real layers imply a few.
-const MAX_IMPLIED: u32 = 1_000_000;
+const MAX_IMPLIED: u32 = 100_000;
 
 /// Bytes of link targets that the paths of one layer may lead through. Real layers need a few dozen for each entry; links
 /// made for it cost 160 kB.
-const MAX_LINK_BYTES: usize = 1 << 28;
+const MAX_LINK_BYTES: usize = 1 << 26;
 
 impl Tree {
     /// Applies a layer. An error is `Corrupt` where no reader could put an entry, or `Limit`, and names entry and layer; the
@@ -35,7 +35,7 @@ impl Tree {
     /// As [`Tree::apply`], of bare entries.
     pub(super) fn lay(&mut self, layer: LayerIndex, entries: &[Entry]) -> Result<()> {
         let doing = |entry: &Entry, error: Error| error.doing(format!("put {} of layer {}", entry.path, layer + 1));
-        let mut fold = Fold { tree: self, layer, link_bytes: 0 };
+        let mut fold = Fold { tree: self, layer, link_bytes: 0, last: None };
         let mut hidden = BTreeMap::new();
         for entry in entries {
             fold.hides(entry, &mut hidden).map_err(|error| doing(entry, error))?;
@@ -55,6 +55,16 @@ struct Fold<'t> {
     tree: &'t mut Tree,
     layer: LayerIndex,
     link_bytes: usize,
+    /// The directory of the last entry, as it was written and as it is: most entries lie in the same as the one before.
+    /// Forgotten when a link comes or goes, or a directory goes: only then can the same path lead elsewhere.
+    last: Option<(LayerPath, Directory)>,
+}
+
+/// A directory and its real path.
+#[derive(Clone)]
+struct Directory {
+    at: NodeId,
+    path: LayerPath,
 }
 
 /// How far a path leads: the last node that exists, and the names that would follow it.
@@ -109,12 +119,12 @@ impl Fold<'_> {
         };
         if !entry.path.is_root() {
             let parent = self.parent(&entry.path)?;
-            return self.make(parent, entry.path.name(), entry.stat, kind).map(drop);
+            return self.make(&parent, entry.path.name(), entry.stat, kind).map(drop);
         }
         if kind != Kind::Directory {
             return Err(wrong("the root can be nothing but a directory"));
         }
-        self.rewrite(self.tree.root(), entry.stat);
+        self.rewrite(self.tree.root(), LayerPath::root(), entry.stat);
         Ok(())
     }
 
@@ -126,8 +136,8 @@ impl Fold<'_> {
             return Err(wrong("cannot be the root"));
         }
         let parent = self.parent(path)?;
-        let real = self.real(parent, path.name())?;
-        let old = self.tree.child(parent, path.name());
+        let real = real(&parent, path.name())?;
+        let old = self.tree.child(parent.at, path.name());
         let (old, hidden) = old.map(|old| (self.tree.kind(old).clone(), self.clear(old, &real))).unzip();
         let directory = target.parent().unwrap_or_default();
         let reached = self.reach(&directory)?;
@@ -137,27 +147,39 @@ impl Fold<'_> {
             return Err(wrong("is a directory"));
         }
         let same_content = old.map(|old| is_same(&old, self.tree.kind(found)));
-        self.tree.link(parent, path.name(), self.layer, self.tree.inode(found));
+        self.last = None;
+        self.tree.link(parent.at, path.name(), self.layer, self.tree.inode(found));
         self.record(real, same_content, 0, hidden.unwrap_or_default());
         Ok(())
     }
 
     /// The directory that holds a path, made where it is missing (0755, root's) or no directory, links followed.
-    fn parent(&mut self, path: &LayerPath) -> Result<NodeId> {
-        let directory = path.parent().unwrap_or_default();
-        let Reached { mut at, missing } = self.reach(&directory)?;
-        if !self.tree.is_directory(at) {
-            at = self.imply(self.tree.parent(at), &self.tree.name(at).to_owned())?;
+    fn parent(&mut self, path: &LayerPath) -> Result<Directory> {
+        let written = path.parent().unwrap_or_default();
+        if let Some((_, last)) = self.last.as_ref().filter(|(last, _)| *last == written) {
+            return Ok(last.clone());
         }
-        missing.iter().try_fold(at, |at, name| self.imply(at, name))
+        let Reached { at, mut missing } = self.reach(&written)?;
+        let mut directory = Directory { at, path: self.tree.path(at) };
+        if !self.tree.is_directory(at) {
+            missing.insert(0, self.tree.name(at).into());
+            let at = self.tree.parent(at);
+            directory = Directory { at, path: self.tree.path(at) };
+        }
+        for name in missing {
+            directory = self.imply(&directory, &name)?;
+        }
+        self.last = Some((written, directory.clone()));
+        Ok(directory)
     }
 
-    fn imply(&mut self, directory: NodeId, name: &[u8]) -> Result<NodeId> {
+    fn imply(&mut self, directory: &Directory, name: &[u8]) -> Result<Directory> {
         if self.tree.count_implied() > MAX_IMPLIED {
             let what = format!("the layers name files in more than {MAX_IMPLIED} directories that have no entry");
             return Err(Error::new(Failure::Limit, what));
         }
-        self.make(directory, name, Stat { mode: 0o755, ..Stat::default() }, Kind::Directory)
+        let stat = Stat { mode: 0o755, ..Stat::default() };
+        Ok(Directory { at: self.make(directory, name, stat, Kind::Directory)?, path: real(directory, name)? })
     }
 
     /// Follows a directory's path as far as it leads, every link included. Behind the first name that does not exist, or
@@ -188,7 +210,10 @@ impl Fold<'_> {
                         return Err(Error::new(Failure::Corrupt, "its path leads through more than 40 symbolic links"));
                     }
                     if self.link_bytes > MAX_LINK_BYTES {
-                        return Err(Error::new(Failure::Limit, "the layer's paths lead through 256 MiB of link targets"));
+                        return Err(Error::new(
+                            Failure::Limit,
+                            "the layer's paths lead through more than 64 MiB of link targets",
+                        ));
                     }
                     if target.first() == Some(&b'/') {
                         *at = self.tree.root();
@@ -202,42 +227,37 @@ impl Fold<'_> {
     }
 
     /// Puts something under a name: a directory over a directory keeps what it holds, anything else replaces what was there.
-    fn make(&mut self, directory: NodeId, name: &[u8], stat: Stat, kind: Kind) -> Result<NodeId> {
-        let path = self.real(directory, name)?;
+    fn make(&mut self, directory: &Directory, name: &[u8], stat: Stat, kind: Kind) -> Result<NodeId> {
+        let path = real(directory, name)?;
         let bytes = if matches!(kind, Kind::File(_)) { stat.size } else { 0 };
-        let Some(old) = self.tree.child(directory, name) else {
+        if matches!(kind, Kind::Symlink(_)) {
+            self.last = None;
+        }
+        let Some(old) = self.tree.child(directory.at, name) else {
             self.record(path, None, bytes, 0);
-            return Ok(self.tree.insert(directory, name, self.layer, stat, kind));
+            return Ok(self.tree.insert(directory.at, name, self.layer, stat, kind));
         };
         if kind == Kind::Directory && self.tree.is_directory(old) {
-            self.rewrite(old, stat);
+            self.rewrite(old, path, stat);
             return Ok(old);
         }
         let same_content = is_same(self.tree.kind(old), &kind);
         let hidden = self.clear(old, &path);
         self.record(path, Some(same_content), bytes, hidden);
-        Ok(self.tree.insert(directory, name, self.layer, stat, kind))
+        Ok(self.tree.insert(directory.at, name, self.layer, stat, kind))
     }
 
-    fn rewrite(&mut self, directory: NodeId, stat: Stat) {
+    fn rewrite(&mut self, directory: NodeId, path: LayerPath, stat: Stat) {
         self.tree.rewrite_directory(directory, self.layer, stat);
-        self.record(self.tree.path(directory), Some(true), 0, 0);
-    }
-
-    /// The real path of a name in a directory.
-    fn real(&self, directory: NodeId, name: &[u8]) -> Result<LayerPath> {
-        let path = self.tree.path(directory).join(name);
-        if path.as_bytes().len() < MAX_PATH {
-            return Ok(path);
-        }
-        let length = path.as_bytes().len();
-        let what = format!("its real path has {length} bytes, and Linux opens none of {MAX_PATH} or more");
-        Err(Error::new(Failure::Corrupt, what))
+        self.record(path, Some(true), 0, 0);
     }
 
     /// Frees a name: what lay below it is removed, it itself is about to be rewritten. Returns the bytes of its own content
     /// that no name leads to any more.
     fn clear(&mut self, id: NodeId, path: &LayerPath) -> u64 {
+        if matches!(self.tree.kind(id), Kind::Directory | Kind::Symlink(_)) {
+            self.last = None;
+        }
         let mut gone = self.tree.detach(id).into_iter();
         let own = gone.next().map_or(0, |(_, bytes)| bytes);
         self.record_removed(gone, &Cause::Replaced(path.clone()));
@@ -262,6 +282,17 @@ impl Fold<'_> {
         let change = same_content.map_or(Change::Added, |same_content| Change::Rewritten { same_content });
         self.tree.trail_mut().record(path, Event { layer: self.layer, change, bytes, hidden });
     }
+}
+
+/// The real path of a name in a directory.
+fn real(directory: &Directory, name: &[u8]) -> Result<LayerPath> {
+    let path = directory.path.join(name);
+    let length = path.as_bytes().len();
+    if length < MAX_PATH {
+        return Ok(path);
+    }
+    let what = format!("its real path has {length} bytes, and Linux opens none of {MAX_PATH} or more");
+    Err(Error::new(Failure::Corrupt, what))
 }
 
 /// Whether two things differ in nothing but their metadata: files by their digest, links by their target, devices by

@@ -6,7 +6,7 @@ use super::node::{Kind, NodeId};
 use super::tree::Tree;
 use crate::layer::LayerPath;
 
-/// Links followed before a path is given up: Linux's own number (path_resolution(7), `ELOOP`).
+/// Links followed before a path is given up: Linux's own number (`path_resolution(7)`, `ELOOP`).
 pub const MAX_LINKS: u32 = 40;
 
 /// Why a path leads nowhere.

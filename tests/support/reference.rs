@@ -30,7 +30,7 @@ impl Reference {
         self.paths.get(path).map(|file| self.files[*file].kind)
     }
 
-    /// SecureJoin of the runtimes: text by text, with `..` taken away from what was written so far.
+    /// `SecureJoin` of the runtimes: text by text, with `..` taken away from what was written so far.
     fn join(&self, path: &str) -> Result<String, Impossible> {
         let (mut rest, mut done, mut links) = (path.to_owned(), String::new(), 0);
         while !rest.is_empty() {
@@ -146,17 +146,17 @@ impl Reference {
     /// The lines of the tree.
     pub fn dump(&self) -> String {
         let mut first: BTreeMap<usize, &str> = BTreeMap::new();
-        let mut out = String::new();
+        let mut lines = Vec::new();
         for (path, number) in &self.paths {
             let File { kind, attributes, target } = &self.files[*number];
             let shown = if path.is_empty() { "/" } else { path };
-            out += &match (first.get(number), kind) {
+            lines.push(match (first.get(number), kind) {
                 (Some(of), _) => format!("h {shown} => {of}\n"),
                 (None, 'l') => format!("l {attributes} {shown} -> {target}\n"),
                 (None, _) => format!("{kind} {attributes} {shown}\n"),
-            };
+            });
             first.entry(*number).or_insert(shown);
         }
-        out
+        lines.concat()
     }
 }
