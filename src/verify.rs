@@ -150,7 +150,7 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
             tree.iter().any(|id| std::str::from_utf8(tree.name(id)).is_ok_and(|name| glob.is_match(name)))
         })
     };
-    asking.policy.choose(&Subject { name: &name, labels: &labels, has_file: &has_file }, asking.service)
+    asking.policy.choose(&Subject { name: &name, labels: &labels, has_file: &has_file }, asking.service, asking.today)
 }
 
 fn judge(loaded: &Loaded, profile: &Profile, asking: &Asking<'_>) -> report::Image {

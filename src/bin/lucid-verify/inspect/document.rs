@@ -83,7 +83,7 @@ fn layers(loaded: &Loaded, secrets: bool) -> Vec<Layer> {
                 media_type: descriptor.media_type.clone(),
                 compressed_bytes: descriptor.size,
                 bytes: read.map(|read| read.raw_size),
-                entries: read.map(|read| read.entries),
+                entries: read.map(|read| read.entries.len() as u64),
                 created_by: made.map(shown),
             }
         })
