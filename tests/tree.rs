@@ -94,6 +94,17 @@ fn a_path_through_a_link_is_written_where_the_link_leads() {
 }
 
 #[test]
+fn a_path_leads_elsewhere_once_a_link_on_it_has_come_or_gone() {
+    lays(&["l 0777 0:0 /l -> .\nf 0644 0:0 1 /l/w\nd 0755 0:0 /l/l\nf 0644 0:0 2 /l/x"], "/l/ /l/x:2 /w:1");
+    let lower = "d 0755 0:0 /d/n\nd 0755 0:0 /z/q\nl 0777 0:0 /l -> d/n/..";
+    let tree = "/d/ /d/n->/z/q /d/w:1 /l->d/n/.. /z/ /z/q/ /z/x:2";
+    lays(&[lower, "f 0644 0:0 1 /l/w\nl 0777 0:0 /l/n -> /z/q\nf 0644 0:0 2 /l/x"], tree);
+    let linked =
+        "l 0777 0:0 /n -> /z/q\nl 0777 0:0 /l -> d/n/..\nd 0755 0:0 /z/q\nf 0644 0:0 1 /l/w\nh /l/n => /n\nf 0644 0:0 2 /l/x";
+    lays(&[linked], "/d/ /d/n->/z/q /d/w:1 /l->d/n/.. /n=>/d/n /z/ /z/q/ /z/x:2");
+}
+
+#[test]
 fn a_hard_link_is_another_name_of_a_file() {
     let lower = "f 0600 5:5 3 /a";
     lays(&[lower, "h /b => /a"], "f,0600,5:5,3,/a /b=>/a");
