@@ -168,6 +168,12 @@ impl Image {
         self.steps.push(Step { created_by: created_by.into(), layer: Some(Layer::new("", entries)) });
     }
 
+    /// Exchanges the one line of history that begins so.
+    pub fn reword(&mut self, begin: &str, instruction: &str) {
+        let step = self.steps.iter_mut().find(|step| step.created_by.starts_with(begin));
+        step.unwrap_or_else(|| panic!("no line of history is {begin}")).created_by = instruction.to_owned();
+    }
+
     /// The configuration document, of layers with these diff_ids.
     fn document(&self, diff_ids: &[String]) -> Value {
         let history: Vec<Value> = self.steps.iter().map(Step::history).collect();

@@ -15,8 +15,7 @@ use super::{BUILT, Content, Entry, NONROOT, pack};
 pub const AARCH64: &str = include_str!("aarch64.txt");
 
 /// The distribution that the breakages exchange, built for the machine of whoever ran `docker build`.
-pub const X86_64: &str =
-    "bcrypt==4.3.0 --hash=sha256:f6746e6fec103fcd509b96bacdfdaa2fbde9a553245dbada284435173a6f1aef";
+pub const X86_64: &str = "bcrypt==4.3.0 --hash=sha256:f6746e6fec103fcd509b96bacdfdaa2fbde9a553245dbada284435173a6f1aef";
 
 /// Packages and their scripts, with paths below `lib/python3.11/site-packages` and `bin` left out.
 pub struct Installed {
