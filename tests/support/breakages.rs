@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::image::lucid::{Parts, SITE};
+use super::image::lucid::{Parts, SITE, x86_64_wheel};
 use super::image::{Content, Entry, Image, NONROOT};
 
 /// One thing that a person did to the good image.
@@ -22,26 +22,12 @@ pub struct Breakage {
     pub layer: Option<&'static str>,
     /// Rules that may fail beside it, their errors explained by it.
     pub explains: &'static [&'static str],
-    /// Rules that may warn beside it for a reason of their own.
-    pub warns: &'static [&'static str],
 }
 
 const MARKER: &str = "usr/local/lib/python3.11/site-packages/.lucid-marker";
 const MARKER_PATH: &str = "/usr/local/lib/python3.11/site-packages/.lucid-marker";
 const SITE_PATH: &str = "/usr/local/lib/python3.11/site-packages";
 const COPY_SITE: &str = "/root/.local/lib/python3.11/site-packages";
-
-/// What a site directory without packages makes fail.
-const NO_PACKAGES: &[&str] = &[
-    "marker/site-packages",
-    "marker/service-consistent",
-    "python/critical-packages",
-    "python/import-closure",
-    "python/module-resolves",
-    "python/console-scripts-present",
-    "python/orphan-files",
-    "layout/empty-dirs",
-];
 
 /// Every breakage.
 pub const BREAKAGES: &[Breakage] = &[
@@ -53,7 +39,6 @@ pub const BREAKAGES: &[Breakage] = &[
         path: Some(MARKER_PATH),
         layer: Some(COPY_SITE),
         explains: &[],
-        warns: &[],
     },
     Breakage {
         name: "marker-empty",
@@ -62,8 +47,7 @@ pub const BREAKAGES: &[Breakage] = &[
         rule: "marker/nonempty",
         path: Some(MARKER_PATH),
         layer: Some(COPY_SITE),
-        explains: &["marker/content"],
-        warns: &[],
+        explains: &[],
     },
     Breakage {
         name: "marker-blank",
@@ -72,8 +56,7 @@ pub const BREAKAGES: &[Breakage] = &[
         rule: "marker/nonempty",
         path: Some(MARKER_PATH),
         layer: Some(COPY_SITE),
-        explains: &["marker/content"],
-        warns: &[],
+        explains: &[],
     },
     Breakage {
         name: "marker-removed-later",
@@ -89,7 +72,6 @@ pub const BREAKAGES: &[Breakage] = &[
         path: Some(MARKER_PATH),
         layer: Some("os.remove"),
         explains: &[],
-        warns: &["history/runtime-verify"],
     },
     Breakage {
         name: "marker-blanked-later",
@@ -101,8 +83,7 @@ pub const BREAKAGES: &[Breakage] = &[
         rule: "marker/nonempty",
         path: Some(MARKER_PATH),
         layer: Some("markers/.lucid-marker"),
-        explains: &["marker/content", "marker/same-layer"],
-        warns: &["marker/same-layer", "size/waste"],
+        explains: &[],
     },
     Breakage {
         name: "site-packages-hidden",
@@ -117,20 +98,19 @@ pub const BREAKAGES: &[Breakage] = &[
         rule: "python/site-packages-populated",
         path: Some(SITE_PATH),
         layer: Some("shutil.rmtree"),
-        explains: NO_PACKAGES,
-        warns: &["size/waste"],
+        explains: &["marker/site-packages", "python/record-integrity"],
     },
     Breakage {
         name: "root-owned-file",
         done: "copied one more module without `--chown`",
         edit: |image, _| {
-            image.append("COPY extra.py /app/extra.py", vec![Entry::directory("app"), Entry::file("app/extra.py", "EXTRA = 1\n")])
+            let extra = Entry::file("app/extra.py", "EXTRA = 1\n");
+            image.append("COPY extra.py /app/extra.py", vec![Entry::directory("app"), extra]);
         },
         rule: "ownership/tree",
         path: Some("/app/extra.py"),
         layer: Some("extra.py"),
-        explains: &["history/copy-chown"],
-        warns: &["history/copy-chown"],
+        explains: &[],
     },
     Breakage {
         name: "module-tampered",
@@ -147,48 +127,46 @@ pub const BREAKAGES: &[Breakage] = &[
         path: Some("/usr/local/lib/python3.11/site-packages/jwt/api_jwt.py"),
         layer: Some("patches/api_jwt.py"),
         explains: &[],
-        warns: &["size/waste"],
     },
     Breakage {
         name: "x86-64-wheel",
         done: "installed one package in a builder of the build machine's platform",
-        edit: |image, parts| {
+        edit: |image, _| {
             let site = image.layer_mut(COPY_SITE);
             site.remove(&format!("{SITE}/bcrypt"));
             site.remove(&format!("{SITE}/bcrypt-4.3.0.dist-info"));
-            parts.x86_64().into_iter().for_each(|entry| site.put(entry));
+            for entry in x86_64_wheel() {
+                site.put(entry);
+            }
         },
         rule: "platform/elf-arch",
         path: Some("/usr/local/lib/python3.11/site-packages/bcrypt/_bcrypt.abi3.so"),
         layer: Some(COPY_SITE),
-        explains: &["platform/wheel-tags", "linkage/interp", "linkage/needed", "python/import-closure"],
-        warns: &["platform/mixed"],
+        explains: &[],
     },
     Breakage {
         name: "gcc-shipped",
         done: "copied the compiler out of the builder",
-        edit: |image, parts| image.append("COPY /toolchain /", [parts.package("cpp-12"), parts.package("gcc-12")].concat()),
+        edit: |image, parts| {
+            image.append("COPY /toolchain /", parts.package("cpp-12"));
+            let layer = image.layer_mut("/toolchain");
+            for entry in parts.package("gcc-12") {
+                layer.put(entry);
+            }
+        },
         rule: "toolchain/compilers",
-        path: None,
+        path: Some("/usr/bin/aarch64-linux-gnu-cpp-12"),
         layer: Some("/toolchain"),
-        explains: &["toolchain/packages", "toolchain/internal", "toolchain/headers", "toolchain/binutils"],
-        warns: &["history/copy-chown", "linkage/needed", "size/leftovers", "hygiene/man-doc", "toolchain/binutils"],
+        explains: &["toolchain/packages"],
     },
     Breakage {
         name: "shell-shipped",
         done: "copied a shell in, to look around",
-        edit: |image, parts| {
-            let mut entries = parts.package("dash");
-            if !entries.iter().any(|entry| entry.path == "bin/sh") {
-                entries.push(Entry::symlink("bin/sh", "dash"));
-            }
-            image.append("COPY /shell /", entries);
-        },
+        edit: |image, parts| image.append("COPY /shell /", parts.package("dash")),
         rule: "toolchain/shells",
-        path: None,
+        path: Some("/bin/dash"),
         layer: Some("/shell"),
-        explains: &["labels/security"],
-        warns: &["history/copy-chown", "hygiene/man-doc"],
+        explains: &[],
     },
     Breakage {
         name: "user-root",
@@ -201,7 +179,6 @@ pub const BREAKAGES: &[Breakage] = &[
         path: None,
         layer: None,
         explains: &[],
-        warns: &[],
     },
     Breakage {
         name: "built-for-amd64",
@@ -210,8 +187,7 @@ pub const BREAKAGES: &[Breakage] = &[
         rule: "platform/config-arch",
         path: None,
         layer: None,
-        explains: &["platform/elf-arch", "platform/interpreter-arch", "platform/label", "platform/tag", "platform/wheel-tags"],
-        warns: &["platform/label", "platform/tag"],
+        explains: &["platform/elf-arch"],
     },
     Breakage {
         name: "interpreter-missing",
@@ -223,8 +199,7 @@ pub const BREAKAGES: &[Breakage] = &[
         rule: "config/argv0",
         path: Some("/usr/bin/python3.12"),
         layer: None,
-        explains: &["platform/interpreter-arch", "python/version-consistent", "python/importable-path", "base/python"],
-        warns: &["config/explicit-python"],
+        explains: &[],
     },
 ];
 
@@ -253,9 +228,9 @@ pub fn document() -> String {
     );
     for Breakage { done, rule, path, layer, explains, .. } in BREAKAGES {
         let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
-        let or_none = |text: &Option<&str>| text.map_or_else(|| "none".to_owned(), code);
+        let or_none = |text: Option<&str>| text.map_or_else(|| "none".to_owned(), code);
         let explains = if explains.is_empty() { "nothing".into() } else { explains.join(", ") };
-        writeln!(text, "| {done} | {rule} | {} | {} | {explains} |", or_none(path), or_none(layer)).unwrap();
+        writeln!(text, "| {done} | {rule} | {} | {} | {explains} |", or_none(*path), or_none(*layer)).unwrap();
     }
     text
 }

@@ -1,5 +1,5 @@
 //! The image that the pattern asks for: distroless' python3-debian12 for arm64 out of Debian's own packages, wheels of a
-//! real service, its code and its markers, in the layers and with the configuration that BuildKit writes.
+//! real service, its code and its markers, in the layers and with the configuration that `BuildKit` writes.
 
 use std::sync::OnceLock;
 
@@ -73,6 +73,12 @@ pub fn parts() -> &'static Parts {
     })
 }
 
+/// The distribution that is exchanged for one of another machine, below the site directory.
+pub fn x86_64_wheel() -> Vec<Entry> {
+    let Installed { site, .. } = wheels::install(wheels::X86_64, "x86_64");
+    site.into_iter().map(|entry| Entry { path: format!("{SITE}/{}", entry.path), ..entry }).collect()
+}
+
 impl Parts {
     /// The good image.
     pub fn image(&self) -> Image {
@@ -82,12 +88,6 @@ impl Parts {
     /// The entries of one of Debian's packages, with its note in the package database.
     pub fn package(&self, name: &str) -> Vec<Entry> {
         self.apt.packages(&[name])[0].entries()
-    }
-
-    /// A distribution's entries below the site directory, as built for x86-64.
-    pub fn x86_64(&self) -> Vec<Entry> {
-        let Installed { site, .. } = wheels::install(wheels::X86_64, "x86_64");
-        site.into_iter().map(|entry| Entry { path: format!("{SITE}/{}", entry.path), ..entry }).collect()
     }
 
     fn build(&self) -> Image {
@@ -173,7 +173,7 @@ fn rootfs() -> Vec<Entry> {
 /// The bundle that `update-ca-certificates` would make of the package's certificates.
 fn certificates(package: &Package) -> Vec<Entry> {
     let mut authorities = package.entries();
-    authorities.retain(|entry| entry.path.starts_with("usr/share/ca-certificates/") && entry.path.ends_with(".crt"));
+    authorities.retain(|entry| entry.path.starts_with("usr/share/ca-certificates/"));
     authorities.sort_by(|one, other| one.path.cmp(&other.path));
     let mut bundle = Vec::new();
     for authority in authorities {
@@ -197,7 +197,7 @@ fn keep(folder: &str, word: &str) -> Vec<Entry> {
     ]
 }
 
-/// A copied directory with its marker. Parents that are not in the base belong to the user of `--chown`, as BuildKit
+/// A copied directory with its marker. Parents that are not in the base belong to the user of `--chown`, as `BuildKit`
 /// makes them.
 fn copied(folder: &str, word: &str, entries: Vec<Entry>) -> Vec<Entry> {
     let mut all = vec![Entry::directory("usr")];

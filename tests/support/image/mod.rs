@@ -83,7 +83,7 @@ impl Entry {
 /// A layer. Clones share their entries, and the key under which their bytes are kept, until one of them is edited.
 #[derive(Clone)]
 pub struct Layer {
-    /// `./` before every name, as Debian's packages have it and Bazel keeps it; or nothing, as in BuildKit's layers.
+    /// `./` before every name, as Debian's packages have it and Bazel keeps it; or nothing, as in `BuildKit`'s layers.
     pub prefix: &'static str,
     entries: Arc<Vec<Entry>>,
     key: Arc<OnceLock<String>>,
@@ -163,7 +163,7 @@ impl Image {
         step.layer.as_mut().unwrap()
     }
 
-    /// Appends a layer as BuildKit would, and the line of history of the instruction that made it.
+    /// Appends a layer as `BuildKit` would, and the line of history of the instruction that made it.
     pub fn append(&mut self, created_by: &str, entries: Vec<Entry>) {
         self.steps.push(Step { created_by: created_by.into(), layer: Some(Layer::new("", entries)) });
     }
@@ -171,10 +171,10 @@ impl Image {
     /// Exchanges the one line of history that begins so.
     pub fn reword(&mut self, begin: &str, instruction: &str) {
         let step = self.steps.iter_mut().find(|step| step.created_by.starts_with(begin));
-        step.unwrap_or_else(|| panic!("no line of history is {begin}")).created_by = instruction.to_owned();
+        step.unwrap_or_else(|| panic!("no line of history is {begin}")).created_by = instruction.into();
     }
 
-    /// The configuration document, of layers with these diff_ids.
+    /// The configuration document, of layers with these `diff_ids`.
     fn document(&self, diff_ids: &[String]) -> Value {
         let history: Vec<Value> = self.steps.iter().map(Step::history).collect();
         let mut document = json!({
@@ -193,7 +193,7 @@ impl Image {
 }
 
 impl Step {
-    /// As Bazel writes it for distroless, and as BuildKit does above that.
+    /// As Bazel writes it for distroless, and as `BuildKit` does above that.
     fn history(&self) -> Value {
         if self.created_by.starts_with("bazel ") {
             return json!({"created": "0001-01-01T00:00:00Z", "created_by": self.created_by});

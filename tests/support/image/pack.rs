@@ -37,7 +37,7 @@ pub fn cache() -> PathBuf {
 }
 
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 pub fn sha256(bytes: &[u8]) -> String {
@@ -71,18 +71,15 @@ impl Layer {
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{}.{compression:?}", self.key()));
         let note = file.with_extension(format!("{compression:?}.json"));
-        let facts: Value = match fs::read(&note) {
-            Ok(facts) => serde_json::from_slice(&facts).unwrap(),
-            Err(_) => {
-                let partial = tempfile::NamedTempFile::new_in(&folder).unwrap();
-                let facts = pack(self, compression, partial.as_file());
-                partial.persist(&file).unwrap();
-                let partial = tempfile::NamedTempFile::new_in(&folder).unwrap();
-                fs::write(partial.path(), facts.to_string()).unwrap();
-                partial.persist(&note).unwrap();
-                facts
-            }
-        };
+        if !note.exists() {
+            let partial = tempfile::NamedTempFile::new_in(&folder).unwrap();
+            let facts = pack(self, compression, partial.as_file());
+            partial.persist(&file).unwrap();
+            let partial = tempfile::NamedTempFile::new_in(&folder).unwrap();
+            fs::write(partial.path(), facts.to_string()).unwrap();
+            partial.persist(&note).unwrap();
+        }
+        let facts: Value = serde_json::from_slice(&fs::read(&note).unwrap()).unwrap();
         let text = |name: &str| facts[name].as_str().unwrap().to_owned();
         Blob { file, digest: text("digest"), size: facts["size"].as_u64().unwrap(), diff_id: text("diff_id") }
     }
