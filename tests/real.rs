@@ -7,12 +7,22 @@
 mod breakages;
 #[path = "support/image/mod.rs"]
 mod image;
+#[path = "support/stack.rs"]
+mod stack;
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
+use lucid_verify::image::Resolved;
+use lucid_verify::limits::Limits;
+use lucid_verify::reference::Reference;
+use lucid_verify::source::Access;
+use lucid_verify::verify::{Reading, Watch, load};
+use lucid_verify::vfs::dump;
 use serde_json::Value;
 
 use breakages::{BREAKAGES, Breakage};
@@ -205,6 +215,42 @@ fn the_configuration_is_the_one_that_skopeo_sees() {
     }
 }
 
+/// Nobody watches.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn resolved(&self, _: &Resolved) {}
+    fn advanced(&self, _: usize, _: u64) {}
+    fn finished(&self, _: usize) {}
+}
+
+#[test]
+fn the_tree_is_the_one_that_umoci_unpacks() {
+    if !asked("the_tree_is_the_one_that_umoci_unpacks") {
+        return;
+    }
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        let _ = writeln!(std::io::stderr(), "skipped: only root can unpack an image with its owners");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (layout, bundle) = (folder.path().join("image"), folder.path().join("bundle"));
+    parts().image().write_layout(&layout, Compression::Gzip, Family::Oci);
+    let named = format!("{}:{TAG}", layout.display());
+    image::debian::run(Command::new("umoci").args(["unpack", "--image", &named]).arg(&bundle));
+    let reference: Reference = format!("oci:{named}").parse().unwrap();
+    let access = Access { plain_http: false, credentials: None, retries: 0, timeout: Duration::from_mins(1) };
+    let reading = Reading { platform: None, access, limits: Limits::default(), jobs: 2 };
+    let loaded = load(&reference, &reading, &Unwatched).unwrap();
+    assert!(loaded.gap.is_none(), "{:?}", loaded.gap);
+    let ours = dump::dump(&loaded.tree);
+    let theirs = stack::of_directory(&bundle.join("rootfs"));
+    assert!(theirs.len() > 3000, "{} paths", theirs.len());
+    let differing: Vec<_> = ours.lines().zip(&theirs).filter(|(ours, theirs)| ours != theirs).take(5).collect();
+    assert!(differing.is_empty(), "ours and umoci's: {differing:#?}");
+    assert_eq!(ours.lines().count(), theirs.len());
+}
+
 /// A small image with everything that a document has.
 fn small() -> Image {
     let entries = vec![Entry::directory("bin"), Entry::file("bin/true", "#!/bin/false\n").mode(0o755)];
@@ -250,7 +296,8 @@ fn peak_of(image: &Image) -> u64 {
     command.args(["-q", "-f", "%M", "-o"]).arg(&note).arg(binary.get_program());
     command.arg(format!("oci:{}:{TAG}", folder.path().display())).args(["--format", "json"]);
     let output = command.current_dir(Path::new("/")).output().expect("/usr/bin/time runs");
-    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["images"][0]["complete"], true, "{}", String::from_utf8_lossy(&output.stderr));
     fs::read_to_string(note).unwrap().trim().parse().unwrap()
 }
 
