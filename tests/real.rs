@@ -1,0 +1,327 @@
+//! What is said of a real image in a real registry, and of the same image after someone broke it. Everything is fetched
+//! from the archives of Debian and Python packages, so these tests run only where `LUCID_REAL=1` asks for them.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic, and nothing here is public")]
+
+#[path = "support/breakages.rs"]
+mod breakages;
+#[path = "support/image/mod.rs"]
+mod image;
+#[path = "support/stack.rs"]
+mod stack;
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use lucid_verify::image::Resolved;
+use lucid_verify::limits::Limits;
+use lucid_verify::reference::Reference;
+use lucid_verify::source::Access;
+use lucid_verify::verify::{Reading, Watch, load};
+use lucid_verify::vfs::dump;
+use serde_json::Value;
+
+use breakages::{BREAKAGES, Breakage};
+use image::layout::{Family, TAG, blob_file};
+use image::lucid::parts;
+use image::pack::Compression;
+use image::registry::Registry;
+use image::{Entry, Image, Layer};
+
+/// The name under which images are pushed: `lucid` is the profile that fits it.
+const REPOSITORY: &str = "pickme/lucid-auth";
+
+/// Whether these tests are asked for; says so where they are not, past the capture of the test harness.
+fn asked(test: &str) -> bool {
+    let asked = std::env::var_os("LUCID_REAL").is_some_and(|value| value == "1");
+    if !asked {
+        let _ = writeln!(std::io::stderr(), "skipped: {test} needs LUCID_REAL=1");
+    }
+    asked
+}
+
+fn lucid_verify() -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lucid-verify"));
+    command.current_dir(std::env::temp_dir()).env("SOURCE_DATE_EPOCH", (image::BUILT + 86_400).to_string());
+    command
+}
+
+/// Verifies and reads the report, which is the whole of stdout.
+fn verify(arguments: &[&str]) -> (Option<i32>, Value) {
+    let output = lucid_verify().args(arguments).args(["--format", "json"]).output().unwrap();
+    let Output { status, stdout, stderr } = output;
+    let report = serde_json::from_slice(&stdout)
+        .unwrap_or_else(|error| panic!("{arguments:?}: {status}, no report: {error}\n{}", String::from_utf8_lossy(&stderr)));
+    (status.code(), report)
+}
+
+fn push(registry: &Registry, image: &Image) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    image.write_layout(folder.path(), Compression::Gzip, Family::Oci);
+    registry.push(folder.path(), REPOSITORY)
+}
+
+/// The rules of one outcome, in report order.
+fn rules(report: &Value, outcome: &str) -> Vec<String> {
+    let rules = report["images"][0]["rules"].as_array().unwrap().iter();
+    rules.filter(|rule| rule["outcome"] == outcome).map(|rule| rule["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_good_image_holds() {
+    if !asked("the_good_image_holds") {
+        return;
+    }
+    let registry = Registry::start();
+    let (code, report) = verify(&[&push(&registry, &parts().image())]);
+    assert_eq!(code, Some(0), "{report:#}");
+    let image = &report["images"][0];
+    assert_eq!(report["verdict"], "held");
+    assert_eq!(image["complete"], true);
+    assert_eq!(image["policy"]["profile"], "lucid");
+    assert_eq!(image["platform"], "linux/arm64/v8");
+    assert_eq!(rules(&report, "fail"), [""; 0]);
+    assert_eq!(rules(&report, "unknown"), [""; 0]);
+    assert!(rules(&report, "pass").len() > rules(&report, "skip").len(), "{report:#}");
+    for breakage in BREAKAGES {
+        assert!(rules(&report, "pass").iter().any(|id| id == breakage.rule), "{} does not pass", breakage.rule);
+    }
+}
+
+#[test]
+fn each_breakage_is_found_with_its_one_cause() {
+    if !asked("each_breakage_is_found_with_its_one_cause") {
+        return;
+    }
+    let registry = Registry::start();
+    let mut wrong = Vec::new();
+    for breakage in BREAKAGES {
+        let mut image = parts().image();
+        (breakage.edit)(&mut image, parts());
+        let (code, report) = verify(&[&push(&registry, &image)]);
+        let faults = faults(breakage, &image, code, &report).into_iter();
+        wrong.extend(faults.map(|fault| format!("{}: {fault}", breakage.name)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// In what a report differs from what the table foresees.
+fn faults(breakage: &Breakage, image: &Image, code: Option<i32>, report: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut want = |what: &str, found: &Value, wanted: &Value| {
+        if found != wanted {
+            faults.push(format!("{what} is {found}, wanted {wanted}"));
+        }
+    };
+    want("the exit code", &code.into(), &1.into());
+    want("the verdict", &report["verdict"], &"findings".into());
+    want("complete", &report["images"][0]["complete"], &true.into());
+    let causes: Vec<(&Value, &Value)> = report["images"][0]["rules"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|rule| rule["findings"].as_array().into_iter().flatten().map(|finding| (&rule["id"], finding)))
+        .filter(|(_, finding)| finding["level"] == "error" && finding["because"].is_null())
+        .collect();
+    let [(rule, cause)] = causes[..] else {
+        faults.push(format!("{} errors are explained by nothing, wanted one: {causes:#?}", causes.len()));
+        return faults;
+    };
+    want("the cause", rule, &breakage.rule.into());
+    if let Some(path) = breakage.path {
+        want("its path", &cause["path"], &path.into());
+    }
+    let layer = breakage.layer.map(|fragment| {
+        let mut layers = image.steps.iter().filter(|step| step.layer.is_some()).enumerate();
+        let (index, step) = layers.find(|(_, step)| step.created_by.contains(fragment)).unwrap();
+        (index, step.created_by.trim_end_matches(" # buildkit"))
+    });
+    want("its layer", &cause["layer"]["index"], &layer.map(|(index, _)| index).into());
+    want("its instruction", &cause["layer"]["created_by"], &layer.map(|(_, instruction)| instruction).into());
+    for id in rules(report, "fail").iter().chain(&rules(report, "unknown")) {
+        if id != breakage.rule && !breakage.explains.contains(&id.as_str()) {
+            faults.push(format!("{id} fails too, or is unknown"));
+        }
+    }
+    faults
+}
+
+/// A report without what the way of packing an image may change.
+fn neutral(mut report: Value) -> Value {
+    let image = &mut report["images"][0];
+    for field in ["reference", "digest"] {
+        image[field].take();
+    }
+    for layer in image["layers"].as_array_mut().unwrap() {
+        for field in ["digest", "media_type", "compressed_bytes"] {
+            layer[field].take();
+        }
+    }
+    image["sizes"]["compressed_bytes"].take();
+    for rule in image["rules"].as_array_mut().unwrap() {
+        for finding in rule["findings"].as_array_mut().unwrap() {
+            if finding["layer"].is_object() {
+                finding["layer"]["digest"].take();
+            }
+        }
+    }
+    report
+}
+
+#[test]
+fn however_it_is_packed_the_report_is_the_same() {
+    if !asked("however_it_is_packed_the_report_is_the_same") {
+        return;
+    }
+    let mut image = parts().image();
+    (BREAKAGES[0].edit)(&mut image, parts());
+    let registry = Registry::start();
+    let (code, report) = verify(&[&push(&registry, &image), "--profile", "lucid"]);
+    let (wanted, mut differing) = ((code, neutral(report)), Vec::new());
+    for family in [Family::Oci, Family::Docker] {
+        for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+            let folder = tempfile::tempdir().unwrap();
+            image.write_layout(folder.path(), compression, family);
+            let (code, report) = verify(&[&format!("oci:{}:{TAG}", folder.path().display()), "--profile", "lucid"]);
+            if (code, neutral(report)) != wanted {
+                differing.push((family, compression));
+            }
+        }
+    }
+    assert_eq!(differing, [], "these do not give the registry's report");
+}
+
+#[test]
+fn the_configuration_is_the_one_that_skopeo_sees() {
+    if !asked("the_configuration_is_the_one_that_skopeo_sees") {
+        return;
+    }
+    let registry = Registry::start();
+    let name = push(&registry, &parts().image());
+    let (code, inspected) = verify(&["inspect", &name]);
+    assert_eq!(code, Some(0));
+    let arguments = ["inspect", "--config", "--tls-verify=false", &format!("docker://{name}")];
+    let skopeo: Value = serde_json::from_slice(&image::debian::run(Command::new("skopeo").args(arguments))).unwrap();
+    // What it calls the config is the object of that name in the configuration; skopeo drops Docker's own fields.
+    let ours = inspected["config"].get("config").unwrap_or(&inspected["config"]);
+    let theirs = skopeo["config"].as_object().unwrap();
+    assert!(theirs.len() >= 6, "{skopeo}");
+    for (field, value) in theirs {
+        assert_eq!(&ours[field], value, "{field}");
+    }
+}
+
+/// Nobody watches.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn resolved(&self, _: &Resolved) {}
+    fn advanced(&self, _: usize, _: u64) {}
+    fn finished(&self, _: usize) {}
+}
+
+#[test]
+fn the_tree_is_the_one_that_umoci_unpacks() {
+    if !asked("the_tree_is_the_one_that_umoci_unpacks") {
+        return;
+    }
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        let _ = writeln!(std::io::stderr(), "skipped: only root can unpack an image with its owners");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (layout, bundle) = (folder.path().join("image"), folder.path().join("bundle"));
+    parts().image().write_layout(&layout, Compression::Gzip, Family::Oci);
+    let named = format!("{}:{TAG}", layout.display());
+    image::debian::run(Command::new("umoci").args(["unpack", "--image", &named]).arg(&bundle));
+    let reference: Reference = format!("oci:{named}").parse().unwrap();
+    let access = Access { plain_http: false, credentials: None, retries: 0, timeout: Duration::from_mins(1) };
+    let reading = Reading { platform: None, access, limits: Limits::default(), jobs: 2 };
+    let loaded = load(&reference, &reading, &Unwatched).unwrap();
+    assert!(loaded.gap.is_none(), "{:?}", loaded.gap);
+    let ours = dump::dump(&loaded.tree);
+    let theirs = stack::of_directory(&bundle.join("rootfs"));
+    assert!(theirs.len() > 3000, "{} paths", theirs.len());
+    let differing: Vec<_> = ours.lines().zip(&theirs).filter(|(ours, theirs)| ours != theirs).take(5).collect();
+    assert!(differing.is_empty(), "ours and umoci's: {differing:#?}");
+    assert_eq!(ours.lines().count(), theirs.len());
+}
+
+/// A small image with everything that a document has.
+fn small() -> Image {
+    let entries = vec![Entry::directory("bin"), Entry::file("bin/true", "#!/bin/false\n").mode(0o755)];
+    Image::of([("COPY /true /bin/true", Layer::new("", entries))])
+}
+
+#[test]
+fn no_damaged_document_is_ever_judged() {
+    if !asked("no_damaged_document_is_ever_judged") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let digest = small().write_layout(folder.path(), Compression::Gzip, Family::Oci);
+    let manifest: Value = serde_json::from_slice(&fs::read(blob_file(folder.path(), &digest)).unwrap()).unwrap();
+    let image = format!("oci:{}:{TAG}", folder.path().display());
+    assert!(matches!(verify(&[&image]).0, Some(0 | 1)), "the image that is to be damaged can be judged");
+    for digest in [&digest, manifest["config"]["digest"].as_str().unwrap()] {
+        let file = blob_file(folder.path(), digest);
+        let whole = fs::read(&file).unwrap();
+        let cuts = [0, 1, whole.len() / 2, whole.len() - 1].map(|length| whole[..length].to_vec());
+        let flips = (0..whole.len()).step_by(23).map(|at| {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            bytes
+        });
+        for damaged in cuts.into_iter().chain(flips) {
+            fs::write(&file, &damaged).unwrap();
+            let (code, report) = verify(&[&image]);
+            assert!(!matches!(code, Some(0 | 1) | None), "exit {code:?} for {}", String::from_utf8_lossy(&damaged));
+            assert_eq!(report["images"][0]["complete"], false, "{}", String::from_utf8_lossy(&damaged));
+        }
+        fs::write(&file, &whole).unwrap();
+    }
+}
+
+/// The most memory that verifying an image takes, in KiB (time(1), `%M`).
+fn peak_of(image: &Image) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    image.write_layout(folder.path(), Compression::Gzip, Family::Oci);
+    let note = folder.path().join("peak");
+    let binary = lucid_verify();
+    let mut command = Command::new("/usr/bin/time");
+    command.args(["-q", "-f", "%M", "-o"]).arg(&note).arg(binary.get_program());
+    command.arg(format!("oci:{}:{TAG}", folder.path().display())).args(["--format", "json"]);
+    let output = command.current_dir(Path::new("/")).output().expect("/usr/bin/time runs");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["images"][0]["complete"], true, "{}", String::from_utf8_lossy(&output.stderr));
+    fs::read_to_string(note).unwrap().trim().parse().unwrap()
+}
+
+#[test]
+fn memory_does_not_grow_with_the_bytes_of_a_layer() {
+    if !asked("memory_does_not_grow_with_the_bytes_of_a_layer") {
+        return;
+    }
+    let of_mib = |mib: u64| {
+        let zeros = Entry::zeros("zeros", mib << 20);
+        Image::of([("COPY /zeros /zeros", Layer::new("", vec![zeros]))])
+    };
+    let (small, large) = (peak_of(&of_mib(64)), peak_of(&of_mib(1024)));
+    assert!(large <= small + 4 * 1024, "{small} KiB for 64 MiB of zeros, {large} KiB for 1 GiB");
+    let real = peak_of(&parts().image());
+    assert!(real < 64 * 1024, "{real} KiB for the real image");
+}
+
+#[test]
+fn the_page_of_breakages_is_the_table() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/breakages.md");
+    let wanted = breakages::document();
+    if std::env::var_os("LUCID_UPDATE").is_some_and(|value| value == "1") {
+        fs::write(&page, &wanted).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&page).unwrap_or_default(), wanted, "LUCID_UPDATE=1 writes docs/breakages.md anew");
+}

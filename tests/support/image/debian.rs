@@ -1,0 +1,170 @@
+//! Debian's own packages for arm64, fetched by apt without a change to the host's state, as the layers that distroless
+//! makes of them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{BUILT, Content, Entry, pack};
+
+/// The release that the base image is made of.
+const RELEASE: &str = "bookworm";
+
+/// Where Debian keeps the keys of its archive.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// Runs a command and returns what it printed; what it said otherwise belongs to the panic.
+pub fn run(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn text(command: &mut Command) -> String {
+    String::from_utf8(run(command)).unwrap()
+}
+
+/// An apt that knows arm64 and this release alone, and keeps everything in a folder of its own.
+pub struct Apt {
+    configuration: PathBuf,
+    packages: PathBuf,
+}
+
+impl Apt {
+    /// Reads the package lists anew, from the mirrors that the host itself uses.
+    pub fn update() -> Self {
+        let root = pack::cache().join("apt");
+        for folder in ["state/lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d", "packages"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        fs::write(root.join("state/status"), "").unwrap();
+        fs::write(root.join("etc/sources.list"), sources()).unwrap();
+        let configuration = root.join("apt.conf");
+        fs::write(&configuration, settings(&root)).unwrap();
+        let apt = Self { configuration, packages: root.join("packages") };
+        run(apt.command("apt-get").args(["update", "-q"]));
+        apt
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("APT_CONFIG", &self.configuration).env("LC_ALL", "C").current_dir(&self.packages);
+        command
+    }
+
+    /// The newest version of each package, in this order: fetched once, and held by apt against the signed lists.
+    pub fn packages(&self, names: &[&str]) -> Vec<Package> {
+        run(self.command("apt-get").args(["download", "-q"]).args(names));
+        let newest = text(self.command("apt-cache").args(["show", "--no-all-versions"]).args(names));
+        let files: BTreeMap<&str, String> = newest.split("\n\n").filter_map(file_name).collect();
+        let package = |&name: &&str| Package { name: name.to_owned(), file: self.packages.join(&files[name]) };
+        names.iter().map(package).collect()
+    }
+}
+
+/// What `apt-get download` calls the file of the package that this paragraph describes.
+fn file_name(paragraph: &str) -> Option<(&str, String)> {
+    let field = |name: &str| paragraph.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    let name = field("Package")?;
+    Some((name, format!("{name}_{}_{}.deb", field("Version")?.replace(':', "%3a"), field("Architecture")?)))
+}
+
+/// Where the host gets this machine's own release from, with the release exchanged for the one wanted.
+fn sources() -> String {
+    let host = fs::read_to_string("/etc/os-release").unwrap();
+    let host = host.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME=")).expect("the host is a Debian");
+    let columns = "$(REPO_URI) $(RELEASE) $(COMPONENT)";
+    let targets = text(Command::new("apt-get").args(["indextargets", "--format", columns, "Created-By: Packages"]));
+    let mut lines = String::new();
+    for target in targets.lines() {
+        let mut fields = target.split(' ');
+        let (Some(uri), Some(release), Some("main")) = (fields.next(), fields.next(), fields.next()) else { continue };
+        if let Some(suite @ ("" | "-updates" | "-security")) = release.strip_prefix(host) {
+            writeln!(lines, "deb [signed-by={KEYRING}] {uri} {RELEASE}{suite} main").unwrap();
+        }
+    }
+    assert!(!lines.is_empty(), "the host's apt has no source of Debian {host}");
+    lines
+}
+
+/// The settings of that apt: its own folders, and the way to the network that the host's apt takes.
+fn settings(root: &Path) -> String {
+    let host = text(Command::new("apt-config").args(["dump", "--format", "%F \"%v\";%n"]));
+    let network = host.lines().filter(|line| line.starts_with("Acquire::http"));
+    let root = root.display();
+    let own = format!(
+        r#"Dir "{root}";
+Dir::State "{root}/state";
+Dir::State::status "{root}/state/status";
+Dir::Cache "{root}/cache";
+Dir::Etc "{root}/etc";
+APT::Architecture "arm64";
+APT::Architectures {{ "arm64"; }};
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Retries "3";
+"#
+    );
+    network.fold(own, |text, line| text + line + "\n")
+}
+
+/// A package's file.
+pub struct Package {
+    pub name: String,
+    pub file: PathBuf,
+}
+
+impl Package {
+    /// What the package lays down, and the note of it that distroless keeps where dpkg's database would be.
+    pub fn entries(&self) -> Vec<Entry> {
+        let mut entries = unpack(&run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(&self.file)));
+        let status = "var/lib/dpkg/status.d";
+        for end in [3, 7, 12, status.len()] {
+            let path = &status[..end];
+            if !entries.iter().any(|entry| entry.path == path) {
+                entries.push(Entry::directory(path));
+            }
+        }
+        let control = run(Command::new("dpkg-deb").arg("-f").arg(&self.file));
+        entries.push(Entry::file(&format!("{status}/{}", self.name), control));
+        let notes = unpack(&run(Command::new("dpkg-deb").arg("--ctrl-tarfile").arg(&self.file)));
+        if let Some(Content::File(sums)) = notes.into_iter().find(|note| note.path == "md5sums").map(|note| note.content) {
+            entries.push(Entry::file(&format!("{status}/{}.md5sums", self.name), sums));
+        }
+        entries
+    }
+}
+
+/// The entries of a tar, in its order.
+fn unpack(tar: &[u8]) -> Vec<Entry> {
+    let mut archive = tar::Archive::new(tar);
+    archive.entries().unwrap().map(|entry| read(entry.unwrap())).collect()
+}
+
+fn read(mut entry: tar::Entry<'_, &[u8]>) -> Entry {
+    let name = String::from_utf8(entry.path_bytes().into_owned()).unwrap();
+    let plain = |name: &str| name.trim_start_matches("./").trim_end_matches('/').to_owned();
+    let link = entry.link_name_bytes().map(|link| String::from_utf8(link.into_owned()).unwrap());
+    let header = entry.header().clone();
+    let content = match header.entry_type() {
+        tar::EntryType::Directory => Content::Directory,
+        tar::EntryType::Symlink => Content::Symlink(link.unwrap()),
+        tar::EntryType::Link => Content::Hardlink(plain(&link.unwrap())),
+        tar::EntryType::Regular => {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            Content::File(bytes.into())
+        }
+        other => panic!("{name}: a package holds {other:?}"),
+    };
+    Entry {
+        path: if name == "." { String::new() } else { plain(&name) },
+        content,
+        mode: header.mode().unwrap() & 0o7777,
+        owner: (header.uid().unwrap(), header.gid().unwrap()),
+        mtime: header.mtime().unwrap().min(BUILT),
+    }
+}

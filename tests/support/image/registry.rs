@@ -1,0 +1,100 @@
+//! A real registry (Debian's docker-registry) on a free port of the loopback interface, and pushing to it.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::layout::{TAG, blob_file};
+
+/// A registry that runs as long as this lives.
+pub struct Registry {
+    child: Child,
+    /// `127.0.0.1:PORT`.
+    pub address: String,
+    _storage: tempfile::TempDir,
+}
+
+impl Registry {
+    pub fn start() -> Self {
+        let storage = tempfile::tempdir().unwrap();
+        let settings = storage.path().join("config.yml");
+        fs::write(&settings, "version: 0.1\nstorage: {filesystem: {rootdirectory: /nowhere}}\nhttp: {addr: \"127.0.0.1:0\"}\n")
+            .unwrap();
+        let mut child = Command::new("docker-registry")
+            .arg("serve")
+            .arg(&settings)
+            .env("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", storage.path().join("data"))
+            .env("OTEL_TRACES_EXPORTER", "none")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("docker-registry starts");
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = log.by_ref().map_while(Result::ok).find_map(|line| {
+            let (_, after) = line.split_once("listening on ")?;
+            Some(after.chars().take_while(|&sign| sign.is_ascii_digit() || ".:".contains(sign)).collect())
+        });
+        // A pipe that nobody reads would stop the registry.
+        std::thread::spawn(move || log.for_each(drop));
+        Self { child, address: address.expect("docker-registry says where it listens"), _storage: storage }
+    }
+
+    /// Pushes the image of a layout, byte for byte; returns what to pull it by.
+    pub fn push(&self, layout: &Path, repository: &str) -> String {
+        let index: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
+        let named = &index["manifests"][0];
+        let bytes = fs::read(blob_file(layout, named["digest"].as_str().unwrap())).unwrap();
+        let manifest: Value = serde_json::from_slice(&bytes).unwrap();
+        for blob in manifest["layers"].as_array().unwrap().iter().chain([&manifest["config"]]) {
+            self.push_blob(layout, repository, blob["digest"].as_str().unwrap());
+        }
+        let kind = format!("Content-Type: {}\r\n", named["mediaType"].as_str().unwrap());
+        let (status, head) =
+            self.request("PUT", &format!("/v2/{repository}/manifests/{TAG}"), &kind, bytes.len() as u64, &bytes[..]);
+        assert_eq!(status, 201, "pushing the manifest: {head}");
+        format!("{}/{repository}:{TAG}", self.address)
+    }
+
+    fn push_blob(&self, layout: &Path, repository: &str, digest: &str) {
+        let (status, _) = self.request("HEAD", &format!("/v2/{repository}/blobs/{digest}"), "", 0, &[][..]);
+        if status == 200 {
+            return;
+        }
+        let (status, head) = self.request("POST", &format!("/v2/{repository}/blobs/uploads/"), "", 0, &[][..]);
+        assert_eq!(status, 202, "starting an upload: {head}");
+        let location = head.lines().find_map(|line| line.strip_prefix("Location: ")).expect("an upload has a place");
+        let (_, place) = location.split_once(&self.address).expect("the place is at this registry");
+        let file = File::open(blob_file(layout, digest)).unwrap();
+        let length = file.metadata().unwrap().len();
+        let kind = "Content-Type: application/octet-stream\r\n";
+        let (status, head) = self.request("PUT", &format!("{place}&digest={digest}"), kind, length, file);
+        assert_eq!(status, 201, "pushing {digest}: {head}");
+    }
+
+    /// One request on a connection of its own: status and head of the answer.
+    fn request(&self, method: &str, target: &str, headers: &str, length: u64, mut body: impl Read) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let host = &self.address;
+        write!(
+            stream,
+            "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+        )
+        .unwrap();
+        std::io::copy(&mut body, &mut stream).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer}"));
+        (status, answer)
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
