@@ -49,7 +49,7 @@ fn no_rule_is_declared_and_forgotten() {
             let text = read(&file.path());
             declared += text.matches("declare_rule! {").count();
             let is_rule = text.contains("declare_rule! {") && file.file_name() != "mod.rs";
-            assert!(!is_rule || text.lines().count() <= 100, "{} is longer than a rule", file.path().display());
+            assert!(!is_rule || text.lines().count() <= 80, "{} is longer than a rule", file.path().display());
         }
     }
     assert_eq!(declared, RULES.len());

@@ -67,4 +67,8 @@ fn the_image_against_itself_wants_no_pattern() {
     for judged in base().under("extends = \"generic\"\n").judge() {
         assert_ne!(judged.judgement.outcome(), Outcome::Fail, "{}: {:?}", judged.rule.id, judged.judgement);
     }
+    let mut root = base().under("extends = \"generic\"\n");
+    root.configure("/config/User", "\"0\"");
+    let found: Vec<String> = root.judge().iter().flat_map(lines).collect();
+    assert_eq!(found, ["config/user warn - -"]);
 }

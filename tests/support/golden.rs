@@ -1,6 +1,6 @@
 //! Images written as text: layers in the line language of trees, a configuration, and edits of both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lucid_verify::digest::Digest;
 use lucid_verify::facts::{Facts, Verified};
@@ -28,7 +28,7 @@ pub struct Image {
 pub struct Edit {
     pub title: String,
     pub image: Image,
-    pub expected: std::collections::BTreeSet<String>,
+    pub expected: BTreeSet<String>,
 }
 
 /// The image that passes.
@@ -49,7 +49,7 @@ pub fn edits() -> Vec<Edit> {
     let blocks = EDITS.split("\n## ").skip(1);
     let edits = blocks.map(|block| {
         let (title, lines) = block.split_once('\n').unwrap();
-        let mut edit = Edit { title: title.to_owned(), image: base(), expected: Default::default() };
+        let mut edit = Edit { title: title.to_owned(), image: base(), expected: BTreeSet::new() };
         lines.lines().filter(|line| !line.is_empty()).for_each(|line| edit.line(line));
         edit
     });
@@ -79,9 +79,9 @@ impl Edit {
             }
             "config" => {
                 let (pointer, value) = rest.split_once(' ').unwrap();
-                *image.config.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
+                image.configure(pointer, value);
             }
-            "profile" => image.profile.push_str(&format!("{rest}\n")),
+            "profile" => image.profile.extend([rest, "\n"]),
             "=" => assert!(self.expected.insert(rest.to_owned())),
             layer => image.layers[layer[1..].parse::<usize>().unwrap()].1.push(rest.to_owned()),
         }
@@ -99,6 +99,11 @@ impl Image {
     pub fn under(mut self, profile: &str) -> Self {
         profile.clone_into(&mut self.profile);
         self
+    }
+
+    /// Sets a value of the configuration, which is written as JSON.
+    pub fn configure(&mut self, pointer: &str, value: &str) {
+        *self.config.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
     }
 
     /// Asks every rule.
