@@ -53,23 +53,16 @@ fn check(context: &Context<'_>) -> Judgement {
         let owner = loaded.contains(owner).then(|| owner.clone());
         Offence { path: path.clone(), layer: context.tree.content_layer(object.node), what: (owner, Isa::of(&object.elf)) }
     });
-    let total = |owner: &str| objects.iter().filter(|object| map.owner(&context.tree.path(object.node)) == owner).count();
     let groups = context.group(offences);
-    let findings = groups.iter().map(|group| finding(context, group, wanted, &map, &total));
+    let findings = groups.iter().map(|group| finding(context, group, wanted, &map));
     Judgement::looked(objects.len(), findings.collect())
 }
 
-fn finding(
-    context: &Context<'_>,
-    group: &Group<(Option<String>, Isa)>,
-    wanted: Isa,
-    map: &Map<'_>,
-    total: &dyn Fn(&str) -> usize,
-) -> Finding {
+fn finding(context: &Context<'_>, group: &Group<(Option<String>, Isa)>, wanted: Isa, map: &Map<'_>) -> Finding {
     let (owner, isa) = &group.what;
     let (k, first) = (group.paths.len(), group.first());
     let finding = if let Some(owner) = owner {
-        let total = total(owner);
+        let total = map.total(context, owner);
         let fix = "build the stage that it comes from for the target: FROM --platform=$TARGETPLATFORM";
         let message = format!("{owner}: {k} of {total} ELF objects for {isa}, want {wanted} (first: {first})");
         let mut finding = group.finding(Level::Error, message, fix);

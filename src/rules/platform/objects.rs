@@ -77,6 +77,12 @@ impl<'a> Map<'a> {
         let owner = self.owners.get(path).map(|name| escape(name.as_bytes()));
         owner.unwrap_or_else(|| path.parent().unwrap_or_default().to_string())
     }
+
+    /// How many objects are an owner's.
+    pub fn total(&self, context: &Context<'_>, owner: &str) -> usize {
+        let paths = context.facts.objects.iter().map(|object| context.tree.path(object.node));
+        paths.filter(|path| self.owner(path) == owner).count()
+    }
 }
 
 impl Role {
