@@ -86,6 +86,7 @@ pub struct Place {
 
 impl Place {
     /// A path, in a layer if that is known.
+    #[expect(clippy::needless_pass_by_value, reason = "text and references to paths come alike")]
     pub fn path(path: impl ToString, layer: impl Into<Option<usize>>) -> Self {
         Self { path: Some(path.to_string()), layer: layer.into() }
     }

@@ -42,9 +42,12 @@ const TABLE: &[(&str, &str, On)] = &[
     ("toolchain/packages", "toolchain/compilers", On::Layer),
 ];
 
+/// A finding: the place of its rule, and its own among the rule's.
+type At = (usize, usize);
+
 /// Notes on each finding the one that explains it: the last of a chain of explanations.
 pub(super) fn explain(judged: &mut [Judged]) {
-    let causes: Vec<(usize, usize, Option<(usize, usize)>)> = judged
+    let causes: Vec<(usize, usize, Option<At>)> = judged
         .iter()
         .enumerate()
         .flat_map(|(rule, one)| (0..one.judgement.findings.len()).map(move |finding| (rule, finding)))
@@ -60,17 +63,16 @@ pub(super) fn explain(judged: &mut [Judged]) {
 }
 
 /// The finding that explains one directly. A waived one explains nothing, nor does one of less weight.
-fn cause(judged: &[Judged], rule: usize, finding: usize) -> Option<(usize, usize)> {
+fn cause(judged: &[Judged], rule: usize, finding: usize) -> Option<At> {
     let effect = &judged[rule].judgement.findings[finding];
-    let rows = TABLE.iter().filter(|(id, ..)| *id == judged[rule].rule.id);
-    rows.filter_map(|(_, by, on)| {
+    let mut rows = TABLE.iter().filter(|(id, ..)| *id == judged[rule].rule.id);
+    rows.find_map(|(_, by, on)| {
         let by = judged.iter().position(|judged| judged.rule.id == *by)?;
         let causes = &judged[by].judgement.findings;
         let explains =
             |cause: &Finding| cause.waived.is_none() && cause.level >= effect.level.max(Level::Info) && share(effect, cause, *on);
         causes.iter().position(explains).map(|cause| (by, cause))
     })
-    .next()
 }
 
 fn share(effect: &Finding, cause: &Finding, on: On) -> bool {

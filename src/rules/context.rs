@@ -112,6 +112,12 @@ impl<'a> Context<'a> {
         Absence { place: Place::path(path, layer), nearest, why }
     }
 
+    /// The files that Python distributions own.
+    pub fn owned(&self) -> BTreeSet<&'a LayerPath> {
+        let distributions = self.facts.python.sites.iter().flat_map(|site| &site.distributions);
+        distributions.flat_map(|found| found.record.iter().flat_map(|record| &record.rows)).map(|row| &row.path).collect()
+    }
+
     /// Bytes of the files that paths lead to, each file once.
     pub fn bytes<'p>(&self, paths: impl IntoIterator<Item = &'p LayerPath>) -> u64 {
         let nodes = paths.into_iter().filter_map(|path| self.tree.resolve(path).ok());

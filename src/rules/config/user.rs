@@ -8,8 +8,9 @@ declare_rule! {
     /// The image runs as the user that it should
     ///
     /// # What it checks
-    /// `USER`, looked up in the image's own passwd and group, is `user` of `[expect]`; without that, it is not root. The
-    /// right user in another spelling is a warning, a name that the image does not know an error. Unit: the setting.
+    /// `USER`, looked up in the image's own passwd and group, is `user` of `[expect]`; without that, root
+    /// is a warning. So is the right user in another spelling; a name that the image does not know is an error. Unit: the
+    /// setting.
     ///
     /// # Why
     /// A process that runs as root in a container is root on whatever the container reaches. Without a numeric user,
@@ -47,7 +48,8 @@ fn check(context: &Context<'_>) -> Judgement {
     let resolved = format!("{}:{}", identity.uid, identity.gid);
     match &wanted {
         _ if identity.uid == 0 && wanted.as_ref() != Some(&resolved) => {
-            finding(Level::Error, format!("USER is \"{written}\" (root)"), resolved)
+            let level = if wanted.is_some() { Level::Error } else { Level::Warn };
+            finding(level, format!("USER is \"{written}\" (root)"), resolved)
         }
         Some(wanted) if resolved != *wanted => {
             finding(Level::Error, format!("USER \"{written}\" is {resolved}, want {wanted}"), resolved)

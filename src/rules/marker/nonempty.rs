@@ -12,8 +12,8 @@ declare_rule! {
     ///
     /// # What it checks
     /// Every marker that the service declares, and every file below `roots` whose name is one of `names`, holds more than
-    /// white space, NUL bytes and a byte order mark. A marker that is not there is the business of the rule that asks for
-    /// it. Unit: markers.
+    /// white space, NUL bytes and a byte order mark. Files that Python distributions own are no markers, and a marker that
+    /// is not there is the business of the rule that asks for it. Unit: markers.
     ///
     /// # Why
     /// `touch marker` and `echo "" > marker` make files that exist and prove nothing: a COPY that lost their content, or
@@ -33,12 +33,13 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let (tree, names) = (context.tree, context.globs("names"));
+    let (tree, owned, patterns) = (context.tree, context.owned(), context.globs("names"));
     let declared = context.profile.service.iter().flat_map(|service| &service.markers).map(LayerPath::new);
     let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
-    let named = below.filter(|node| names.is_match(String::from_utf8_lossy(tree.name(*node)).as_ref()));
+    let named = below.filter(|node| patterns.is_match(String::from_utf8_lossy(tree.name(*node)).as_ref()));
     let found: BTreeMap<LayerPath, (NodeId, &Trace)> = named
         .map(|node| tree.path(node))
+        .filter(|path| !owned.contains(path))
         .chain(declared)
         .filter_map(|path| {
             let node = tree.resolve(&path).ok()?;

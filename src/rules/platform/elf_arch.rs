@@ -6,7 +6,6 @@ use super::super::{Context, Group, Offence, declare_rule, words};
 use super::objects::{Map, Role};
 use crate::facts::elf::Isa;
 use crate::finding::{Finding, Judgement, Level};
-use crate::vfs::LayerPath;
 
 declare_rule! {
     /// Machine code is for the machine that the image is for
@@ -32,9 +31,6 @@ declare_rule! {
     options { "roots": Texts }, check check
 }
 
-/// Whose the objects are, where they are loaded, and what they are for. Only the first tells of what nobody loads.
-type Shared = (Option<String>, Isa);
-
 fn check(context: &Context<'_>) -> Judgement {
     let claimed = context.facts.config.platform();
     let platform = context.expect().platform.as_ref().unwrap_or(&claimed);
@@ -57,40 +53,25 @@ fn check(context: &Context<'_>) -> Judgement {
         let owner = loaded.contains(owner).then(|| owner.clone());
         Offence { path: path.clone(), layer: context.tree.content_layer(object.node), what: (owner, Isa::of(&object.elf)) }
     });
-    let total = |owner: &str| objects.iter().filter(|object| map.owner(&context.tree.path(object.node)) == owner).count();
     let groups = context.group(offences);
-    let findings = groups.iter().map(|group| finding(context, group, wanted, &map, &total));
+    let findings = groups.iter().map(|group| finding(context, group, wanted, &map));
     Judgement::looked(objects.len(), findings.collect())
 }
 
-fn finding(context: &Context<'_>, group: &Group<Shared>, wanted: Isa, map: &Map<'_>, total: &dyn Fn(&str) -> usize) -> Finding {
+fn finding(context: &Context<'_>, group: &Group<(Option<String>, Isa)>, wanted: Isa, map: &Map<'_>) -> Finding {
     let (owner, isa) = &group.what;
     let (k, first) = (group.paths.len(), group.first());
     let finding = if let Some(owner) = owner {
-        let total = words::count(total(owner), "ELF object", "ELF objects");
-        let is = if k == 1 { "is" } else { "are" };
+        let total = map.total(context, owner);
         let fix = "build the stage that it comes from for the target: FROM --platform=$TARGETPLATFORM";
-        let mut finding =
-            group.finding(Level::Error, format!("{owner}: {k} of {total} {is} {isa}, want {wanted} (first: {first})"), fix);
-        finding.predicts = group.paths.iter().find_map(|path| predicted(&map.role(path), path));
+        let message = format!("{owner}: {k} of {total} ELF objects for {isa}, want {wanted} (first: {first})");
+        let mut finding = group.finding(Level::Error, message, fix);
+        finding.predicts = group.paths.iter().find_map(|path| map.role(path).predicts(path));
         finding
     } else {
-        let bytes = words::bytes(context.bytes(&group.paths));
-        let objects = words::count(k, "object", "objects");
+        let (objects, bytes) = (words::count(k, "object", "objects"), words::bytes(context.bytes(&group.paths)));
         let message = format!("{objects} for {isa} that nothing loads here, {bytes} (first: {first})");
         group.finding(Level::Info, message, "leave them out if nothing needs them")
     };
     finding.contrast(isa.to_string(), wanted.to_string())
-}
-
-/// The last line that a user would see.
-fn predicted(role: &Role, path: &LayerPath) -> Option<String> {
-    // Interpreters look for their own tag, `.abi3.so` and `.so`; a file of another tag does not exist for them.
-    let is_tagged = path.name().split(|byte| *byte == b'.').any(|part| part.starts_with(b"cpython-"));
-    match role {
-        Role::Extension(module) if is_tagged => Some(format!("ModuleNotFoundError: No module named '{module}'")),
-        Role::Extension(_) => Some(format!("ImportError: {path}: cannot open shared object file: No such file or directory")),
-        Role::System => Some(format!("exec {path}: exec format error")),
-        Role::Other => None,
-    }
 }

@@ -77,6 +77,26 @@ impl<'a> Map<'a> {
         let owner = self.owners.get(path).map(|name| escape(name.as_bytes()));
         owner.unwrap_or_else(|| path.parent().unwrap_or_default().to_string())
     }
+
+    /// How many objects are an owner's.
+    pub fn total(&self, context: &Context<'_>, owner: &str) -> usize {
+        let paths = context.facts.objects.iter().map(|object| context.tree.path(object.node));
+        paths.filter(|path| self.owner(path) == owner).count()
+    }
+}
+
+impl Role {
+    /// The last line that a user would see if the object at `path` is for another machine.
+    pub fn predicts(&self, path: &LayerPath) -> Option<String> {
+        // Interpreters look for their own tag, `.abi3.so` and `.so`; a file of another tag does not exist for them.
+        let is_tagged = path.name().split(|byte| *byte == b'.').any(|part| part.starts_with(b"cpython-"));
+        match self {
+            Self::Extension(module) if is_tagged => Some(format!("ModuleNotFoundError: No module named '{module}'")),
+            Self::Extension(_) => Some(format!("ImportError: {path}: cannot open shared object file: No such file or directory")),
+            Self::System => Some(format!("exec {path}: exec format error")),
+            Self::Other => None,
+        }
+    }
 }
 
 /// Objects that debuggers inject into other processes are named after the machines they are for.

@@ -26,7 +26,7 @@ pub(super) enum Fault {
 /// A distribution and its site directory.
 pub(super) struct Part<'a> {
     pub name: String,
-    pub record: &'a Result<Record, NoRecord>,
+    record: &'a Result<Record, NoRecord>,
     site: &'a LayerPath,
     layer: LayerIndex,
 }
@@ -57,6 +57,16 @@ impl<'a> Part<'a> {
             site: &site.path,
             layer: found.layer,
         })
+    }
+
+    /// Why some of its files cannot be compared. A RECORD that is absent is none: packages of Debian have none.
+    pub fn unknown(&self) -> Option<String> {
+        let why = match self.record {
+            Err(NoRecord::Unreadable(why)) => why.as_str(),
+            Ok(record) if record.rows.iter().any(|row| row.other_algorithm) => "hashes of an algorithm other than SHA-256",
+            Ok(_) | Err(NoRecord::Absent) => return None,
+        };
+        Some(format!("RECORD of {}: {why}", self.name))
     }
 
     /// The rows that are compared: not those of compiled files, nor those that leave the site directory.

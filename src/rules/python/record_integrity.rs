@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::super::{Context, Group, Offence, declare_rule, words};
 use super::record::{Fault, Part, fault};
-use crate::facts::python::distribution::NoRecord;
 use crate::finding::{Finding, Judgement, Level};
 use crate::vfs::LayerPath;
 
@@ -34,16 +33,7 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     let parts: Vec<Part<'_>> = context.facts.python.sites.iter().flat_map(Part::of).collect();
-    let mut unknown = Vec::new();
-    for part in &parts {
-        match part.record {
-            Err(NoRecord::Unreadable(why)) => unknown.push(format!("RECORD of {}: {why}", part.name)),
-            Ok(record) if record.rows.iter().any(|row| row.other_algorithm) => {
-                unknown.push(format!("RECORD of {}: hashes of an algorithm other than SHA-256", part.name));
-            }
-            _ => {}
-        }
-    }
+    let unknown: Vec<String> = parts.iter().filter_map(Part::unknown).collect();
     let matching: BTreeSet<&LayerPath> =
         parts.iter().flat_map(Part::rows).filter(|row| fault(context.tree, row).is_none()).map(|row| &row.path).collect();
     let pruned = context.globs("pruned");
@@ -65,27 +55,18 @@ fn check(context: &Context<'_>) -> Judgement {
 fn finding(group: &Group<(String, Fault)>, rows: usize) -> Finding {
     let (name, fault) = &group.what;
     let (k, first) = (group.paths.len(), group.first());
-    let whole = "copy the whole directory; look for a RUN that deletes or a COPY that overlaps";
-    match fault {
-        Fault::Missing => group.finding(Level::Error, format!("{name}: {k} of {rows} files missing (first: {first})"), whole),
+    let (level, what, fix) = match fault {
+        Fault::Missing => {
+            (Level::Error, "missing", "copy the whole directory; look for a RUN that deletes or a COPY that overlaps")
+        }
         Fault::Changed => {
-            let fix = "install it again; look for what wrote to this path after pip did";
-            group.finding(Level::Error, format!("{name}: {k} of {rows} files changed since installation (first: {first})"), fix)
+            (Level::Error, "changed since installation", "install it again; look for what wrote to this path after pip did")
         }
         Fault::Overlap => {
-            let fix = "install only one of the distributions that own this path, or accept that the last one won";
-            group.finding(
-                Level::Warn,
-                format!("{name}: another distribution owns and wrote {k} of its files (first: {first})"),
-                fix,
-            )
+            (Level::Warn, "owned and written by another distribution too", "install only one of those that own this path")
         }
-        Fault::Pruned => {
-            group.finding(Level::Info, format!("{name}: {k} of {rows} files pruned (first: {first})"), "nothing to do")
-        }
-        Fault::Shebang => {
-            let what = format!("{name}: the first line of {k} scripts may have been rewritten (first: {first})");
-            group.finding(Level::Info, what, "nothing to do if the interpreter was moved on purpose")
-        }
-    }
+        Fault::Pruned => (Level::Info, "pruned", "nothing to do if that was meant"),
+        Fault::Shebang => (Level::Info, "scripts whose first line was rewritten", "nothing to do if that was meant"),
+    };
+    group.finding(level, format!("{name}: {k} of {rows} files {what} (first: {first})"), fix)
 }

@@ -1,7 +1,7 @@
 //! `toolchain/compilers`
 
 use super::super::{Context, declare_rule};
-use super::{Kind, is_itself, names, owned, tools};
+use super::{Kind, is_itself, names, tools};
 use crate::finding::Judgement;
 
 declare_rule! {
@@ -30,7 +30,7 @@ const KIND: Kind =
     Kind { one: "compiler", many: "compilers", fix: "install it in the builder stage only, and copy what it made" };
 
 fn check(context: &Context<'_>) -> Judgement {
-    let owned = owned(context);
+    let owned = context.owned();
     tools(context, &KIND, |executable, name| {
         let plain = names::plain(name);
         names::COMPILERS.contains(&plain.as_str()) && is_itself(executable, &plain, &owned)

@@ -49,12 +49,6 @@ fn shown(context: &Context<'_>, path: &LayerPath) -> String {
     }
 }
 
-/// The files that distributions own: scripts among them are programs of that name, not the tool.
-fn owned<'a>(context: &Context<'a>) -> BTreeSet<&'a LayerPath> {
-    let distributions = context.facts.python.sites.iter().flat_map(|site| &site.distributions);
-    distributions.flat_map(|found| found.record.iter().flat_map(|record| &record.rows)).map(|row| &row.path).collect()
-}
-
 /// Whether a name that many programs carry is the tool here: machine code, or a script that no distribution owns.
 fn is_itself(executable: &Executable, name: &str, owned: &BTreeSet<&LayerPath>) -> bool {
     !names::SHORT.contains(&name) || executable.is_elf || !owned.contains(&executable.path)

@@ -38,10 +38,10 @@ fn check(context: &Context<'_>) -> Judgement {
     let mut findings: Vec<Finding> = Vec::new();
     let offences = tools.iter().map(|tool| Offence { path: tool.database.clone(), layer: tool.layer, what: tool.is_phantom() });
     for group in context.group(offences) {
-        let named = tools
+        let those = tools
             .iter()
             .filter(|tool| tool.is_phantom() == group.what && tool.layer == group.layer && group.paths.contains(&tool.database));
-        let names: Vec<String> = named.map(|tool| escape(format!("{} {}", tool.name, tool.version).as_bytes())).collect();
+        let names: Vec<String> = those.map(|tool| escape(format!("{} {}", tool.name, tool.version).as_bytes())).collect();
         let (level, what, fix) = if group.what {
             let fix = "copy the one file that is needed, not the database of packages with it";
             (Level::Warn, "listed as installed, but their files are absent", fix)

@@ -1,7 +1,7 @@
 //! `toolchain/shells`
 
 use super::super::{Context, declare_rule};
-use super::{Kind, is_itself, names, owned, tools};
+use super::{Kind, is_itself, names, tools};
 use crate::finding::Judgement;
 use crate::vfs::LayerPath;
 
@@ -30,7 +30,7 @@ const KIND: Kind =
     Kind { one: "shell", many: "shells", fix: "leave it out; of a base image, take the variant without a shell (not :debug)" };
 
 fn check(context: &Context<'_>) -> Judgement {
-    let owned = owned(context);
+    let owned = context.owned();
     let busybox = LayerPath::new("/busybox");
     let is_shell = |name: &str| names::SHELLS.contains(&name);
     tools(context, &KIND, |executable, name| {

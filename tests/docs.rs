@@ -1,0 +1,159 @@
+//! The documentation is of what is there: ids, sections, options, and the pages that are made from them.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use lucid_verify::profile::{BUILT_IN, Policy, Profile, Subject, Value};
+use lucid_verify::rules::{RULES, Rule, known};
+
+const SECTIONS: [&str; 5] = ["What it checks", "Why", "Symptom", "Fix", "Options"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+/// Compares a generated page with the one that is kept; `LUCID_UPDATE=1` writes it.
+fn is_current(page: &str, text: &str) {
+    let path = root().join("docs").join(page);
+    if std::env::var_os("LUCID_UPDATE").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    assert!(read(&path) == text, "docs/{page} is stale: LUCID_UPDATE=1 cargo test --test docs");
+}
+
+#[test]
+fn an_id_is_a_place_in_the_source() {
+    let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), RULES.len());
+    for rule in RULES {
+        let (group, name) = rule.id.split_once('/').unwrap();
+        let folder = root().join("src/rules").join(group.replace('-', "_"));
+        let own = folder.join(format!("{}.rs", name.replace('-', "_")));
+        let file = if own.exists() { own } else { folder.join("mod.rs") };
+        assert!(read(&file).contains(&format!("\"{}\"", rule.id)), "{} is not declared in {}", rule.id, file.display());
+    }
+}
+
+#[test]
+fn no_rule_is_declared_and_forgotten() {
+    let mut declared = 0;
+    for folder in std::fs::read_dir(root().join("src/rules")).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+        for file in std::fs::read_dir(folder.path()).unwrap().flatten() {
+            let text = read(&file.path());
+            declared += text.matches("declare_rule! {").count();
+            let is_rule = text.contains("declare_rule! {") && file.file_name() != "mod.rs";
+            assert!(!is_rule || text.lines().count() <= 80, "{} is longer than a rule", file.path().display());
+        }
+    }
+    assert_eq!(declared, RULES.len());
+}
+
+#[test]
+fn groups_stand_together() {
+    let mut groups: Vec<&str> = RULES.iter().filter_map(|rule| rule.id.split('/').next()).collect();
+    groups.dedup();
+    assert_eq!(groups.iter().collect::<BTreeSet<_>>().len(), groups.len(), "{groups:?}");
+}
+
+#[test]
+fn every_rule_has_its_sections_in_their_order() {
+    for rule in RULES {
+        let text = rule.markdown();
+        let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+        assert_eq!(headings, SECTIONS, "{}", rule.id);
+        for section in text.split("# ").skip(1) {
+            assert!(section.split_once('\n').unwrap().1.trim().len() > 3, "{}: {section}", rule.id);
+        }
+        assert!(!rule.summary.is_empty() && !rule.summary.ends_with('.'), "{}", rule.id);
+    }
+}
+
+#[test]
+fn options_are_documented_and_documented_options_are_there() {
+    for rule in RULES {
+        let text = rule.markdown();
+        let (_, section) = text.split_once("# Options\n").unwrap();
+        let documented: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
+        let known: Vec<&str> = rule.options.iter().map(|option| option.name).collect();
+        assert_eq!(documented, known, "{}", rule.id);
+    }
+}
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let mut page = String::from(
+        "# Rules\n\nMade from the rules themselves. A profile can change the level of each, and set its options.\n\n",
+    );
+    page.push_str("| rule | answers | level | what it wants |\n|---|---|---|---|\n");
+    for rule in RULES {
+        let anchor = rule.id.replace('/', "");
+        let (question, level) = (rule.question.word(), rule.level.word());
+        let _ = writeln!(page, "| [{}](#{anchor}) | {question} | {level} | {} |", rule.id, rule.summary);
+    }
+    for rule in RULES {
+        let facts = format!("{} · {} · since {}", rule.question.word(), rule.level.word(), rule.since);
+        let docs = rule.markdown().replace("# ", "### ");
+        let _ = write!(page, "\n## {}\n\n{}. ({facts})\n\n{docs}", rule.id, rule.summary);
+    }
+    is_current("rules.md", &page);
+}
+
+#[test]
+fn the_page_of_profiles_is_current() {
+    let mut page = String::from(
+        "# Profiles\n\nA profile says what is wanted of an image: a TOML file, or one of the built-in ones below, which are\n\
+         also its documentation. `lucid-verify schema profile` prints the JSON Schema.\n",
+    );
+    for (name, text) in BUILT_IN {
+        let _ = write!(page, "\n## {name}\n\n```toml\n{text}```\n");
+    }
+    page.push_str("\n## Levels and options of each rule\n\n| rule | declared |");
+    let profiles: Vec<Profile> = BUILT_IN.iter().map(|(name, _)| built_in(name)).collect();
+    for profile in &profiles {
+        let _ = write!(page, " {} |", profile.name);
+    }
+    page.push_str(" options |\n|---|---|");
+    page.push_str(&"---|".repeat(profiles.len() + 1));
+    for rule in RULES {
+        let _ = write!(page, "\n| {} | {} |", rule.id, rule.level.word());
+        for profile in &profiles {
+            let _ = write!(page, " {} |", profile.level(rule.id, rule.level).word());
+        }
+        let options: Vec<String> =
+            rule.options.iter().map(|option| format!("`{}`: {}", option.name, option.kind.words())).collect();
+        let _ = write!(page, " {} |", options.join("; "));
+    }
+    page.push('\n');
+    is_current("profile.md", &page);
+}
+
+#[test]
+fn lucid_asks_what_every_rule_declares_and_generic_is_never_stricter() {
+    let (lucid, generic) = (built_in("lucid"), built_in("generic"));
+    for rule in RULES {
+        assert_eq!(lucid.level(rule.id, rule.level), rule.level, "{}", rule.id);
+        assert!(generic.level(rule.id, rule.level) <= rule.level, "{}", rule.id);
+        assert!(rule.options.iter().all(|option| is_set(&lucid, rule, option.name)), "{}", rule.id);
+    }
+}
+
+fn is_set(profile: &Profile, rule: &Rule, option: &str) -> bool {
+    match profile.option(rule.id, option) {
+        Some(Value::Text(text)) => !text.is_empty(),
+        Some(Value::Texts(texts)) => !texts.is_empty(),
+        Some(Value::Count(_)) => true,
+        None => false,
+    }
+}
+
+fn built_in(name: &str) -> Profile {
+    let subject = Subject { name: "x", labels: &std::collections::BTreeMap::new(), has_file: &|_| false };
+    Policy::builtin(name, &known()).unwrap().choose(&subject, None, "2026-11-21".parse().unwrap()).unwrap()
+}

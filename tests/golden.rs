@@ -1,0 +1,74 @@
+//! Every rule has an image that passes it and one, made from that by one edit, that fails it; and nothing else changes.
+
+#![allow(clippy::unwrap_used)]
+
+mod support {
+    pub mod golden;
+}
+
+use std::collections::BTreeSet;
+
+use lucid_verify::finding::Outcome;
+use lucid_verify::rules::RULES;
+use support::golden::{Edit, base, edits, lines};
+
+#[test]
+fn the_pattern_passes_every_rule() {
+    for judged in base().judge() {
+        let outcome = judged.judgement.outcome();
+        assert_eq!(outcome, Outcome::Pass, "{}: {:?}", judged.rule.id, judged.judgement);
+    }
+}
+
+#[test]
+fn one_edit_changes_what_it_should_and_nothing_else() {
+    let wrong = edits().into_iter().filter_map(|Edit { title, image, expected }| {
+        let judged = image.judge();
+        let found: BTreeSet<String> = judged.iter().flat_map(lines).collect();
+        let messages = || judged.iter().flat_map(|judged| &judged.judgement.findings).map(|finding| finding.message.as_str());
+        (found != expected)
+            .then(|| format!("{title}\nfound    {found:#?}\nexpected {expected:#?}\n{:#?}", messages().collect::<Vec<_>>()))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_edit_has_one_cause_at_error_level_at_most() {
+    for Edit { title, expected, .. } in edits() {
+        let causes = expected.iter().filter(|line| line.contains(" error ") && !line.contains(" because "));
+        assert!(causes.count() <= 1, "{title}");
+    }
+}
+
+#[test]
+fn every_rule_fails_an_image() {
+    let failing: BTreeSet<String> = edits()
+        .into_iter()
+        .flat_map(|edit| edit.expected)
+        .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
+        .collect();
+    // The rules of what was verified end a run instead of failing.
+    let missing = RULES.iter().map(|rule| rule.id).filter(|id| !id.starts_with("integrity/") && !failing.contains(*id));
+    assert_eq!(missing.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn without_a_whole_tree_only_the_configuration_is_judged() {
+    for judged in base().judge_with(Some("layer 3/5 could not be read")) {
+        let outcome = judged.judgement.outcome();
+        let wanted = if judged.rule.id == "platform/config-arch" { Outcome::Pass } else { Outcome::Unknown };
+        assert_eq!(outcome, wanted, "{}", judged.rule.id);
+    }
+}
+
+#[test]
+fn the_image_against_itself_wants_no_pattern() {
+    for judged in base().under("extends = \"generic\"\n").judge() {
+        assert_ne!(judged.judgement.outcome(), Outcome::Fail, "{}: {:?}", judged.rule.id, judged.judgement);
+    }
+    let mut root = base().under("extends = \"generic\"\n");
+    root.configure("/config/User", "\"0\"");
+    let found: Vec<String> = root.judge().iter().flat_map(lines).collect();
+    assert_eq!(found, ["config/user warn - -"]);
+}

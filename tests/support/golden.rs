@@ -1,0 +1,159 @@
+//! Images written as text: layers in the line language of trees, a configuration, and edits of both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lucid_verify::digest::Digest;
+use lucid_verify::facts::{Facts, Verified};
+use lucid_verify::image::{Config, Resolved};
+use lucid_verify::profile::{Policy, Profile, Subject};
+use lucid_verify::reference::{Reference, Transport};
+use lucid_verify::rules::{Judged, judge, known};
+use lucid_verify::size::Breakdown;
+use lucid_verify::vfs::{Tree, dump};
+use serde_json::{Value, json};
+
+const LAYERS: &str = include_str!("../../testdata/golden/layers.txt");
+const CONFIG: &str = include_str!("../../testdata/golden/config.json");
+const EDITS: &str = include_str!("../../testdata/golden/edits.txt");
+
+/// An image: per layer the instruction and the lines.
+#[derive(Clone)]
+pub struct Image {
+    layers: Vec<(String, Vec<String>)>,
+    config: Value,
+    profile: String,
+}
+
+/// An edit of the image that passes, and the findings that must come of it.
+pub struct Edit {
+    pub title: String,
+    pub image: Image,
+    pub expected: BTreeSet<String>,
+}
+
+/// The image that passes.
+pub fn base() -> Image {
+    let mut layers: Vec<(String, Vec<String>)> = Vec::new();
+    for line in LAYERS.lines() {
+        match (line.strip_prefix("layer "), layers.last_mut()) {
+            (Some(instruction), _) => layers.push((instruction.to_owned(), Vec::new())),
+            (None, Some((_, lines))) => lines.push(line.to_owned()),
+            (None, None) => {}
+        }
+    }
+    Image { layers, config: serde_json::from_str(CONFIG).unwrap(), profile: "extends = \"lucid\"\n".into() }
+}
+
+/// Every edit.
+pub fn edits() -> Vec<Edit> {
+    let blocks = EDITS.split("\n## ").skip(1);
+    let edits = blocks.map(|block| {
+        let (title, lines) = block.split_once('\n').unwrap();
+        let mut edit = Edit { title: title.to_owned(), image: base(), expected: BTreeSet::new() };
+        lines.lines().filter(|line| !line.is_empty()).for_each(|line| edit.line(line));
+        edit
+    });
+    edits.collect()
+}
+
+impl Edit {
+    fn line(&mut self, line: &str) {
+        let image = &mut self.image;
+        let (word, rest) = line.split_once(' ').unwrap();
+        let base = base().layers.len();
+        match word {
+            "-" => {
+                let mut taken = 0;
+                for (_, lines) in &mut image.layers {
+                    let before = lines.len();
+                    lines.retain(|line| !is_of(line, rest));
+                    taken += before - lines.len();
+                }
+                assert_eq!(taken, 1, "{}: {rest}", self.title);
+            }
+            "++" => {
+                if image.layers.len() == base {
+                    image.layers.push(("RUN the edit".into(), Vec::new()));
+                }
+                image.layers[base].1.push(rest.to_owned());
+            }
+            "config" => {
+                let (pointer, value) = rest.split_once(' ').unwrap();
+                image.configure(pointer, value);
+            }
+            "profile" => image.profile.extend([rest, "\n"]),
+            "=" => assert!(self.expected.insert(rest.to_owned())),
+            layer => image.layers[layer[1..].parse::<usize>().unwrap()].1.push(rest.to_owned()),
+        }
+    }
+}
+
+/// Whether a line is the one of a path.
+fn is_of(line: &str, path: &str) -> bool {
+    let before_target = line.split(" -> ").next().unwrap_or_default();
+    before_target.split(' ').any(|word| word == path)
+}
+
+impl Image {
+    /// The same image under another profile.
+    pub fn under(mut self, profile: &str) -> Self {
+        profile.clone_into(&mut self.profile);
+        self
+    }
+
+    /// Sets a value of the configuration, which is written as JSON.
+    pub fn configure(&mut self, pointer: &str, value: &str) {
+        *self.config.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
+    }
+
+    /// Asks every rule.
+    pub fn judge(&self) -> Vec<Judged> {
+        self.judge_with(None)
+    }
+
+    /// Asks every rule, of a tree that may be incomplete.
+    pub fn judge_with(&self, gap: Option<&str>) -> Vec<Judged> {
+        let texts: Vec<String> = self.layers.iter().map(|(_, lines)| lines.join("\n")).collect();
+        let tree: Tree = dump::tree(texts.iter().map(String::as_str)).unwrap();
+        let verified = Verified { documents: 2, blobs: self.layers.len(), diff_ids: self.layers.len() };
+        let facts = Facts::gather(&self.resolved(), &tree, verified);
+        judge(&tree, &facts, &Breakdown::of(&tree, &facts), &self.profile(), gap, &|_| true)
+    }
+
+    fn profile(&self) -> Profile {
+        let policy = Policy::parse("golden.toml", &self.profile, &known(), &|file| panic!("{file}")).unwrap();
+        let subject = Subject { name: "pickme/lucid-auth:latest-arm64", labels: &BTreeMap::new(), has_file: &|_| false };
+        policy.choose(&subject, None, "2026-11-21".parse().unwrap()).unwrap()
+    }
+
+    fn resolved(&self) -> Resolved {
+        let digest = Digest::sha256(b"");
+        let descriptor = json!({"digest": digest.to_string(), "size": 0});
+        let manifest = json!({"schemaVersion": 2, "config": descriptor, "layers": vec![descriptor.clone(); self.layers.len()]});
+        let mut config = self.config.clone();
+        config["rootfs"] = json!({"type": "layers", "diff_ids": vec![digest.to_string(); self.layers.len()]});
+        config["history"] = self.layers.iter().map(|(instruction, _)| json!({"created_by": instruction})).collect();
+        let config = config.to_string();
+        Resolved {
+            reference: Reference { transport: Transport::Layout { directory: "x".into() }, tag: None, digest: None },
+            digest: digest.clone(),
+            index_digest: None,
+            index_platform: None,
+            manifest: serde_json::from_value(manifest).unwrap(),
+            config: Config::parse(config.as_bytes(), &digest, self.layers.len()).unwrap(),
+            notes: vec![],
+        }
+    }
+}
+
+/// The findings of a rule that are not waived, as edits expect them.
+pub fn lines(judged: &Judged) -> Vec<String> {
+    let findings = judged.judgement.findings.iter().filter(|finding| finding.waived.is_none());
+    let lines = findings.map(|finding| {
+        let path = finding.place.path.as_deref().unwrap_or("-");
+        let layer = finding.place.layer.map_or("-".into(), |layer| layer.to_string());
+        let because = finding.because.as_ref().map(|id| format!(" because {id}")).unwrap_or_default();
+        format!("{} {} {path} {layer}{because}", judged.rule.id, finding.level.word())
+    });
+    lines.collect()
+}
