@@ -55,7 +55,7 @@ fn verify(arguments: &[&str]) -> (Option<i32>, Value) {
     let output = lucid_verify().args(arguments).args(["--format", "json"]).output().unwrap();
     let Output { status, stdout, stderr } = output;
     let report = serde_json::from_slice(&stdout)
-        .unwrap_or_else(|error| panic!("{arguments:?}: {status}, no report: {error}\n{}", String::from_utf8_lossy(&stderr)));
+        .unwrap_or_else(|error| panic!("{arguments:?}: {status}, no report: {error}\n{}", stderr.escape_ascii()));
     (status.code(), report)
 }
 
@@ -279,8 +279,8 @@ fn no_damaged_document_is_ever_judged() {
         for damaged in cuts.into_iter().chain(flips) {
             fs::write(&file, &damaged).unwrap();
             let (code, report) = verify(&[&image]);
-            assert!(!matches!(code, Some(0 | 1) | None), "exit {code:?} for {}", String::from_utf8_lossy(&damaged));
-            assert_eq!(report["images"][0]["complete"], false, "{}", String::from_utf8_lossy(&damaged));
+            assert!(!matches!(code, Some(0 | 1) | None), "exit {code:?} for {}", damaged.escape_ascii());
+            assert_eq!(report["images"][0]["complete"], false, "{}", damaged.escape_ascii());
         }
         fs::write(&file, &whole).unwrap();
     }
@@ -297,7 +297,7 @@ fn peak_of(image: &Image) -> u64 {
     command.arg(format!("oci:{}:{TAG}", folder.path().display())).args(["--format", "json"]);
     let output = command.current_dir(Path::new("/")).output().expect("/usr/bin/time runs");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["images"][0]["complete"], true, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(report["images"][0]["complete"], true, "{}", output.stderr.escape_ascii());
     fs::read_to_string(note).unwrap().trim().parse().unwrap()
 }
 
