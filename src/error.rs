@@ -24,7 +24,7 @@ pub enum Kind {
 }
 
 /// A failure to look: what was being done, what was found, and what to do next.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Error {
     /// Decides the exit code.
     pub kind: Kind,
@@ -73,14 +73,10 @@ impl std::error::Error for Error {}
 /// Any other I/O error becomes `Unreachable`: in such a chain it comes from the network or the disk.
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        if error.get_ref().is_some_and(|inner| inner.is::<Self>()) {
-            let inner = error.into_inner().map(|inner| inner.downcast::<Self>());
-            if let Some(Ok(inner)) = inner {
-                return *inner;
-            }
-            return Self::new(Kind::Bug, "an error lost its type");
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(error) => Self::new(Kind::Unreachable, error.to_string()),
         }
-        Self::new(Kind::Unreachable, error.to_string())
     }
 }
 

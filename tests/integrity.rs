@@ -3,33 +3,23 @@
 
 #[path = "support/layout.rs"]
 mod layout;
+#[path = "support/load.rs"]
+mod load;
 
 use std::path::Path;
 
 use layout::Layout;
-use lucid_verify::limits::Limits;
 use lucid_verify::profile::Policy;
 use lucid_verify::report::Report;
-use lucid_verify::source::Access;
-use lucid_verify::verify::{self, Asking, Reading, Watch};
-use lucid_verify::{finding::Level, image::Resolved, rules};
-
-struct Nobody;
-
-impl Watch for Nobody {
-    fn resolved(&self, _: &Resolved) {}
-    fn advanced(&self, _: usize, _: u64) {}
-    fn finished(&self, _: usize) {}
-}
+use lucid_verify::verify::{self, Asking};
+use lucid_verify::{finding::Level, rules};
 
 fn exit_code(directory: &Path) -> u8 {
-    let access = Access { plain_http: false, credentials: None, retries: 0, timeout: std::time::Duration::from_secs(5) };
-    let reading = Reading { platform: None, access, limits: Limits::default(), jobs: 1 };
     let policy = Policy::builtin("generic", &rules::known()).unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
     let asking = Asking { policy: &policy, service: None, asked: &|_| true, today };
     let reference = format!("oci:{}", directory.display()).parse().unwrap();
-    let (image, _) = verify::verify(&reference, &reading, &asking, &Nobody);
+    let (image, _) = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched);
     Report::new(vec![image], Some(Level::Error), today).exit_code
 }
 

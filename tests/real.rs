@@ -7,6 +7,8 @@
 mod breakages;
 #[path = "support/image/mod.rs"]
 mod image;
+#[path = "support/load.rs"]
+mod load;
 #[path = "support/stack.rs"]
 mod stack;
 
@@ -15,13 +17,7 @@ use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
 
-use lucid_verify::image::Resolved;
-use lucid_verify::limits::Limits;
-use lucid_verify::reference::Reference;
-use lucid_verify::source::Access;
-use lucid_verify::verify::{Reading, Watch, load};
 use lucid_verify::vfs::dump;
 use serde_json::Value;
 
@@ -215,15 +211,6 @@ fn the_configuration_is_the_one_that_skopeo_sees() {
     }
 }
 
-/// Nobody watches.
-struct Unwatched;
-
-impl Watch for Unwatched {
-    fn resolved(&self, _: &Resolved) {}
-    fn advanced(&self, _: usize, _: u64) {}
-    fn finished(&self, _: usize) {}
-}
-
 #[test]
 fn the_tree_is_the_one_that_umoci_unpacks() {
     if !asked("the_tree_is_the_one_that_umoci_unpacks") {
@@ -238,12 +225,7 @@ fn the_tree_is_the_one_that_umoci_unpacks() {
     parts().image().write_layout(&layout, Compression::Gzip, Family::Oci);
     let named = format!("{}:{TAG}", layout.display());
     image::debian::run(Command::new("umoci").args(["unpack", "--image", &named]).arg(&bundle));
-    let reference: Reference = format!("oci:{named}").parse().unwrap();
-    let access = Access { plain_http: false, credentials: None, retries: 0, timeout: Duration::from_mins(1) };
-    let reading = Reading { platform: None, access, limits: Limits::default(), jobs: 2 };
-    let loaded = load(&reference, &reading, &Unwatched).unwrap();
-    assert!(loaded.gap.is_none(), "{:?}", loaded.gap);
-    let ours = dump::dump(&loaded.tree);
+    let ours = dump::dump(&load::tree(&layout));
     let theirs = stack::of_directory(&bundle.join("rootfs"));
     assert!(theirs.len() > 3000, "{} paths", theirs.len());
     let differing: Vec<_> = ours.lines().zip(&theirs).filter(|(ours, theirs)| ours != theirs).take(5).collect();

@@ -2,24 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/layout.rs"]
+mod layout;
 #[path = "support/lines.rs"]
 mod lines;
+#[path = "support/load.rs"]
+mod load;
 #[path = "support/stack.rs"]
 mod stack;
 
-use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::Command;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use lucid_verify::digest::Digest;
+use layout::Layout;
 use lucid_verify::layer::{Body, Entry};
 use lucid_verify::vfs::dump;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const CASES: u32 = 48;
 
@@ -31,8 +31,9 @@ fn umoci_unpacks_the_tree_that_we_lay() {
     }
     let config = ProptestConfig { cases: CASES, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
     let checked = TestRunner::new(config).run(&legal(), |layers| {
-        let ours = dump::dump(&lines::tree(&layers).unwrap());
-        prop_assert_eq!(unpacked(&layers), ours.lines().collect::<Vec<_>>());
+        let (ours, theirs) = read_and_unpacked(&layers);
+        prop_assert_eq!(theirs, ours.lines().collect::<Vec<_>>());
+        prop_assert_eq!(&ours, &dump::dump(&lines::tree(&layers).unwrap()));
         Ok(())
     });
     checked.unwrap_or_else(|error| panic!("{error}"));
@@ -76,16 +77,17 @@ fn is_meeting(layers: &[Vec<String>]) -> bool {
     last.iter().all(|line| is_mark(line)) && shown(layers) != shown(&one_by_one)
 }
 
-/// The lines of what umoci makes of the layers.
-fn unpacked(layers: &[Vec<String>]) -> Vec<String> {
+/// The layers as an image on disk: what we read of it, and the lines of what umoci unpacks.
+fn read_and_unpacked(layers: &[Vec<String>]) -> (String, Vec<String>) {
     let directory = tempfile::tempdir().unwrap();
     let (image, bundle) = (directory.path().join("image"), directory.path().join("bundle"));
-    write_layout(&image, layers.iter().map(|lines| tar(&dump::entries(&lines.join("\n")).unwrap())));
+    let layers: Vec<Vec<u8>> = layers.iter().map(|lines| tar(&dump::entries(&lines.join("\n")).unwrap())).collect();
+    Layout { layers, config: json!({"architecture": "amd64", "os": "linux", "config": {}}) }.write(&image);
     // Parents that no entry names get the mode that the umask leaves.
     let script = "umask 022 && exec umoci unpack --image \"$0:tag\" \"$1\"";
     let output = Command::new("sh").args(["-c", script]).arg(&image).arg(&bundle).output().unwrap();
-    assert!(output.status.success(), "umoci: {}\n{layers:#?}", String::from_utf8_lossy(&output.stderr));
-    stack::of_directory(&bundle.join("rootfs"))
+    assert!(output.status.success(), "umoci: {}", String::from_utf8_lossy(&output.stderr));
+    (dump::dump(&load::tree(&image)), stack::of_directory(&bundle.join("rootfs")))
 }
 
 fn tar(entries: &[Entry]) -> Vec<u8> {
@@ -122,31 +124,4 @@ fn tar(entries: &[Entry]) -> Vec<u8> {
         builder.append(&header, content).unwrap();
     }
     builder.into_inner().unwrap()
-}
-
-/// An OCI layout with one image, tagged `tag` (image-spec, image-layout.md).
-fn write_layout(directory: &Path, layers: impl Iterator<Item = Vec<u8>>) {
-    fs::create_dir_all(directory.join("blobs/sha256")).unwrap();
-    let blob = |media_type: &str, bytes: &[u8]| {
-        let digest = Digest::sha256(bytes);
-        fs::write(directory.join("blobs/sha256").join(digest.hex()), bytes).unwrap();
-        json!({"mediaType": format!("application/vnd.oci.image.{media_type}"), "digest": digest.to_string(), "size": bytes.len()})
-    };
-    let document = |media_type: &str, document: Value| blob(media_type, document.to_string().as_bytes());
-    let (diff_ids, layers): (Vec<String>, Vec<Value>) = layers
-        .map(|tar| {
-            let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-            packed.write_all(&tar).unwrap();
-            let descriptor = blob("layer.v1.tar+gzip", &packed.finish().unwrap());
-            (Digest::sha256(&tar).to_string(), descriptor)
-        })
-        .unzip();
-    let rootfs = json!({"type": "layers", "diff_ids": diff_ids});
-    let config = document("config.v1+json", json!({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": rootfs}));
-    let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers});
-    let mut manifest = document("manifest.v1+json", manifest);
-    manifest["annotations"] = json!({"org.opencontainers.image.ref.name": "tag"});
-    let index = json!({"schemaVersion": 2, "manifests": [manifest]});
-    fs::write(directory.join("index.json"), index.to_string()).unwrap();
-    fs::write(directory.join("oci-layout"), r#"{"imageLayoutVersion": "1.0.0"}"#).unwrap();
 }

@@ -27,6 +27,7 @@ pub struct Manifest {
 
 /// What a tag can point at.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub enum Document {
     /// One image.
     Manifest(Manifest),
@@ -69,14 +70,12 @@ impl Document {
             }
         }
         let broken = |error: serde_json::Error| unsupported(format!("it is no valid image document: {error}"));
-        match shape {
-            MediaType::Index => Ok(Self::Index(serde_json::from_slice(bytes).map_err(broken)?)),
-            _ => {
-                let manifest: Manifest = serde_json::from_slice(bytes).map_err(broken)?;
-                manifest.check()?;
-                Ok(Self::Manifest(manifest))
-            }
+        if shape == MediaType::Index {
+            return Ok(Self::Index(serde_json::from_slice(bytes).map_err(broken)?));
         }
+        let manifest: Manifest = serde_json::from_slice(bytes).map_err(broken)?;
+        manifest.check()?;
+        Ok(Self::Manifest(manifest))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Certificate, Client, RequestBuilder, Response, Url};
@@ -61,7 +61,7 @@ impl Http {
                 Ok(response) => {
                     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
                     let failure = Failure::Status { status: response.status().as_u16(), retry_after: header };
-                    match attempts.next(failure, Utc::now()) {
+                    match attempts.next(failure, now()) {
                         Ok(wait) => (wait, None),
                         Err(Stop::Lasting) => return Ok(response),
                         Err(Stop::Exhausted) => return Err(refusal::overloaded(response, None, secrets).await),
@@ -70,7 +70,7 @@ impl Http {
                 }
                 Err(error) => {
                     let (failure, error) = describe(&error);
-                    let wait = attempts.next(failure, Utc::now());
+                    let wait = attempts.next(failure, now());
                     (wait.unwrap_or_default(), wait.is_err().then_some(error))
                 }
             };
@@ -159,6 +159,12 @@ pub fn never_a_server(url: &Url) -> bool {
         }
         None => false,
     }
+}
+
+/// The time by which a registry's `Retry-After` is read: it may be a date.
+#[expect(clippy::disallowed_methods, reason = "it decides how long to wait, never what a report says")]
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// What a failure without an answer is called, and whether it may pass.

@@ -10,7 +10,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::OnceCell;
 
 use super::auth::Auth;
-use super::client::{Http, authority, is_loopback};
+use super::client::{Http, authority, is_loopback, now};
 use super::refusal::{Refusal, is_html};
 use super::retry::{Attempts, Failure};
 use super::{Access, Fetched, Source, body};
@@ -145,7 +145,7 @@ impl Registry {
                 Ok(Some(bytes)) if bytes.is_empty() => return Err(self.no_registry("an empty document")),
                 Ok(Some(bytes)) => return Ok(Fetched { bytes, content_type, claimed_digest }),
                 Ok(None) => return Err(limits::manifest(format!("the manifest is larger than {limit} bytes"))),
-                Err(broken) => match attempts.next(Failure::Broken, chrono::Utc::now()) {
+                Err(broken) => match attempts.next(Failure::Broken, now()) {
                     Ok(wait) => tokio::time::sleep(wait).await,
                     Err(_) => return Err(broken),
                 },
@@ -191,10 +191,6 @@ impl Registry {
         self.whole(&response)?;
         Ok((response, from))
     }
-
-    fn doing(&self, what: &str, name: &str, error: Error) -> Error {
-        error.doing(format!("fetch {what} {name} of {}/{}", self.host, self.repository))
-    }
 }
 
 /// Whether a partial answer begins at `from`, of a blob of `size` bytes, and says so once (RFC 9110, 14.4).
@@ -216,12 +212,12 @@ fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
 impl Source for Registry {
     fn manifest(&self, child: Option<&Descriptor>, limit: u64) -> Result<Fetched> {
         let name = child.map_or_else(|| self.name.clone(), |child| child.digest.to_string());
-        self.runtime.block_on(self.document(&name, limit)).map_err(|error| self.doing("manifest", &name, error))
+        self.runtime.block_on(self.document(&name, limit)).map_err(|error| error.doing(format!("fetch the manifest {name}")))
     }
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
         let opened = self.runtime.block_on(self.open(descriptor, from));
-        let (response, skip) = opened.map_err(|error| self.doing("blob", &descriptor.digest.to_string(), error))?;
+        let (response, skip) = opened.map_err(|error| error.doing(format!("fetch the blob {}", descriptor.digest)))?;
         Ok(Box::new(body::stream(self.runtime.handle(), response, skip)))
     }
 }

@@ -2,9 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
-use chrono::Utc;
-
 use super::Source;
+use super::client::now;
 use super::retry::{Attempts, Failure};
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
@@ -38,7 +37,7 @@ impl Resumed<'_> {
         if self.position - self.opened_at >= PROGRESS {
             self.attempts.progressed();
         }
-        let Ok(wait) = self.attempts.next(Failure::Broken, Utc::now()) else {
+        let Ok(wait) = self.attempts.next(Failure::Broken, now()) else {
             return Err(broken.doing(doing));
         };
         std::thread::sleep(wait);

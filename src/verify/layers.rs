@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 
 use super::{Loaded, Reading, Watch};
 use crate::error::{Error, Kind, Result};
 use crate::image::Resolved;
 use crate::layer::{self, Body, Entry, LayerDiff, Trace};
-use crate::limits;
+use crate::limits::{self, Limits};
 use crate::source::{self, Source};
 use crate::vfs::NodeId;
 
@@ -24,20 +24,22 @@ pub(super) fn name(image: &Resolved, index: usize) -> String {
 struct Total {
     bytes: AtomicU64,
     entries: AtomicU64,
+    over: OnceLock<Error>,
 }
 
 impl Total {
-    fn add(&self, diff: &LayerDiff, reading: &Reading) -> Result<()> {
-        let limits = &reading.limits;
+    /// Counts a layer in. Over a ceiling, no further layer is begun.
+    fn add(&self, diff: &LayerDiff, limits: &Limits) {
         let bytes = self.bytes.fetch_add(diff.raw_size, Ordering::Relaxed) + diff.raw_size;
         if bytes > limits.image_bytes {
-            return Err(limits::image_bytes(format!("the layers hold more than {} bytes together", limits.image_bytes)));
+            let what = format!("the layers hold more than {} bytes together", limits.image_bytes);
+            let _ = self.over.set(limits::image_bytes(what));
         }
         let own = diff.entries.len() as u64;
         if self.entries.fetch_add(own, Ordering::Relaxed) + own > limits.entries {
-            return Err(limits::entries(format!("the layers have more than {} entries together", limits.entries)));
+            let what = format!("the layers have more than {} entries together", limits.entries);
+            let _ = self.over.set(limits::entries(what));
         }
-        Ok(())
     }
 }
 
@@ -54,25 +56,15 @@ pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, wat
     work.sort_by_key(|indices| (std::cmp::Reverse(descriptors[indices[0]].size), indices[0]));
 
     let (next, total) = (AtomicUsize::new(0), Total::default());
-    let done: Vec<Mutex<Option<Result<Arc<LayerDiff>>>>> = descriptors.iter().map(|_| Mutex::new(None)).collect();
+    let done: Vec<OnceLock<Result<Arc<LayerDiff>>>> = descriptors.iter().map(|_| OnceLock::new()).collect();
     let worker = || {
-        while let Some(indices) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let index = indices[0];
-            let diff = source::blob(source, &descriptors[index], reading.access.retries).and_then(|blob| {
-                let blob = Watched { inner: blob, watch, layer: index };
-                layer::read(blob, &descriptors[index], &diff_ids[index], &reading.limits)
-            });
-            let diff = diff.and_then(|diff| total.add(&diff, reading).map(|()| Arc::new(diff)));
-            match diff.map_err(|error| error.doing(name(image, index))) {
-                Ok(diff) => indices.iter().for_each(|index| put(&done[*index], Ok(Arc::clone(&diff)))),
-                Err(error) => {
-                    for other in &indices[1..] {
-                        put(&done[*other], Err(Error::new(error.kind, "the same blob failed before").doing(name(image, *other))));
-                    }
-                    put(&done[index], Err(error));
-                }
+        while let Some(indices) = work.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| total.over.get().is_none()) {
+            let diff = one(source, image, reading, watch, indices[0]).map(Arc::new);
+            diff.iter().for_each(|diff| total.add(diff, &reading.limits));
+            for index in indices {
+                let _ = done[*index].set(diff.clone().map_err(|error| error.doing(name(image, *index))));
+                watch.finished(*index);
             }
-            indices.iter().for_each(|index| watch.finished(*index));
         }
     };
     std::thread::scope(|scope| {
@@ -80,15 +72,16 @@ pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, wat
             scope.spawn(worker);
         }
     });
-    done.into_iter()
-        .map(|slot| slot.into_inner().ok().flatten().unwrap_or_else(|| Err(Error::new(Kind::Bug, "a layer was not read"))))
-        .collect()
+    // Which layers were read before a common ceiling was hit depends on which were faster: none counts then.
+    let over = total.over.into_inner();
+    let unread = || Err(Error::new(Kind::Bug, "a layer was not read"));
+    done.into_iter().map(|layer| over.clone().map_or_else(|| layer.into_inner().unwrap_or_else(unread), Err)).collect()
 }
 
-fn put<T>(slot: &Mutex<Option<T>>, value: T) {
-    if let Ok(mut slot) = slot.lock() {
-        *slot = Some(value);
-    }
+fn one(source: &dyn Source, image: &Resolved, reading: &Reading, watch: &dyn Watch, layer: usize) -> Result<LayerDiff> {
+    let (descriptor, diff_id) = (&image.manifest.layers[layer], &image.config.rootfs.diff_ids[layer]);
+    let blob = source::blob(source, descriptor, reading.access.retries)?;
+    layer::read(Watched { inner: blob, watch, layer }, descriptor, diff_id, &reading.limits)
 }
 
 /// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know

@@ -1,5 +1,7 @@
 //! A small image as an OCI layout on disk, built by code.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use std::path::Path;
 
 use lucid_verify::digest::Digest;
@@ -33,13 +35,13 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 impl Layout {
-    /// An image of one layer with one file, which holds under the generic profile.
+    /// An image of one layer with one file.
     pub fn small() -> Self {
         let config = json!({"architecture": "arm64", "os": "linux", "config": {"User": "65532:65532", "Cmd": ["/run"]}});
         Self { layers: vec![tar(&[("etc/hostname", b"small\n")])], config }
     }
 
-    /// Writes the layout; returns the files of manifest, configuration and layers, in this order.
+    /// Writes the layout, the image tagged `tag`; returns the files of manifest, configuration and layers, in this order.
     pub fn write(&self, directory: &Path) -> Vec<std::path::PathBuf> {
         let blobs = directory.join("blobs/sha256");
         std::fs::create_dir_all(&blobs).unwrap();
@@ -64,7 +66,9 @@ impl Layout {
         let config = typed(config, "application/vnd.oci.image.config.v1+json");
         let manifest = json!({"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": layers});
         let (manifest, manifest_path) = put(manifest.to_string().as_bytes());
-        let index = json!({"schemaVersion": 2, "manifests": [typed(manifest, media_type)]});
+        let mut entry = typed(manifest, media_type);
+        entry["annotations"] = json!({"org.opencontainers.image.ref.name": "tag"});
+        let index = json!({"schemaVersion": 2, "manifests": [entry]});
         std::fs::write(directory.join("index.json"), index.to_string()).unwrap();
         std::fs::write(directory.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
         [vec![manifest_path, config_path], layer_paths].concat()
