@@ -60,7 +60,9 @@ pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, wat
     let worker = || {
         while let Some(indices) = work.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| total.over.get().is_none()) {
             let diff = one(source, image, reading, watch, indices[0]).map(Arc::new);
-            diff.iter().for_each(|diff| total.add(diff, &reading.limits));
+            if let Ok(diff) = &diff {
+                total.add(diff, &reading.limits);
+            }
             for index in indices {
                 let _ = done[*index].set(diff.clone().map_err(|error| error.doing(name(image, *index))));
                 watch.finished(*index);
