@@ -102,6 +102,16 @@ impl Tap {
     }
 }
 
+impl Trace {
+    /// What a reading would see of these bytes, all of them kept.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        let mut tap = Tap::new();
+        tap.open(&LayerPath::root(), bytes.len() as u64);
+        tap.feed(&bytes);
+        Self { kept: Kept::Whole(bytes.into()), ..tap.close() }
+    }
+}
+
 fn script(head: &[u8]) -> Option<&[u8]> {
     head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()
 }

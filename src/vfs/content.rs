@@ -8,13 +8,10 @@ use crate::layer::{FileKind, Kept, LayerPath, Trace};
 /// Bytes of an ELF object whose size is not said: those of its header.
 const ELF_SIZE: u64 = 64;
 
-/// Longest interpreter line that the kernel reads (execve(2)), without `#!`.
-const SCRIPT_LINE: usize = 255;
-
 /// What a file holds, and its size: `content` as it stands behind the path, `size` as it stands before it.
 pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result<(Trace, u64), String> {
     if content.is_empty() {
-        return Ok(size.map_or_else(|| (seen(Vec::new()), 0), |size| (unseen(path, size), size)));
+        return Ok(size.map_or_else(|| (Trace::of(Vec::new()), 0), |size| (unseen(path, size), size)));
     }
     if let Some(number) = content.strip_prefix("size=") {
         let size = number.parse().map_err(|_| format!("{number:?} is no size"))?;
@@ -33,7 +30,7 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
     if size.is_some_and(|size| size != length) {
         return Err(format!("its content is not {} bytes long but {length}", size.unwrap_or_default()));
     }
-    let mut trace = seen(bytes);
+    let mut trace = Trace::of(bytes);
     match after.trim_ascii() {
         "" => {}
         "unkept" => trace.kept = Kept::Unwanted,
@@ -41,17 +38,6 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
         other => return Err(format!("{other:?} is neither unkept nor over")),
     }
     Ok((trace, length))
-}
-
-/// A file whose bytes are at hand, all of them kept.
-fn seen(bytes: Vec<u8>) -> Trace {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let blank = text.iter().all(|byte| matches!(byte, b' ' | b'\t'..=b'\r' | 0));
-    let kind = bytes.strip_prefix(b"#!").map_or(FileKind::Other, |rest| {
-        let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        FileKind::Script(line[..line.len().min(SCRIPT_LINE)].into())
-    });
-    Trace { sha256: Sha256::digest(&bytes).into(), blank, kind, kept: Kept::Whole(bytes.into()) }
 }
 
 /// A file of which only the size is said: equal to none but one of the same path and size.
