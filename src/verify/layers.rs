@@ -24,6 +24,7 @@ pub(super) fn name(image: &Resolved, index: usize) -> String {
 struct Total {
     bytes: AtomicU64,
     entries: AtomicU64,
+    kept: AtomicU64,
 }
 
 impl Total {
@@ -32,6 +33,11 @@ impl Total {
         let bytes = self.bytes.fetch_add(diff.raw_size, Ordering::Relaxed) + diff.raw_size;
         if bytes > limits.image_bytes {
             return Err(limits::image_bytes(format!("the layers hold more than {} bytes together", limits.image_bytes)));
+        }
+        let own = diff.kept_bytes();
+        if self.kept.fetch_add(own, Ordering::Relaxed) + own > limits.kept_bytes {
+            let what = format!("the layers hold more than {} bytes of metadata and small files", limits.kept_bytes);
+            return Err(limits::kept_bytes(what));
         }
         let own = diff.entries.len() as u64;
         if self.entries.fetch_add(own, Ordering::Relaxed) + own > limits.entries {
