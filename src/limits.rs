@@ -44,6 +44,9 @@ limits! {
     layer_bytes = "layer-bytes": 32 << 30;
     /// Uncompressed bytes of all layers of an image.
     image_bytes = "image-bytes": 64 << 30;
+    /// Bytes of metadata and small files that stay in memory, over all layers: a layer of 50 kB can ask for 48 MiB. Those
+    /// of real images come to 20 MB.
+    kept_bytes = "kept-bytes": 1 << 30;
     /// Bytes of a zstd window: the decoder's own default ceiling.
     zstd_window = "zstd-window": 128 << 20;
     /// Layers of an image. Overlay file systems stop at 500.

@@ -22,7 +22,9 @@ pub fn lossless(bytes: &[u8]) -> String {
 /// line and paragraph separators, and invisible characters that make two names look alike.
 pub(crate) fn acts(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}')
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+        || matches!(character, '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e01ef}')
 }
 
 /// Text that a terminal shows and does not act on.
@@ -52,9 +54,8 @@ pub fn escape(bytes: &[u8]) -> String {
 /// What stands where a secret stood.
 const MASK: &str = "***";
 
-/// `scheme://user:password@host`: the password.
-static USERINFO: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?P<before>[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:)(?P<secret>[^/\s@]+)@"));
+/// `scheme://user:password@host`: the password, up to the last `@` before the path.
+static USERINFO: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?P<before>[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:)[^/\s]+@"));
 
 /// Tokens that their makers gave a recognisable shape, and PEM private keys.
 static SHAPED: LazyLock<Regex> = LazyLock::new(|| {
@@ -65,40 +66,61 @@ static SHAPED: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// Assignments to names that hold secrets (the words of BuildKit's own check), in ENV, ARG and build arguments.
-static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?i)(?P<before>\b(?P<name>[a-z0-9_]*?(?:\b|_)(?:apikey|api_key|auth|credentials?|key|password|pword|passwd|secret|token)(?:_[a-z0-9_]*)?)=)(?P<secret>"[^"]*"|'[^']*'|[^\s"',;&|]+)"#,
-    )
-});
+/// The name of an assignment in ENV, ARG, build arguments and options. The value is no part of it: it may hold assignments.
+static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?-u)\b[A-Za-z0-9_][A-Za-z0-9_-]*="));
+
+/// A value as a shell takes it for one word. A quote that is not closed holds the rest.
+static VALUE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^(?:"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|'[^']*(?:'|$)|\\(?:[\s\S]|$)|[^\s"';&|\\])+"#));
+
+/// Words that say that a name holds a secret, wherever in the name they stand (the words of `BuildKit`'s own check).
+const SECRET: [&str; 9] = ["password", "passwd", "passphrase", "pword", "secret", "token", "apikey", "credential", "credentials"];
+
+/// Words that say so only as the last one: `API_KEY` and `REGISTRY_AUTH`, not `KEY_SERVER` and `AUTH_SERVICE_PORT`.
+const SECRET_AT_END: [&str; 2] = ["key", "auth"];
+
+/// Last words that say that a name speaks of a secret and does not hold it.
+#[rustfmt::skip]
+const DESCRIPTORS: [&str; 36] = [
+    "algorithm", "audience", "count", "days", "dir", "directory", "enabled", "endpoint", "expires", "expiry", "file", "header",
+    "host", "hours", "id", "issuer", "length", "limit", "max", "min", "minutes", "name", "path", "policy", "port", "prefix",
+    "public", "seconds", "server", "service", "size", "timeout", "ttl", "type", "uri", "url",
+];
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
 }
 
-/// Names that look like secrets and are public.
-fn is_public(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.starts_with("gpg_key") || ["public", "file", "version"].iter().any(|word| name.split('_').any(|part| part == *word))
-}
-
-/// Whether an environment variable of this name holds a secret.
+/// Whether a variable or an option of this name holds a secret.
 pub fn is_secret_name(name: &str) -> bool {
-    NAMED.captures(&format!("{name}=x")).is_some_and(|found| found.get(0).is_some_and(|all| all.start() == 0)) && !is_public(name)
+    let name = name.to_ascii_lowercase();
+    let words: Vec<&str> = name.split(['_', '-']).filter(|word| !word.is_empty()).collect();
+    let Some(last) = words.last() else { return false };
+    let is_public = words.iter().any(|word| matches!(*word, "public" | "file" | "version")) || name.starts_with("gpg_key");
+    // Some names run their words together: PGPASSWORD.
+    let is_secret = |word: &&str| SECRET.contains(word) || word.ends_with("password");
+    !is_public && !DESCRIPTORS.contains(last) && (words.iter().any(is_secret) || SECRET_AT_END.contains(last))
 }
 
 /// Masks what looks like a secret: passwords in URLs, tokens by their shape, values of names that hold secrets.
 pub fn mask(text: &str) -> String {
     let text = USERINFO.replace_all(text, |found: &Captures<'_>| format!("{}{MASK}@", &found["before"]));
-    let text = SHAPED.replace_all(&text, MASK);
-    let masked = NAMED.replace_all(&text, |found: &Captures<'_>| {
-        if is_public(&found["name"]) || found["secret"].starts_with('$') {
-            found[0].to_owned()
-        } else {
-            format!("{}{MASK}", &found["before"])
+    mask_values(&SHAPED.replace_all(&text, MASK))
+}
+
+/// Masks the values of names that hold secrets, but for references to variables.
+fn mask_values(text: &str) -> String {
+    let (mut out, mut shown) = (String::with_capacity(text.len()), 0);
+    for found in NAME.find_iter(text).filter(|found| is_secret_name(found.as_str().trim_end_matches('='))) {
+        let Some((value, begin)) = text.get(found.end()..).zip(text.get(shown..found.end())) else { continue };
+        if let Some(value) = VALUE.find(value).filter(|value| !value.as_str().starts_with('$')) {
+            out.push_str(begin);
+            out.push_str(MASK);
+            shown = found.end() + value.end();
         }
-    });
-    masked.into_owned()
+    }
+    out.push_str(&text[shown..]);
+    out
 }
 
 #[cfg(test)]
@@ -126,9 +148,86 @@ mod tests {
             ("PASSWORD_FILE=/run/secrets/x", "PASSWORD_FILE=/run/secrets/x"),
             ("MONKEY=banana KEYBOARD=us", "MONKEY=banana KEYBOARD=us"),
             ("COPY --chown=65532:65532 /a /b", "COPY --chown=65532:65532 /a /b"),
+            ("AUTH_SERVICE_PORT=8089 AUTH_SERVICE_HOST=0.0.0.0", "AUTH_SERVICE_PORT=8089 AUTH_SERVICE_HOST=0.0.0.0"),
+            ("OPTS=\"--db-password=hunter2 --x\" y", "OPTS=\"--db-password=*** --x\" y"),
+            ("SECRET=a,b;next", "SECRET=***;next"),
+            ("SECRET='a b'\"c d\"e f", "SECRET=*** f"),
+            ("SECRET=\"a\\\"b\" c", "SECRET=*** c"),
+            ("SECRET=\"cut sho", "SECRET=***"),
+            ("SECRET=${FROM_ELSEWHERE} x", "SECRET=${FROM_ELSEWHERE} x"),
+            ("SECRET= x", "SECRET= x"),
+            ("TOKEN=PASSWORD=x y", "TOKEN=*** y"),
+            ("https://me:p@ss@host/x@y", "https://me:***@host/x@y"),
         ] {
             assert_eq!(mask(text), masked);
         }
-        assert!(is_secret_name("DB_PASSWORD") && !is_secret_name("PATH") && !is_secret_name("GPG_KEYS"));
+    }
+
+    #[test]
+    fn a_name_is_secret_by_its_words_and_by_their_place() {
+        for secret in [
+            "DB_PASSWORD",
+            "PGPASSWORD",
+            "password",
+            "SECRET_KEY_BASE",
+            "AUTH_TOKEN_1",
+            "API_KEY",
+            "REGISTRY_AUTH",
+            "APIKEY",
+            "db-passwd",
+            "AWS_CREDENTIALS",
+            "KEY_PASSPHRASE",
+            "TOKEN_VALUE",
+        ] {
+            assert!(is_secret_name(secret), "{secret}");
+        }
+        for shown in [
+            "PATH",
+            "GPG_KEY",
+            "GPG_KEYS",
+            "AUTH_SERVICE_PORT",
+            "AUTH_SERVICE_HOST",
+            "KEY_SERVER",
+            "PASSWORD_FILE",
+            "TOKEN_TTL",
+            "SECRET_NAME",
+            "JWT_PUBLIC_KEY",
+            "JWT_PUBLIC_KEY_TOKEN",
+            "TOKEN_EXPIRY_MINUTES",
+            "TOKENIZERS_PARALLELISM",
+            "MONKEY",
+            "AUTHOR",
+            "PASSWORD_MIN_LENGTH",
+            "API_KEY_HEADER",
+            "PASSWORD_FILE_OLD",
+            "TOKEN_VERSION",
+            "",
+            "_",
+            "=",
+        ] {
+            assert!(!is_secret_name(shown), "{shown}");
+        }
+    }
+
+    #[test]
+    fn masking_a_mebibyte_takes_no_longer_than_reading_it() {
+        for piece in [
+            "a",
+            "a-",
+            "key_",
+            "key=",
+            "token=\"",
+            "token='",
+            "SECRET=\\",
+            "a://b:",
+            "a://b:c@",
+            "-----BEGIN PRIVATE KEY-----",
+            "eyJ",
+            "A=",
+        ] {
+            let started = std::time::Instant::now();
+            let masked = mask(&piece.repeat((1 << 20) / piece.len()));
+            assert!(masked.len() <= 4 << 20 && started.elapsed().as_secs() < 5, "{piece:?} took {:?}", started.elapsed());
+        }
     }
 }

@@ -40,6 +40,17 @@ pub struct LayerDiff {
     pub oddities: Vec<Oddity>,
 }
 
+impl LayerDiff {
+    /// Bytes of file contents that it holds.
+    pub fn kept_bytes(&self) -> u64 {
+        let kept = |entry: &Entry| match &entry.body {
+            Body::File(trace) => trace.bytes().map_or(0, <[u8]>::len) as u64,
+            _ => 0,
+        };
+        self.entries.iter().map(kept).sum()
+    }
+}
+
 /// Something about a layer that readers differ on, or that its maker did not mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Oddity {

@@ -24,22 +24,21 @@ pub(super) fn name(image: &Resolved, index: usize) -> String {
 struct Total {
     bytes: AtomicU64,
     entries: AtomicU64,
+    kept: AtomicU64,
     over: OnceLock<Error>,
 }
 
 impl Total {
     /// Counts a layer in. Over a ceiling, no further layer is begun.
     fn add(&self, diff: &LayerDiff, limits: &Limits) {
-        let bytes = self.bytes.fetch_add(diff.raw_size, Ordering::Relaxed) + diff.raw_size;
-        if bytes > limits.image_bytes {
-            let what = format!("the layers hold more than {} bytes together", limits.image_bytes);
-            let _ = self.over.set(limits::image_bytes(what));
-        }
-        let own = diff.entries.len() as u64;
-        if self.entries.fetch_add(own, Ordering::Relaxed) + own > limits.entries {
-            let what = format!("the layers have more than {} entries together", limits.entries);
-            let _ = self.over.set(limits::entries(what));
-        }
+        let count = |total: &AtomicU64, own: u64, most: u64, what: &str, error: fn(String) -> Error| {
+            if total.fetch_add(own, Ordering::Relaxed) + own > most {
+                let _ = self.over.set(error(format!("the layers hold more than {most} {what} together")));
+            }
+        };
+        count(&self.bytes, diff.raw_size, limits.image_bytes, "bytes", limits::image_bytes);
+        count(&self.kept, diff.kept_bytes(), limits.kept_bytes, "bytes of metadata and small files", limits::kept_bytes);
+        count(&self.entries, diff.entries.len() as u64, limits.entries, "entries", limits::entries);
     }
 }
 

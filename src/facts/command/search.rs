@@ -56,7 +56,7 @@ impl Search<'_> {
                 Err(broken) => drop(obstacle.get_or_insert(broken)),
             }
         }
-        Err(obstacle.unwrap_or_else(|| Broken::NotOnPath { name: escape(name), path: escape(path(self.config).as_bytes()) }))
+        Err(obstacle.unwrap_or_else(|| Broken::NotOnPath { name: excerpt(name), path: excerpt(path(self.config).as_bytes()) }))
     }
 
     /// An executable file by its path.
@@ -111,7 +111,17 @@ impl Search<'_> {
     }
 }
 
+/// Bytes of a name and of `PATH` that a message shows: a configuration may hold megabytes of them.
+const SHOWN: usize = 4096;
+
+fn excerpt(text: &[u8]) -> String {
+    match text.split_at_checked(SHOWN) {
+        Some((shown, rest)) if !rest.is_empty() => format!("{}…", escape(shown)),
+        _ => escape(text),
+    }
+}
+
 /// A path as it is written where that says more: it may be relative, or end in what normalising hides.
 fn shown(path: &LayerPath, written: &[u8]) -> String {
-    if written.contains(&b'/') { escape(written) } else { path.to_string() }
+    if written.contains(&b'/') { excerpt(written) } else { path.to_string() }
 }

@@ -31,7 +31,7 @@ pub struct Distribution {
 /// Why a RECORD is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoRecord {
-    /// There is none (distributions from Debian packages have none).
+    /// There is none that speaks of what is installed (those of Debian's packages do not).
     Absent,
     /// It is there and could not be read.
     Unreadable(String),
@@ -59,19 +59,38 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
         let head = paragraphs(wheel).next().unwrap_or_default();
         let mut found = described(tree, contents, node, stem, &path.join("METADATA"));
         found.tags = values(head, "Tag").filter(|tag| !tag.is_empty()).collect();
-        found.record = match contents.read(&path.join("RECORD")) {
-            Ok(None) => Err(NoRecord::Absent),
-            Ok(Some((_, text))) => {
-                let site = path.parent().unwrap_or_default();
-                record::parse(text, &site, tree, contents).map_err(NoRecord::Unreadable)
-            }
-            Err(why) => Err(NoRecord::Unreadable(why)),
-        };
+        found.record = record(tree, contents, &path);
         return Some(found);
     }
     let stem = name.strip_suffix(".egg-info")?;
     let metadata = if is_directory { path.join("PKG-INFO") } else { path };
     Some(described(tree, contents, node, stem, &metadata))
+}
+
+/// Where Debian's own packages install. The RECORD in them is that of their build, before debhelper stripped libraries and
+/// moved commands; it was never true of what is installed, and no INSTALLER says that it is.
+const DEBIAN: &str = "/usr/lib/python3/dist-packages";
+
+/// Installers that never leave a distribution without a RECORD.
+const RECORDERS: [&[u8]; 4] = [b"pip", b"uv", b"poetry", b"pdm"];
+
+/// The RECORD of a `.dist-info` directory. Where it is gone or empty, nothing is known of the files.
+fn record(tree: &Tree, contents: &Contents<'_>, path: &LayerPath) -> Result<Record, NoRecord> {
+    let site = path.parent().unwrap_or_default();
+    let installer = contents.read(&path.join("INSTALLER")).ok().flatten().map(|(_, name)| name.trim_ascii());
+    if installer.is_none() && site == DEBIAN.into() {
+        return Err(NoRecord::Absent);
+    }
+    match contents.read(&path.join("RECORD")).map_err(NoRecord::Unreadable)? {
+        Some((_, text)) => match record::parse(text, &site, tree, contents).map_err(NoRecord::Unreadable)? {
+            Record { rows } if rows.is_empty() => Err(NoRecord::Unreadable("it lists no file, not even itself".into())),
+            record => Ok(record),
+        },
+        None => match installer.filter(|name| RECORDERS.contains(name)) {
+            Some(name) => Err(NoRecord::Unreadable(format!("it is gone, and {} writes one", String::from_utf8_lossy(name)))),
+            None => Err(NoRecord::Absent),
+        },
+    }
 }
 
 /// What core metadata says; what it does not say, the file name does: `name-version`, of eggs `name-version-py3.12`.

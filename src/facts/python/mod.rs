@@ -3,6 +3,8 @@
 pub mod distribution;
 pub mod record;
 
+use std::collections::BTreeMap;
+
 use super::contents::Contents;
 use crate::layer::LayerPath;
 use crate::vfs::{NodeId, Tree};
@@ -13,7 +15,8 @@ pub use record::{Record, Row};
 /// What an image holds of Python.
 #[derive(Debug, Clone, Default)]
 pub struct Python {
-    /// Every `site-packages` and `dist-packages` directory, in path order.
+    /// Every `site-packages` and `dist-packages` directory, and every directory that a link of such a name leads to, in path
+    /// order.
     pub sites: Vec<Site>,
 }
 
@@ -45,8 +48,10 @@ const SITES: [&[u8]; 2] = [b"site-packages", b"dist-packages"];
 /// Finds the site directories of a tree, at any depth, and reads their distributions.
 pub fn python(tree: &Tree) -> Python {
     let contents = Contents::new(tree);
-    let sites = tree.iter().filter(|node| tree.is_directory(*node) && SITES.contains(&tree.name(*node)));
-    Python { sites: sites.map(|node| site(tree, &contents, node)).collect() }
+    let named = tree.iter().filter(|node| SITES.contains(&tree.name(*node)));
+    let real = named.filter_map(|node| tree.resolve(&tree.path(node)).ok()).filter(|node| tree.is_directory(*node));
+    let sites: BTreeMap<LayerPath, NodeId> = real.map(|node| (tree.path(node), node)).collect();
+    Python { sites: sites.into_values().map(|node| site(tree, &contents, node)).collect() }
 }
 
 fn site(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Site {

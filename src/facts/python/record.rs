@@ -46,7 +46,7 @@ pub(super) fn parse(text: &[u8], site: &LayerPath, tree: &Tree, contents: &Conte
 fn row(written: &[u8], fields: &csv::ByteRecord, site: &LayerPath, tree: &Tree) -> Row {
     let (hash, bytes) = (fields.get(1).unwrap_or_default(), fields.get(2).unwrap_or_default());
     let path = if written.starts_with(b"/") { LayerPath::new(written) } else { site.join(written) };
-    let sha256 = hash.strip_prefix(b"sha256=").and_then(decode);
+    let sha256 = hash.strip_prefix(b"sha256=").and_then(|hash| decode(hash).or_else(|| decode_hex(hash)));
     Row {
         written: String::from_utf8_lossy(written).into_owned(),
         is_outside: !path.is_within(site),
@@ -81,6 +81,17 @@ fn decode(text: &[u8]) -> Option<[u8; 32]> {
         }
     }
     (bits.trailing_zeros() >= 2).then_some(out)
+}
+
+/// The 32 bytes of a SHA-256 in hexadecimal digits, which some build tools write instead.
+fn decode_hex(text: &[u8]) -> Option<[u8; 32]> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let text: &[u8; 64] = text.try_into().ok()?;
+    let mut out = [0; 32];
+    for (byte, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(out)
 }
 
 #[cfg(test)]
@@ -130,6 +141,9 @@ mod tests {
         for (hash, is_known, is_other) in [
             (format!("sha256={valid}"), true, false),
             (format!("sha256={valid}="), true, false),
+            (format!("sha256={}", "0aF9".repeat(16)), true, false),
+            (format!("sha256={}", "0aG9".repeat(16)), false, true),
+            (format!("sha256={}", "0a".repeat(31)), false, true),
             (String::new(), false, false),
             ("sha512=abc".into(), false, true),
             ("md5=abc".into(), false, true),

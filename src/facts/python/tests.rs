@@ -22,6 +22,9 @@ fn site_directories_are_found_at_any_depth_by_their_real_path() {
         dir("/opt/venv/lib/python3.12/site-packages/demo/site-packages"),
         link("/srv/site-packages", "/opt/venv/lib/python3.12/site-packages"),
         file("/etc/site-packages", ""),
+        file("/srv/pool/demo.py", ""),
+        link("/usr/local/lib/python3.12/site-packages", "/srv/pool"),
+        link("/usr/local/lib/python3.11/site-packages", "nowhere"),
     ]);
     let sites: Vec<_> = python(&tree).sites.iter().map(|site| site.path.to_string()).collect();
     assert_eq!(
@@ -29,6 +32,7 @@ fn site_directories_are_found_at_any_depth_by_their_real_path() {
         [
             "/opt/venv/lib/python3.12/site-packages",
             "/opt/venv/lib/python3.12/site-packages/demo/site-packages",
+            "/srv/pool",
             "/usr/lib/python3/dist-packages"
         ]
     );
@@ -128,4 +132,33 @@ fn hostile_metadata_is_read_without_harm() {
     ]);
     let names: Vec<_> = site.distributions.iter().map(|found| found.name.as_str()).collect();
     assert_eq!(names, ["", "", "folded", "\u{202e}"]);
+}
+
+#[test]
+fn a_record_that_is_gone_or_empty_is_not_one_that_never_was() {
+    for (files, known) in [
+        (vec![("RECORD", "")], Some("lists no file")),
+        (vec![("RECORD", "\n\r\n"), ("INSTALLER", "pip\n")], Some("lists no file")),
+        (vec![("INSTALLER", "pip\n")], Some("it is gone, and pip")),
+        (vec![("INSTALLER", "rpm\n")], None),
+        (vec![("WHEEL", "")], None),
+    ] {
+        let items = files.iter().map(|(name, text)| file(&at(&format!("demo-1.dist-info/{name}")), *text));
+        match (&read(items).distributions[0].record, known) {
+            (Err(NoRecord::Unreadable(why)), Some(known)) => assert!(why.contains(known), "{files:?}: {why}"),
+            (Err(NoRecord::Absent), None) => {}
+            (found, _) => panic!("{files:?}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_record_of_a_debian_package_is_that_of_its_build() {
+    let of = |installer: Option<&str>| {
+        let at = |name: &str| format!("/usr/lib/python3/dist-packages/demo-1.dist-info/{name}");
+        let items = installer.map(|name| file(&at("INSTALLER"), name)).into_iter().chain([file(&at("RECORD"), "x.py,,\n")]);
+        python(&tree(items)).sites[0].distributions[0].record.clone()
+    };
+    assert_eq!(of(None), Err(NoRecord::Absent));
+    assert_eq!(of(Some("pip\n")).unwrap().rows.len(), 1);
 }
