@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use lucid_verify::profile::{BUILT_IN, Policy, Profile, Subject, Value};
 use lucid_verify::rules::{RULES, Rule, known};
 
-const SECTIONS: [&str; 5] = ["What it checks", "Why", "Symptom", "Fix", "Options"];
+const SECTIONS: [&str; 6] = ["What it checks", "Why", "Symptom", "Fix", "Options", "Unit"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -80,9 +80,21 @@ fn options_are_documented_and_documented_options_are_there() {
     for rule in RULES {
         let text = rule.markdown();
         let (_, section) = text.split_once("# Options\n").unwrap();
+        let (section, _) = section.split_once("# Unit\n").unwrap();
         let documented: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
         let known: Vec<&str> = rule.options.iter().map(|option| option.name).collect();
         assert_eq!(documented, known, "{}", rule.id);
+    }
+}
+
+#[test]
+fn a_unit_is_a_phrase_that_stands_behind_its_number() {
+    for rule in RULES {
+        assert_ne!(rule.unit.one, rule.unit.many, "{}", rule.id);
+        assert!(rule.markdown().ends_with(&format!("*n {}*.\n", rule.unit.many)), "{}", rule.id);
+        assert!(rule.unit.count(1).starts_with("1 ") && rule.unit.count(4711).starts_with("4,711 "), "{}", rule.id);
+        let words = [rule.unit.one, rule.unit.many];
+        assert!(words.iter().all(|words| !words.ends_with(['.', ';']) && words.len() < 60), "{}", rule.id);
     }
 }
 
@@ -114,7 +126,11 @@ fn the_page_of_profiles_is_current() {
     for (name, text) in BUILT_IN {
         let _ = write!(page, "\n## {name}\n\n```toml\n{text}```\n");
     }
-    page.push_str("\n## Levels and options of each rule\n\n| rule | declared |");
+    page.push_str(
+        "\n## Levels and options of each rule\n\n`level` under `[rules.\"ID\"]` is the level of the findings that have the rule's \
+         declared one: it raises\nor lowers them. Findings that the rule itself makes lighter (a pruned file, a spelling) are \
+         lowered with it, and\nnever raised. `off`: the rule is not asked.\n\n| rule | declared |",
+    );
     let profiles: Vec<Profile> = BUILT_IN.iter().map(|(name, _)| built_in(name)).collect();
     for profile in &profiles {
         let _ = write!(page, " {} |", profile.name);

@@ -1,34 +1,67 @@
 //! A command that cannot be started, in words.
 
 use super::Context;
+use super::context::Absence;
 use crate::facts::command::{Broken, Command};
 use crate::finding::{Finding, Level, Place};
+use crate::profile::nearest;
 use crate::text::escape;
 use crate::vfs::LayerPath;
 
 /// The finding about a command that `broken` stops.
 pub(super) fn finding(context: &Context<'_>, command: &Command, broken: &Broken) -> Finding {
     let name = escape(command.argv.first().map_or(&b""[..], |word| word.as_bytes()));
-    let way = if command.chain.is_empty() { String::new() } else { format!(" ({})", command.shown(context.tree)) };
-    let mut finding = Finding::new(Level::Error, format!("{broken}{way}"), fix(broken)).at(place(context, broken));
+    let mut finding = match broken {
+        Broken::Missing { path, .. } => missing(context, &LayerPath::new(path)),
+        _ => None,
+    }
+    .unwrap_or_else(|| {
+        let way = if command.chain.is_empty() { String::new() } else { format!(" ({})", command.shown(context.tree)) };
+        Finding::new(Level::Error, format!("{broken}{way}"), fix(context, broken)).at(place(context, broken))
+    });
     finding.predicts = Some(predicted(broken, &name));
     finding.found = Some(name);
     finding
 }
 
-fn fix(broken: &Broken) -> &'static str {
-    match broken {
-        Broken::Empty => "add CMD [\"program\", \"argument\"]",
-        Broken::NotOnPath { .. } => "install it in the image, or name the program by its full path",
-        Broken::Missing { .. } => "copy it, or name the program that is there",
+/// The finding about a program that is not there.
+fn missing(context: &Context<'_>, path: &LayerPath) -> Option<Finding> {
+    let absence = context.absence(path, &context.tree.resolve(path).err()?);
+    let Absence { why, .. } = &absence;
+    let starts = if context.facts.config.run.entrypoint.is_empty() { "CMD" } else { "ENTRYPOINT" };
+    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let fix = absence.fix(match beside(context, path) {
+        Some(other) => format!("name the program that is there, {other}, or COPY {path} in"),
+        None => format!("COPY {path} in, or name a program that the image has"),
+    });
+    Some(Finding::new(Level::Error, format!("{starts} starts {path}, which is not in the image{why}"), fix).at(absence.place))
+}
+
+/// The program beside a path whose name is so like its own that it may be meant.
+fn beside(context: &Context<'_>, path: &LayerPath) -> Option<LayerPath> {
+    let directory = path.parent()?;
+    let node = context.tree.resolve(&directory).ok()?;
+    let names: Vec<&str> = context.tree.children(node).filter_map(|(name, _)| std::str::from_utf8(name).ok()).collect();
+    nearest(std::str::from_utf8(path.name()).ok()?, names).map(|name| directory.join(name))
+}
+
+fn fix(context: &Context<'_>, broken: &Broken) -> String {
+    let fix = match broken {
+        Broken::Empty => "CMD [\"program\", \"argument\"]",
+        Broken::NotOnPath { .. } => "COPY it into a directory of PATH, or name the program by its full path",
+        Broken::Missing { .. } => "COPY it in, or name a program that the image has",
         Broken::NotAFile(_) => "name the program, not its directory",
         Broken::NotExecutable { .. } => "COPY --chmod=0755, or start it through its interpreter",
-        Broken::Interpreter { .. } => {
-            "start it through the interpreter that the image has: CMD [\"/path/of/python\", \"-m\", \"module\"]"
+        Broken::Interpreter { script, .. } => {
+            let there = |python: &&String| context.tree.resolve(&LayerPath::new(python)).is_ok();
+            let python = context.expect().python.as_ref().filter(there).map_or("/path/of/python", String::as_str);
+            let module = escape(script.name());
+            return format!("start it through the interpreter that the image has: CMD [\"{python}\", \"-m\", \"{module}\"]");
         }
         Broken::Loader { .. } => "build it for this image's architecture and libc, or link it statically",
         Broken::Format(_) => "name an executable",
-    }
+    };
+    fix.to_owned()
 }
 
 /// The last line that a user would see.
@@ -47,14 +80,7 @@ fn predicted(broken: &Broken, name: &str) -> String {
 
 fn place(context: &Context<'_>, broken: &Broken) -> Place {
     let path = match broken {
-        Broken::Empty | Broken::NotOnPath { .. } => return Place::default(),
-        Broken::Missing { path, .. } => {
-            let path = LayerPath::new(path);
-            return match context.tree.resolve(&path) {
-                Ok(node) => Place::path(&path, context.tree.layer(node)),
-                Err(unresolved) => context.absence(&path, &unresolved).place,
-            };
-        }
+        Broken::Empty | Broken::NotOnPath { .. } | Broken::Missing { .. } => return Place::default(),
         Broken::NotAFile(path) | Broken::NotExecutable { path, .. } | Broken::Loader { path, .. } | Broken::Format(path) => path,
         Broken::Interpreter { script, .. } => script,
     };

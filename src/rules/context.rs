@@ -29,12 +29,21 @@ pub struct Context<'a> {
 /// A path that leads nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Absence {
-    /// The path, and the layer to blame: the one that removed it, else the one that wrote its directory without it.
+    /// The path, and the layer to blame, if there is one.
     pub place: Place,
     /// The nearest directory above it that is there.
     pub nearest: LayerPath,
     /// What happened to it, where that is known: `removed by a whiteout of /app`.
     pub why: Option<String>,
+    /// Whether it was there, and a layer took it away.
+    pub removed: bool,
+}
+
+impl Absence {
+    /// What to change: whatever takes the path away, else what is `usual`.
+    pub fn fix(&self, usual: impl Into<String>) -> String {
+        if self.removed { "take out the RUN or COPY that removes it".into() } else { usual.into() }
+    }
 }
 
 impl<'a> Context<'a> {
@@ -79,7 +88,7 @@ impl<'a> Context<'a> {
                 let what = if self.tree.is_directory(node) { "a directory" } else { "no regular file" };
                 let why = if real == *path { format!("it is {what}") } else { format!("it leads to {real}, {what}") };
                 let layer = self.tree.resolve_parent(path).map_or_else(|_| self.tree.layer(node), |name| self.tree.layer(name));
-                Err(Absence { place: Place::path(path, layer), nearest: real, why: Some(why) })
+                Err(Absence { place: Place::path(path, layer), nearest: real, why: Some(why), removed: false })
             }
             Err(unresolved) => Err(self.absence(path, &unresolved)),
         }
@@ -95,21 +104,27 @@ impl<'a> Context<'a> {
         while self.tree.get(&nearest).is_none() {
             nearest = nearest.parent().unwrap_or_default();
         }
-        let link = self.tree.resolve_parent(path).ok();
         let removal = self.tree.trail().removal(end);
-        let above = self.tree.get(&nearest).filter(|_| end.parent().is_some_and(|parent| parent == nearest && !parent.is_root()));
-        let layer = link
-            .map(|link| self.tree.layer(link))
-            .or(removal.map(|event| event.layer))
-            .or(above.map(|node| self.tree.layer(node)));
         let removed = removal.and_then(|event| match &event.change {
+            Change::Removed(Cause::Whiteout(at)) if at == path => Some("removed by a whiteout".into()),
             Change::Removed(Cause::Whiteout(at)) => Some(format!("removed by a whiteout of {at}")),
             Change::Removed(Cause::Opaque(at)) => Some(format!("hidden by an opaque mark on {at}")),
             Change::Removed(Cause::Replaced(at)) => Some(format!("removed when {at} was replaced")),
             Change::Added | Change::Rewritten { .. } => None,
         });
-        let why = removed.or_else(|| link.map(|_| format!("a link that leads nowhere: {unresolved}")));
-        Absence { place: Place::path(path, layer), nearest, why }
+        // What is there and in the way: something that is no directory, or a link at the end of the path.
+        let obstacle = match unresolved {
+            Unresolved::NotDirectory(at) => self.tree.get(at),
+            Unresolved::Missing(_) | Unresolved::TooManyLinks => self.tree.resolve_parent(path).ok(),
+        };
+        let wrote = || obstacle.map(|node| self.tree.layer(node));
+        let layer = removal.map(|event| event.layer).or_else(wrote).or_else(|| self.blame(end)).or_else(|| self.blame(path));
+        let is_removed = removed.is_some();
+        let why = removed.or_else(|| match unresolved {
+            Unresolved::NotDirectory(_) => Some(unresolved.to_string()),
+            _ => obstacle.map(|_| format!("a link that leads nowhere: {unresolved}")),
+        });
+        Absence { place: Place::path(path, layer), nearest, why, removed: is_removed }
     }
 
     /// The files that Python distributions own.

@@ -11,8 +11,8 @@ use crate::vfs::{LayerIndex, LayerPath};
 pub struct Offence<K> {
     /// The path.
     pub path: LayerPath,
-    /// The layer to blame.
-    pub layer: LayerIndex,
+    /// The layer to blame, if there is one.
+    pub layer: Option<LayerIndex>,
     /// What is wrong with it: offenders of one finding share it.
     pub what: K,
 }
@@ -22,8 +22,8 @@ pub struct Offence<K> {
 pub struct Group<K> {
     /// What is wrong with them.
     pub what: K,
-    /// The layer to blame.
-    pub layer: LayerIndex,
+    /// The layer to blame, if there is one.
+    pub layer: Option<LayerIndex>,
     /// The offenders, in path order.
     pub paths: Vec<LayerPath>,
     /// The waiver that covers them.
@@ -55,10 +55,15 @@ impl<K> Group<K> {
     pub fn finding(&self, level: Level, message: impl Into<String>, fix: impl Into<String>) -> Finding {
         let mut finding = Finding::new(level, message, fix);
         finding.examples = self.paths.iter().take(EXAMPLES).map(ToString::to_string).collect();
-        finding.place = Place { path: finding.examples.first().cloned(), layer: Some(self.layer) };
-        finding.count = self.paths.len() as u64;
+        finding.place = Place { path: finding.examples.first().cloned(), layer: self.layer };
+        finding.count = self.count();
         finding.waived = self.waived;
         finding
+    }
+
+    /// How many offenders they are.
+    pub fn count(&self) -> u64 {
+        self.paths.len() as u64
     }
 
     /// The first offender, as it stands in messages.

@@ -2,6 +2,7 @@
 //! are one row of data are rows of a table in their group's file.
 
 mod because;
+mod blame;
 mod broken;
 mod config;
 mod context;
@@ -33,7 +34,7 @@ pub struct Rule {
     pub id: &'static str,
     /// One line: what it wants.
     pub summary: &'static str,
-    /// The documentation, Markdown: *What it checks · Why · Symptom · Fix · Options*.
+    /// The documentation, Markdown: *What it checks · Why · Symptom · Fix · Options · Unit*.
     pub docs: &'static str,
     /// The question that it answers.
     pub question: Question,
@@ -43,10 +44,28 @@ pub struct Rule {
     pub since: &'static str,
     /// What it needs to have been read.
     pub needs: Evidence,
+    /// What it counts as looked at.
+    pub unit: Unit,
     /// What a profile can tell it, beside its level.
     pub options: &'static [Opt],
     /// The check.
     pub check: fn(&Context<'_>) -> Judgement,
+}
+
+/// What a rule counts as looked at, in words that are true where it passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unit {
+    /// Of one: `file equals its RECORD`.
+    pub one: &'static str,
+    /// Of several: `files equal their RECORD`.
+    pub many: &'static str,
+}
+
+impl Unit {
+    /// `1,107 files equal their RECORD`.
+    pub fn count(self, number: u64) -> String {
+        words::count(number, self.one, self.many)
+    }
 }
 
 /// What must have been read before a rule can be asked.
@@ -66,13 +85,14 @@ impl Rule {
     }
 }
 
-/// Declares a rule. Its doc comment is its documentation: the first line the summary, then the sections. The check is
-/// the function `check` beside it, unless another is named.
+/// Declares a rule. Its doc comment is its documentation: the first line the summary, then the sections, of which the
+/// last is made of the unit.
 macro_rules! declare_rule {
     (
         #[doc = $summary:literal]
         $(#[doc = $docs:literal])*
         $name:ident = $id:literal, $question:ident, $level:ident, since $since:literal, needs $needs:ident
+        , unit $one:literal | $many:literal
         $(, options { $($option:literal: $kind:ident),* $(,)? })?
         , check $check:ident
     ) => {
@@ -81,11 +101,12 @@ macro_rules! declare_rule {
         pub(in $crate::rules) static $name: $crate::rules::Rule = $crate::rules::Rule {
             id: $id,
             summary: $summary.trim_ascii(),
-            docs: concat!($($docs, "\n"),*),
+            docs: concat!($($docs, "\n",)* "\n # Unit\n\n What it looked at, as a report counts it: *n ", $many, "*.\n"),
             question: $crate::finding::Question::$question,
             level: $crate::finding::Level::$level,
             since: $since,
             needs: $crate::rules::Evidence::$needs,
+            unit: $crate::rules::Unit { one: $one, many: $many },
             options: &[$($($crate::rules::Opt { name: $option, kind: $crate::rules::OptKind::$kind }),*)?],
             check: $check,
         };
@@ -124,7 +145,7 @@ pub struct Judged {
 }
 
 /// Asks the rules that `asked` selects. `gap` says why the tree is incomplete, if it is: rules that need it are then
-/// `unknown`. Findings are capped at the profile's level, waived where the profile says so, and explained by one another.
+/// `unknown`. Findings get the profile's level, are waived where the profile says so, and explained by one another.
 pub fn judge(
     tree: &Tree,
     facts: &Facts,
@@ -150,10 +171,11 @@ pub fn judge(
     judged
 }
 
-/// Caps and waives findings.
+/// Weighs and waives findings. A level in a profile is that of the findings that have the rule's declared one, which it may
+/// raise or lower. Findings that the rule itself makes lighter are never raised.
 fn settle(mut judgement: Judgement, rule: &Rule, level: Level, profile: &Profile) -> Judgement {
     for finding in &mut judgement.findings {
-        finding.level = finding.level.min(level);
+        finding.level = if finding.level == rule.level { level } else { finding.level.min(level) };
         finding.waived = finding.waived.or_else(|| profile.waiver(rule.id, finding.place.path.as_deref()));
     }
     judgement
@@ -167,4 +189,27 @@ pub fn waivers_used(judged: &[Judged]) -> BTreeSet<usize> {
 /// What a profile's loader must know of the rules.
 pub fn known() -> Vec<Known> {
     RULES.iter().map(|rule| Known { id: rule.id, options: rule.options }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Finding;
+    use crate::profile::{Policy, Subject};
+
+    #[test]
+    fn a_level_of_a_profile_is_that_of_the_findings_of_the_declared_one() {
+        let subject = Subject { name: "x", labels: &std::collections::BTreeMap::new(), has_file: &|_| false };
+        let profile = Policy::auto(&known()).choose(&subject, None, chrono::NaiveDate::MIN).unwrap();
+        let Rule { id, summary, docs, question, since, needs, unit, options, check, .. } = *RULES[0];
+        let rule = Rule { id, summary, docs, question, level: Level::Warn, since, needs, unit, options, check };
+        let settled = |level| {
+            let findings = [Level::Error, Level::Warn, Level::Info].map(|level| Finding::new(level, "", ""));
+            let settled = settle(Judgement::looked(1, findings.to_vec()), &rule, level, &profile);
+            settled.findings.iter().map(|finding| finding.level).collect::<Vec<_>>()
+        };
+        assert_eq!(settled(Level::Error), [Level::Error, Level::Error, Level::Info]);
+        assert_eq!(settled(Level::Warn), [Level::Warn, Level::Warn, Level::Info]);
+        assert_eq!(settled(Level::Info), [Level::Info; 3]);
+    }
 }

@@ -1,8 +1,16 @@
 //! How rules word what they found.
 
-/// `1 file`, `2 files`.
-pub fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+/// `1 file`, `2,000 files`.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
+/// A number with a comma between thousands.
+pub fn thousands(number: u64) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        _ => format!("{},{:03}", thousands(number / 1_000), number % 1_000),
+    }
 }
 
 /// The first few of a list, and how many more there are: `gcc-12, cc and 7 more`.
@@ -33,6 +41,7 @@ mod tests {
         assert_eq!(list(&["a", "b"], 2), "a, b");
         assert_eq!(list(&["a", "b", "c"], 1), "a and 2 more");
         assert_eq!(count(1, "file is", "files are"), "1 file is");
+        assert_eq!(count(12_004_017, "file is", "files are"), "12,004,017 files are");
         assert_eq!((bytes(999), bytes(28_100_000)), ("999 B".into(), "28.1 MB".into()));
     }
 }

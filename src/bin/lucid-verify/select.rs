@@ -67,7 +67,7 @@ fn nothing(text: &str, rules: &[&Rule]) -> Error {
 pub mod tests {
     use super::*;
     use lucid_verify::finding::{Judgement, Level};
-    use lucid_verify::rules::Evidence;
+    use lucid_verify::rules::{Evidence, Unit};
 
     /// A rule that asks nothing.
     pub const fn rule(id: &'static str, question: Question) -> Rule {
@@ -79,6 +79,7 @@ pub mod tests {
             level: Level::Error,
             since: "0.1.0",
             needs: Evidence::Tree,
+            unit: Unit { one: "", many: "" },
             options: &[],
             check: |_| Judgement::default(),
         }

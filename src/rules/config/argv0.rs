@@ -8,7 +8,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// The first word of ENTRYPOINT and CMD is found through PATH, through links and through the interpreters of scripts,
-    /// down to machine code whose loader is in the image, and the user may execute it. Unit: files on that way.
+    /// down to machine code whose loader is in the image, and the user may execute it.
     ///
     /// # Why
     /// Each step is a file that another instruction brings: a console script names the builder's interpreter, a link the
@@ -22,7 +22,8 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "config/argv0", Starts, Error, since "0.1.0", needs Tree, check check
+    RULE = "config/argv0", Starts, Error, since "0.1.0", needs Tree,
+    unit "step leads from the command to machine code" | "steps lead from the command to machine code", check check
 }
 
 fn check(context: &Context<'_>) -> Judgement {

@@ -9,8 +9,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// `USER`, looked up in the image's own passwd and group, is `user` of `[expect]`; without that, root
-    /// is a warning. So is the right user in another spelling; a name that the image does not know is an error. Unit: the
-    /// setting.
+    /// is a warning. So is the right user in another spelling; a name that the image does not know is an error.
     ///
     /// # Why
     /// A process that runs as root in a container is root on whatever the container reaches. Without a numeric user,
@@ -24,7 +23,8 @@ declare_rule! {
     ///
     /// # Options
     /// None beside `user` of `[expect]`.
-    RULE = "config/user", Safe, Error, since "0.1.0", needs Tree, check check
+    RULE = "config/user", Safe, Error, since "0.1.0", needs Tree,
+    unit "user is the right one" | "users are the right ones", check check
 }
 
 fn check(context: &Context<'_>) -> Judgement {

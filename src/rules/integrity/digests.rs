@@ -8,7 +8,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// Index, manifest and configuration against their digests, each layer's blob against digest and size, each layer's
-    /// uncompressed content against its `diff_id`. Unit: comparisons made.
+    /// uncompressed content against its `diff_id`.
     ///
     /// # Why
     /// Everything else that is said of an image is worth as much as this. It cannot fail: a run that finds a difference
@@ -22,7 +22,8 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "integrity/digests", Whole, Error, since "0.1.0", needs Tree, check check
+    RULE = "integrity/digests", Whole, Error, since "0.1.0", needs Tree,
+    unit "digest verified" | "digests verified", check check
 }
 
 fn check(context: &Context<'_>) -> Judgement {

@@ -1,6 +1,7 @@
 //! Markers: small files that a build writes last, which prove that what they lie beside was copied. The plain ones, of
 //! which nothing but their being there is asked, are the rules of this file.
 
+mod blank;
 pub(super) mod nonempty;
 
 use super::{Context, declare_rule};
@@ -11,7 +12,7 @@ declare_rule! {
     /// The marker of the installed packages lies beside them
     ///
     /// # What it checks
-    /// The file that `path` names is a regular file, links followed. Unit: the marker.
+    /// The file that `path` names is a regular file, links followed.
     ///
     /// # Why
     /// The builder writes the marker after `pip install`, and one COPY brings both. A missing marker shows that the
@@ -27,6 +28,7 @@ declare_rule! {
     /// - `path`: the marker; without it the rule does not apply.
     /// - `example`: the instruction that writes it, shown as the fix.
     SITE_PACKAGES = "marker/site-packages", Whole, Error, since "0.1.0", needs Tree,
+    unit "marker lies beside the packages" | "markers lie beside the packages",
     options { "path": Text, "example": Text }, check site_packages
 }
 
@@ -34,7 +36,7 @@ declare_rule! {
     /// The marker of the installed commands lies beside them
     ///
     /// # What it checks
-    /// The file that `path` names is a regular file, links followed. Unit: the marker.
+    /// The file that `path` names is a regular file, links followed.
     ///
     /// # Why
     /// Packages install commands into a second directory, which a COPY of the packages alone forgets.
@@ -49,11 +51,12 @@ declare_rule! {
     /// - `path`: the marker; without it the rule does not apply.
     /// - `example`: the instruction that writes it, shown as the fix.
     BIN = "marker/bin", Whole, Error, since "0.1.0", needs Tree,
+    unit "marker lies beside the commands" | "markers lie beside the commands",
     options { "path": Text, "example": Text }, check bin
 }
 
 fn site_packages(context: &Context<'_>) -> Judgement {
-    exists(context, Some("the packages were not copied with their marker"))
+    exists(context, Some("site-packages was not copied with its marker"))
 }
 
 fn bin(context: &Context<'_>) -> Judgement {
@@ -69,9 +72,12 @@ fn exists(context: &Context<'_>, usual: Option<&str>) -> Judgement {
         return Judgement::looked(1, vec![]);
     };
     let why = absence.why.as_deref().or(usual).map(|why| format!(": {why}")).unwrap_or_default();
-    let fix = context.text("example").map_or_else(
+    let fix = absence.fix(context.text("example").map_or_else(
         || "write text into it in the builder after the install, and copy its whole directory".into(),
-        |example| format!("in the builder, after the install and before the COPY: {example}"),
-    );
+        |example| {
+            let directory = path.parent().unwrap_or_default();
+            format!("in the builder, after the install and before the COPY to {directory}: {example}")
+        },
+    ));
     Judgement::looked(1, vec![Finding::new(Level::Error, format!("{path} is missing{why}"), fix).at(absence.place)])
 }

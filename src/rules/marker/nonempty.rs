@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::{Context, declare_rule};
+use super::blank::Blank;
 use crate::finding::{Finding, Judgement, Level, Place};
-use crate::text::terminal;
+use crate::text::escape;
 use crate::vfs::{LayerPath, NodeId, Trace};
 
 declare_rule! {
@@ -13,7 +14,7 @@ declare_rule! {
     /// # What it checks
     /// Every marker that the service declares, and every file below `roots` whose name is one of `names`, holds more than
     /// white space, NUL bytes and a byte order mark. Files that Python distributions own are no markers, and a marker that
-    /// is not there is the business of the rule that asks for it. Unit: markers.
+    /// is not there is the business of the rule that asks for it.
     ///
     /// # Why
     /// `touch marker` and `echo "" > marker` make files that exist and prove nothing: a COPY that lost their content, or
@@ -29,6 +30,7 @@ declare_rule! {
     /// - `names`: globs of the names that markers have.
     /// - `roots`: the directories below which they are looked for.
     RULE = "marker/nonempty", Whole, Error, since "0.1.0", needs Tree,
+    unit "marker holds text" | "markers hold text",
     options { "names": Globs, "roots": Texts }, check check
 }
 
@@ -53,15 +55,10 @@ fn check(context: &Context<'_>) -> Judgement {
 
 fn finding(context: &Context<'_>, path: &LayerPath, node: NodeId, trace: &Trace) -> Finding {
     let size = context.tree.stat(node).size;
-    let shown = trace.bytes().filter(|bytes| bytes.len() <= 16).map(|bytes| terminal(&String::from_utf8_lossy(bytes)));
-    let what = match (size, shown.as_deref()) {
-        (0, _) => "0 bytes, as `touch` and `> file` leave it".to_owned(),
-        (1, Some("\\n")) => "1 byte, whitespace only: \\n, as `echo \"\" > file` leaves it".to_owned(),
-        (n, Some(shown)) => format!("{n} bytes, whitespace only: {shown}"),
-        (n, None) => format!("{n} bytes, whitespace only"),
-    };
-    let fix = "write text into it in the builder after what it marks is in place, and copy it with that";
-    Finding::new(Level::Error, format!("{path} is empty ({what})"), fix)
+    let blank = Blank::of(size, trace);
+    let name = escape(path.name());
+    let fix = format!("in the builder, when what it marks is in place: RUN echo \"<what is in place>_$(date +%s)\" > …/{name}");
+    Finding::new(Level::Error, format!("{path} is empty ({})", blank.said), fix)
         .at(Place::path(path, context.tree.content_layer(node)))
-        .contrast(shown.unwrap_or_default(), "text")
+        .contrast(blank.shown, "text")
 }

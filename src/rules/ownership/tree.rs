@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Context, Group, Offence, declare_rule};
+use super::super::{Context, Group, Offence, declare_rule, words::thousands};
 use crate::finding::{Finding, Judgement, Level};
 use crate::vfs::{LayerPath, NodeId};
 
@@ -11,7 +11,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// Every file, directory and link below `roots` has the numeric owner and group of `user` in `[expect]`. The roots
-    /// themselves are exempt: COPY leaves a directory that exists as it is, and WORKDIR makes one for root. Unit: entries.
+    /// themselves are exempt: COPY leaves a directory that exists as it is, and WORKDIR makes one for root.
     ///
     /// # Why
     /// COPY makes files root's unless it has `--chown`; what is then not world-readable, the service cannot open.
@@ -26,6 +26,7 @@ declare_rule! {
     /// # Options
     /// - `roots`: the directories.
     RULE = "ownership/tree", Conforms, Error, since "0.1.0", needs Tree,
+    unit "entry belongs to the right user" | "entries belong to the right user",
     options { "roots": Texts }, check check
 }
 
@@ -46,7 +47,7 @@ fn check(context: &Context<'_>) -> Judgement {
         entries.extend(tree.walk(root).map(|node| (node, root)));
     }
     entries.retain(|node, _| !roots.contains(node));
-    let mut totals = BTreeMap::<LayerPath, usize>::new();
+    let mut totals = BTreeMap::<LayerPath, u64>::new();
     let mut offences = Vec::new();
     for (node, root) in &entries {
         let (stat, root) = (tree.stat(*node), tree.path(*root));
@@ -54,23 +55,23 @@ fn check(context: &Context<'_>) -> Judgement {
         if (stat.uid, stat.gid) != wanted {
             let path = tree.path(*node);
             let is_cache = path.components().any(|name| name == b"__pycache__");
-            offences.push(Offence { path, layer: tree.layer(*node), what: (root, (stat.uid, stat.gid), is_cache) });
+            offences.push(Offence { path, layer: Some(tree.layer(*node)), what: (root, (stat.uid, stat.gid), is_cache) });
         }
     }
     let findings = context.group(offences).iter().map(|group| finding(group, &totals, wanted)).collect();
     Judgement::looked(entries.len(), findings)
 }
 
-fn finding(group: &Group<Shared>, totals: &BTreeMap<LayerPath, usize>, (uid, gid): (u64, u64)) -> Finding {
+fn finding(group: &Group<Shared>, totals: &BTreeMap<LayerPath, u64>, (uid, gid): (u64, u64)) -> Finding {
     let (root, (owner, owning), is_cache) = &group.what;
-    let total = totals.get(root).copied().unwrap_or_default();
+    let total = thousands(totals.get(root).copied().unwrap_or_default());
     let fix = if *is_cache {
         format!("set PYTHONDONTWRITEBYTECODE=1 before the RUN that imports as {owner}:{owning}, or put USER {uid}:{gid} above it")
     } else {
         format!("COPY --chown={uid}:{gid}")
     };
-    let are = if group.paths.len() == 1 { "is" } else { "are" };
-    let (k, first) = (group.paths.len(), group.first());
+    let are = if group.count() == 1 { "is" } else { "are" };
+    let (k, first) = (thousands(group.count()), group.first());
     let message = format!("{k} of {total} entries under {root} {are} {owner}:{owning}, want {uid}:{gid} (first: {first})");
     group.finding(Level::Error, message, fix).contrast(format!("{owner}:{owning}"), format!("{uid}:{gid}"))
 }

@@ -8,7 +8,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// Operating system, architecture and variant of the configuration are `platform` of `[expect]`; `arm64` and
-    /// `arm64/v8` are the same. Unit: the configuration.
+    /// `arm64/v8` are the same.
     ///
     /// # Why
     /// A runtime picks an image by what it says of itself, and starts it even where that is wrong.
@@ -21,7 +21,8 @@ declare_rule! {
     ///
     /// # Options
     /// None beside `platform` of `[expect]`.
-    RULE = "platform/config-arch", Starts, Error, since "0.1.0", needs Config, check check
+    RULE = "platform/config-arch", Starts, Error, since "0.1.0", needs Config,
+    unit "platform is the one asked for" | "platforms are those asked for", check check
 }
 
 fn check(context: &Context<'_>) -> Judgement {

@@ -13,7 +13,7 @@ declare_rule! {
     /// # What it checks
     /// Every ELF executable and shared object is for the architecture of `platform` in `[expect]`, else for the one that
     /// the image claims. Foreign ones are an error in the directories of commands and libraries, below `roots`, and where
-    /// Python imports them; others (test data, tools for other machines) are one remark. Unit: ELF objects.
+    /// Python imports them; others (test data, tools for other machines) are one remark.
     ///
     /// # Why
     /// A builder that runs on the build machine's own architecture installs wheels for that, and a COPY takes them along.
@@ -28,6 +28,7 @@ declare_rule! {
     /// # Options
     /// - `roots`: more directories whose objects are the service's own.
     RULE = "platform/elf-arch", Starts, Error, since "0.1.0", needs Tree,
+    unit "ELF object is for the machine" | "ELF objects are for the machine",
     options { "roots": Texts }, check check
 }
 
@@ -37,7 +38,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let Some(wanted) = Isa::of_architecture(&platform.architecture) else {
         return Judgement::unknown(format!("the machine code of {platform} is not known"));
     };
-    let map = Map::of(context);
+    let map = Map::of(context, &platform.architecture);
     let objects = &context.facts.objects;
     let foreign: Vec<_> = objects
         .iter()
@@ -51,7 +52,7 @@ fn check(context: &Context<'_>) -> Judgement {
         foreign.iter().filter(|(role, ..)| *role != Role::Other).map(|(_, owner, ..)| owner).collect();
     let offences = foreign.iter().map(|(_, owner, path, object)| {
         let owner = loaded.contains(owner).then(|| owner.clone());
-        Offence { path: path.clone(), layer: context.tree.content_layer(object.node), what: (owner, Isa::of(&object.elf)) }
+        Offence { path: path.clone(), layer: Some(context.tree.content_layer(object.node)), what: (owner, Isa::of(&object.elf)) }
     });
     let groups = context.group(offences);
     let findings = groups.iter().map(|group| finding(context, group, wanted, &map));
@@ -60,12 +61,12 @@ fn check(context: &Context<'_>) -> Judgement {
 
 fn finding(context: &Context<'_>, group: &Group<(Option<String>, Isa)>, wanted: Isa, map: &Map<'_>) -> Finding {
     let (owner, isa) = &group.what;
-    let (k, first) = (group.paths.len(), group.first());
+    let (k, first) = (group.count(), group.first());
     let finding = if let Some(owner) = owner {
         let total = map.total(context, owner);
-        let fix = "build the stage that it comes from for the target: FROM --platform=$TARGETPLATFORM";
-        let message = format!("{owner}: {k} of {total} ELF objects for {isa}, want {wanted} (first: {first})");
-        let mut finding = group.finding(Level::Error, message, fix);
+        let are = if total == 1 { "object is" } else { "objects are" };
+        let message = format!("{owner}: {k} of {total} ELF {are} {isa}, want {wanted} (first: {first})");
+        let mut finding = group.finding(Level::Error, message, map.fix(owner));
         finding.predicts = group.paths.iter().find_map(|path| map.role(path).predicts(path));
         finding
     } else {

@@ -29,11 +29,17 @@ const SYSTEM: [&str; 14] = [
 const DATA: [&str; 10] =
     ["test", "tests", "testing", "testdata", "test_data", "fixtures", "prebuilds", "node_modules", "driver", "drivers"];
 
+/// Architectures by Go's name, and the machines for which there are manylinux2014 wheels (PEP 599).
+const WHEELS: [(&str, &str); 6] =
+    [("386", "i686"), ("amd64", "x86_64"), ("arm", "armv7l"), ("arm64", "aarch64"), ("ppc64le", "ppc64le"), ("s390x", "s390x")];
+
 /// Where the objects of an image belong.
 pub(super) struct Map<'a> {
     sites: &'a [Site],
     owners: BTreeMap<&'a LayerPath, &'a str>,
     roots: Vec<LayerPath>,
+    /// The machine that is wanted, as the platform tags of wheels name it.
+    wheels: Option<&'static str>,
 }
 
 /// What an object is to the image.
@@ -48,8 +54,8 @@ pub(super) enum Role {
 }
 
 impl<'a> Map<'a> {
-    /// The map of an image, with the directories of `roots` as the service's own.
-    pub fn of(context: &Context<'a>) -> Self {
+    /// The map of an image that should be for an architecture, with the directories of `roots` as the service's own.
+    pub fn of(context: &Context<'a>, architecture: &str) -> Self {
         let sites = &context.facts.python.sites;
         let mut owners = BTreeMap::new();
         for found in sites.iter().flat_map(|site| &site.distributions) {
@@ -58,7 +64,8 @@ impl<'a> Map<'a> {
             }
         }
         let roots = context.texts("roots").iter().map(LayerPath::new).chain(SYSTEM.map(LayerPath::new)).collect();
-        Self { sites, owners, roots }
+        let wheels = WHEELS.iter().find(|(name, _)| *name == architecture).map(|(_, machine)| *machine);
+        Self { sites, owners, roots, wheels }
     }
 
     /// What an object is to the image.
@@ -76,6 +83,16 @@ impl<'a> Map<'a> {
     pub fn owner(&self, path: &LayerPath) -> String {
         let owner = self.owners.get(path).map(|name| escape(name.as_bytes()));
         owner.unwrap_or_else(|| path.parent().unwrap_or_default().to_string())
+    }
+
+    /// What to change where objects of an owner are for another machine.
+    pub fn fix(&self, owner: &str) -> String {
+        let build = "build the stage that it comes from for the target: FROM --platform=$TARGETPLATFORM";
+        let is_distribution = self.owners.values().any(|name| escape(name.as_bytes()) == owner);
+        match self.wheels.filter(|_| is_distribution) {
+            Some(machine) => format!("{build}; or pip download --platform manylinux2014_{machine} --only-binary=:all:"),
+            None => build.into(),
+        }
     }
 
     /// How many objects are an owner's.

@@ -10,6 +10,11 @@ use crate::finding::Judgement;
 use crate::vfs::LayerPath;
 
 impl Context<'_> {
+    /// The option of COPY that makes files the wanted user's, with a blank behind it.
+    fn chown(&self) -> String {
+        self.expect().user.map(|(uid, gid)| format!("--chown={uid}:{gid} ")).unwrap_or_default()
+    }
+
     /// The site directory that the profile names, or why no rule asks for one.
     fn site_wanted(&self) -> Result<LayerPath, Judgement> {
         if self.profile.service.as_ref().is_some_and(|service| service.packages.as_ref().is_some_and(Vec::is_empty)) {

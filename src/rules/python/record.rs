@@ -28,7 +28,6 @@ pub(super) struct Part<'a> {
     pub name: String,
     record: &'a Result<Record, NoRecord>,
     site: &'a LayerPath,
-    layer: LayerIndex,
 }
 
 /// Whether a file is not as its row says: `None` if it is.
@@ -55,7 +54,6 @@ impl<'a> Part<'a> {
             name: escape(format!("{} {}", found.name, found.version).trim().as_bytes()),
             record: &found.record,
             site: &site.path,
-            layer: found.layer,
         })
     }
 
@@ -81,14 +79,14 @@ impl<'a> Part<'a> {
         context: &Context<'_>,
         matching: &BTreeSet<&LayerPath>,
         pruned: &GlobSet,
-    ) -> Vec<(LayerPath, LayerIndex, Fault)> {
+    ) -> Vec<(LayerPath, Option<LayerIndex>, Fault)> {
         let tree = context.tree;
         let mut faults = Vec::new();
         for row in self.rows() {
             let Some(fault) = fault(tree, row) else { continue };
             let layer = match row.node {
-                Some(node) => tree.content_layer(node),
-                None => tree.trail().removal(&row.path).map_or(self.layer, |event| event.layer),
+                Some(node) => Some(tree.content_layer(node)),
+                None => context.blame(&row.path),
             };
             let overlaps = fault == Fault::Changed && matching.contains(&row.path);
             faults.push((row.path.clone(), layer, if overlaps { Fault::Overlap } else { fault }));

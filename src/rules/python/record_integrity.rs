@@ -12,7 +12,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// Every row of every RECORD is there, with its SHA-256 or, without one, its size. Compiled files are passed over, and so
-    /// are rows that lead out of the site directory (commands). Unit: files compared.
+    /// are rows that lead out of the site directory (commands).
     ///
     /// # Why
     /// RECORD is what the installer wrote of each file of a distribution. A COPY that was cut short, a `rm` that went too
@@ -28,6 +28,7 @@ declare_rule! {
     /// - `pruned`: globs, below the site directory, of files that may be taken away: a distribution that lacks nothing
     ///   else is reported as information.
     RULE = "python/record-integrity", Whole, Error, since "0.1.0", needs Tree,
+    unit "file equals its RECORD" | "files equal their RECORD",
     options { "pruned": Globs }, check check
 }
 
@@ -60,13 +61,13 @@ fn finding(group: &Group<(String, Fault)>, rows: usize) -> Finding {
             (Level::Error, "missing", "copy the whole directory; look for a RUN that deletes or a COPY that overlaps")
         }
         Fault::Changed => {
-            (Level::Error, "changed since installation", "install it again; look for what wrote to this path after pip did")
+            (Level::Error, "changed since installation", "take out the RUN or COPY that writes over installed files")
         }
         Fault::Overlap => {
             (Level::Warn, "owned and written by another distribution too", "install only one of those that own this path")
         }
         Fault::Pruned => (Level::Info, "pruned", "nothing to do if that was meant"),
-        Fault::Shebang => (Level::Info, "scripts whose first line was rewritten", "nothing to do if that was meant"),
+        Fault::Shebang => (Level::Info, "rewritten in their first line (shebang)", "nothing to do if that was meant"),
     };
     group.finding(level, format!("{name}: {k} of {rows} files {what} (first: {first})"), fix)
 }

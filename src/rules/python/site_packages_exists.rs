@@ -9,7 +9,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// `site-packages` of `[expect]` is a directory, links followed. The directories of Debian's own packages do not stand
-    /// in for it. Unit: the directory.
+    /// in for it.
     ///
     /// # Why
     /// Everything that the service imports and did not write lies there. It is missing when the COPY from the builder
@@ -23,7 +23,8 @@ declare_rule! {
     ///
     /// # Options
     /// None beside `site-packages` of `[expect]`.
-    RULE = "python/site-packages-exists", Whole, Error, since "0.1.0", needs Tree, check check
+    RULE = "python/site-packages-exists", Whole, Error, since "0.1.0", needs Tree,
+    unit "directory of packages is there" | "directories of packages are there", check check
 }
 
 fn check(context: &Context<'_>) -> Judgement {
@@ -45,7 +46,7 @@ fn check(context: &Context<'_>) -> Judgement {
         (_, None) => format!("{path} does not exist; the nearest directory is {}", absence.nearest),
     };
     let instead = if others.is_empty() { String::new() } else { format!("; found instead: {}", words::list(&others, 3)) };
-    let fix = format!("copy the builder's site-packages directory: COPY --from=builder <builder's site-packages> {path}");
+    let fix = absence.fix(format!("COPY --from=builder {}<builder's site-packages> {path}", context.chown()));
     let mut finding = Finding::new(Level::Error, format!("{why}{instead}"), fix).at(absence.place);
     finding.want = Some(path.to_string());
     finding.found = others.into_iter().next();

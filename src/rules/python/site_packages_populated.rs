@@ -10,7 +10,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// The `site-packages` directory of `[expect]` holds distributions with METADATA, something that Python can import,
-    /// and as many files as the profile asks for. Unit: entries of the directory.
+    /// and as many files as the profile asks for.
     ///
     /// # Why
     /// `mkdir`, a WORKDIR, and a COPY that copied a lone marker make a directory that exists and is good for nothing.
@@ -25,6 +25,7 @@ declare_rule! {
     /// - `min-packages`: distributions that must be there at least; 1 if it is not set.
     /// - `min-files`: files that must be there at least; 1 if it is not set.
     RULE = "python/site-packages-populated", Whole, Error, since "0.1.0", needs Tree,
+    unit "entry in site-packages" | "entries in site-packages",
     options { "min-packages": Count, "min-files": Count }, check check
 }
 
@@ -38,24 +39,33 @@ fn check(context: &Context<'_>) -> Judgement {
         return Judgement::skip(format!("{path} is no directory"));
     };
     let site = context.facts.python.site(&tree.path(node));
-    let packages = site.map_or(0, |site| site.distributions.iter().filter(|found| found.has_metadata).count());
+    let packages = site.map_or(0, |site| site.distributions.iter().filter(|found| found.has_metadata).count()) as u64;
     let importable = site.map_or(0, |site| site.importable);
-    let files = tree.walk(node).filter(|node| tree.trace(*node).is_some()).count();
+    let files = tree.walk(node).filter(|node| tree.trace(*node).is_some()).count() as u64;
     let entries: Vec<String> = tree.children(node).map(|(name, _)| escape(name)).collect();
     let wanted = |option| context.count(option).unwrap_or(1);
-    if packages as u64 >= wanted("min-packages") && importable > 0 && files as u64 >= wanted("min-files") {
+    if packages >= wanted("min-packages") && importable > 0 && files >= wanted("min-files") {
         return Judgement::looked(entries.len(), vec![]);
     }
     let (layer, emptied) = emptied(context, node);
     let what = match entries.as_slice() {
-        [] => "nothing".into(),
-        names => format!("{} ({})", words::count(names.len(), "entry", "entries"), words::list(names, 3)),
+        [] => "no entry".into(),
+        names => format!("{} ({})", words::count(names.len() as u64, "entry", "entries"), words::list(names, 3)),
     };
-    let held = format!("{} in {}", words::count(packages, "package", "packages"), words::count(files, "file", "files"));
-    let why = if emptied { ": a later layer took the rest away" } else { "" };
-    let fix = "run pip install before the COPY, and copy the directory, not a file of it";
+    let amount = |packages: u64, files: u64| {
+        format!("{} in {}", words::count(packages, "package", "packages"), words::count(files, "file", "files"))
+    };
+    let held = amount(packages, files);
+    let (why, fix) = if emptied {
+        ("; a later layer took the rest away", "take out the RUN or COPY that removes what was there".into())
+    } else {
+        let is_marker_alone = files == 1 && entries.iter().all(|name| name.starts_with('.'));
+        let why = if is_marker_alone { "; only the marker was copied" } else { "" };
+        let copy = format!("COPY --from=builder {}<builder's site-packages> {path}", context.chown());
+        (why, format!("run pip install before the COPY, and copy the directory, not a file of it: {copy}"))
+    };
     let finding = Finding::new(Level::Error, format!("{path} holds {what}: {held}{why}"), fix).at(Place::path(&path, layer));
-    let want = format!("{} packages, {} files", wanted("min-packages"), wanted("min-files"));
+    let want = amount(wanted("min-packages"), wanted("min-files"));
     Judgement::looked(entries.len().max(1), vec![finding.contrast(held, want)])
 }
 

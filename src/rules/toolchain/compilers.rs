@@ -10,7 +10,7 @@ declare_rule! {
     /// # What it checks
     /// No executable in a directory of commands, or in GCC's own, has a compiler's name, with or without target and
     /// version (`aarch64-linux-gnu-gcc-12`). Short names that other programs carry too count as machine code, or as
-    /// scripts that no Python distribution owns. Unit: executables.
+    /// scripts that no Python distribution owns.
     ///
     /// # Why
     /// A compiler in a runtime image is hundreds of megabytes that nobody needs, and a workshop for an intruder.
@@ -23,11 +23,15 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "toolchain/compilers", Safe, Error, since "0.1.0", needs Tree, check check
+    RULE = "toolchain/compilers", Safe, Error, since "0.1.0", needs Tree,
+    unit "executable, not a compiler" | "executables, no compiler among them", check check
 }
 
-const KIND: Kind =
-    Kind { one: "compiler", many: "compilers", fix: "install it in the builder stage only, and copy what it made" };
+const KIND: Kind = Kind {
+    one: "compiler",
+    many: "compilers",
+    fix: "multi-stage: install it in the builder stage only, and COPY --from=builder what it made",
+};
 
 fn check(context: &Context<'_>) -> Judgement {
     let owned = context.owned();

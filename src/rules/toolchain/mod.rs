@@ -28,11 +28,11 @@ fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str)
         let name = String::from_utf8_lossy(executable.path.name()).into_owned();
         is_tool(executable, &name)
     });
-    let offences = found.map(|found| Offence { path: found.path.clone(), layer: tree.layer(found.node), what: () });
+    let offences = found.map(|found| Offence { path: found.path.clone(), layer: Some(tree.layer(found.node)), what: () });
     let groups = context.group(offences);
     let findings = groups.iter().map(|group| {
         let names: Vec<String> = group.paths.iter().map(|path| shown(context, path)).collect();
-        let what = words::count(names.len(), kind.one, kind.many);
+        let what = words::count(group.count(), kind.one, kind.many);
         let bytes = words::bytes(context.bytes(&group.paths));
         group.finding(Level::Error, format!("{what} in the image, {bytes}: {}", words::list(&names, 4)), kind.fix)
     });

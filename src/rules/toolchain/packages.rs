@@ -11,7 +11,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// The databases of dpkg and apk name no compiler, no build system and no development files. A package whose files
-    /// are not in the image is a warning: its database was copied without it. Unit: packages.
+    /// are not in the image is a warning: its database was copied without it.
     ///
     /// # Why
     /// Packages bring more than the programs that a search for names finds: headers, static libraries, internals.
@@ -25,7 +25,8 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "toolchain/packages", Safe, Error, since "0.1.0", needs Tree, check check
+    RULE = "toolchain/packages", Safe, Error, since "0.1.0", needs Tree,
+    unit "system package, not a build tool" | "system packages, no build tool among them", check check
 }
 
 fn check(context: &Context<'_>) -> Judgement {
@@ -36,17 +37,18 @@ fn check(context: &Context<'_>) -> Judgement {
     }
     let tools: Vec<&Package> = packages.installed.iter().filter(|package| is_tool(package)).collect();
     let mut findings: Vec<Finding> = Vec::new();
-    let offences = tools.iter().map(|tool| Offence { path: tool.database.clone(), layer: tool.layer, what: tool.is_phantom() });
+    let offences =
+        tools.iter().map(|tool| Offence { path: tool.database.clone(), layer: Some(tool.layer), what: tool.is_phantom() });
     for group in context.group(offences) {
-        let those = tools
-            .iter()
-            .filter(|tool| tool.is_phantom() == group.what && tool.layer == group.layer && group.paths.contains(&tool.database));
+        let those = tools.iter().filter(|tool| {
+            tool.is_phantom() == group.what && Some(tool.layer) == group.layer && group.paths.contains(&tool.database)
+        });
         let names: Vec<String> = those.map(|tool| escape(format!("{} {}", tool.name, tool.version).as_bytes())).collect();
         let (level, what, fix) = if group.what {
             let fix = "copy the one file that is needed, not the database of packages with it";
             (Level::Warn, "listed as installed, but their files are absent", fix)
         } else {
-            (Level::Error, "installed", "install them in the builder stage only")
+            (Level::Error, "installed", "multi-stage: install them in the builder stage only")
         };
         let mut finding = group.finding(level, format!("{what}: {}", words::list(&names, 4)), fix);
         finding.examples.dedup();

@@ -10,7 +10,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// No executable in a directory of commands has a shell's name or leads to one, and nothing lies in `/busybox`.
-    /// `nologin` and `false` are no shells. Unit: executables.
+    /// `nologin` and `false` are no shells.
     ///
     /// # Why
     /// Without a shell, injected commands have nothing to run in. The usual way in is a base image for debugging.
@@ -23,11 +23,15 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "toolchain/shells", Safe, Error, since "0.1.0", needs Tree, check check
+    RULE = "toolchain/shells", Safe, Error, since "0.1.0", needs Tree,
+    unit "executable, not a shell" | "executables, no shell among them", check check
 }
 
-const KIND: Kind =
-    Kind { one: "shell", many: "shells", fix: "leave it out; of a base image, take the variant without a shell (not :debug)" };
+const KIND: Kind = Kind {
+    one: "shell",
+    many: "shells",
+    fix: "take out the COPY that brings it; if the base image does, FROM its variant without a shell (not :debug)",
+};
 
 fn check(context: &Context<'_>) -> Judgement {
     let owned = context.owned();
