@@ -126,7 +126,8 @@ fn packages(page: &mut Page, document: &Document) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::document::{Layer, Package};
+    use crate::inspect::document::Package;
+    use lucid_verify::report::Layer;
     use serde_json::json;
 
     #[test]
