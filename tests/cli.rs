@@ -2,25 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/cli.rs"]
+mod cli;
+
 use std::process::{Command as Process, Stdio};
 
-use assert_cmd::Command;
-
-fn lucid(arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("lucid-verify").unwrap();
-    for name in ["LUCID_VERIFY_USERNAME", "LUCID_VERIFY_PASSWORD", "SOURCE_DATE_EPOCH", "COLUMNS", "NO_COLOR"] {
-        command.env_remove(name);
-    }
-    command.args(arguments);
-    command
-}
-
-/// Runs, and returns exit code, stdout and stderr.
-fn run(arguments: &[&str]) -> (i32, String, String) {
-    let output = lucid(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
+use cli::{lucid, run};
 
 /// Runs what must be refused: exit 2, nothing on stdout. Returns stderr.
 fn refused(arguments: &[&str]) -> String {
@@ -63,6 +50,8 @@ fn a_mistyped_verb_is_no_pull() {
     let stderr = refused(&["inspct"]);
     assert!(stderr.contains("did you mean \"inspect\"?") && stderr.contains("\n\nhint: docker://inspct "), "{stderr}");
     assert!(refused(&["--format", "json", "ruels"]).contains("did you mean \"rules\"?"));
+    assert!(refused(&["--jbs", "4", "pickme/x"]).contains("'--jobs'"));
+    assert!(refused(&[""]).contains("\"\" is no image reference"));
 }
 
 #[test]
@@ -86,6 +75,9 @@ fn wrong_arguments_are_named() {
     assert!(refused(&["cat", "pickme/x"]).contains("<PATH>"));
     assert!(refused(&["-v"]).contains("IMAGE"));
     assert!(refused(&["pickme/x", "--platform", "linux"]).contains("os/arch[/variant]"));
+    assert!(refused(&["pickme/x", "--format", "jsn"]).contains("there are table and json; did you mean json?"));
+    assert!(refused(&["schema", "repot"]).contains("did you mean report?"));
+    assert!(!refused(&["pickme/x", "--platform", "\u{1b}[2J"]).contains('\u{1b}'));
     assert!(refused(&["pickme/x", "--limit", "manifests=1"]).contains("the limits are manifest, config"));
     assert!(refused(&["pickme/x", "--limit", "manifest=much"]).contains("\"much\" is no number"));
     assert!(refused(&["pickme/x", "--timeout", "0"]).contains("--timeout"));
@@ -104,6 +96,8 @@ fn an_unknown_rule_is_named() {
 #[test]
 fn a_missing_profile_is_named() {
     assert!(refused(&["pickme/x", "--profile", "no/such.toml"]).contains("failed to read the profile no/such.toml"));
+    assert!(refused(&["pickme/x", "--profile", "lucd"]).contains("did you mean lucid?"));
+    assert!(refused(&["pickme/x", "--profile", "."]).contains("failed to read the profile .: "));
 }
 
 #[test]
@@ -139,14 +133,24 @@ fn an_image_that_is_not_there_is_a_valid_document_and_never_a_verdict() {
     let image = format!("oci:{}/nothing", folder.path().display());
     let (code, stdout, stderr) = run(&["--format", "json", &image]);
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    assert!(code >= 2 && code != 9, "{code}");
-    assert_eq!(document["exit_code"], code);
+    assert_eq!((code, &document["exit_code"]), (3, &3.into()));
     assert_eq!(document["verdict"], "incomplete");
-    assert_eq!(document["images"][0]["complete"], false);
-    assert_eq!(document["images"][0]["error"]["exit_code"], code);
-    assert!(stderr.starts_with("error: "), "{stderr}");
-    let (same, table, _) = run(&[&image]);
-    assert!(same == code && table.starts_with("INCOMPLETE  oci:"), "{table}");
+    let shown = &document["images"][0];
+    assert_eq!((&shown["complete"], &shown["digest"], &shown["layers"]), (&false.into(), &().into(), &serde_json::json!([])));
+    assert_eq!((&shown["error"]["kind"], &shown["error"]["exit_code"]), (&"not-found".into(), &3.into()));
+    assert!(shown["rules"].as_array().unwrap().iter().all(|rule| rule["outcome"] == "unknown" || rule["level"] == "off"));
+    assert!(stderr.starts_with("error: failed to open the image layout ") && stderr.contains("\n\nhint: "), "{stderr}");
+    let (code, table, stderr) = run(&[&image]);
+    assert_eq!((code, &stderr[..]), (3, ""));
+    assert!(
+        table.starts_with("INCOMPLETE  oci:") && table.contains("\nerror  not-found ") && table.contains("\n  hint "),
+        "{table}"
+    );
+    for verb in ["inspect", "ls"] {
+        let (code, stdout, stderr) = run(&[verb, &image]);
+        assert_eq!((code, &stdout[..]), (3, ""), "{verb}");
+        assert!(stderr.starts_with("error: ") && stderr.contains("\n\nhint: "), "{stderr}");
+    }
 }
 
 #[test]

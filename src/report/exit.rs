@@ -110,8 +110,19 @@ impl From<&Error> for Failure {
             kind: code.name(),
             exit_code: code.number(),
             message: mask(&error.to_string()),
-            hint: error.hint.as_deref().map(mask),
+            hint: error.hint.as_deref().or_else(|| next_step(error.kind)).map(mask),
         }
+    }
+}
+
+/// What to do where nobody nearer to the failure knew.
+const fn next_step(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::NotFound => Some("check name, tag, digest and path for a typing error"),
+        Kind::Unreachable => {
+            Some("check the host and the network, then try again; --retries and --timeout say how long it tries")
+        }
+        _ => None,
     }
 }
 
@@ -126,6 +137,7 @@ mod tests {
         assert_eq!((failure.kind, failure.exit_code), ("denied", 4));
         assert_eq!(failure.message, "failed to fetch the manifest: 401 from https://bob:***@registry");
         assert_eq!(failure.hint.as_deref(), Some("log in"));
+        assert!(Failure::from(&Error::new(Kind::Unreachable, "x")).hint.unwrap().contains("--retries"));
     }
 
     #[test]

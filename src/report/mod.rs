@@ -6,11 +6,14 @@ use serde::Serialize;
 use crate::finding::{Level, Outcome, Question};
 
 mod exit;
+pub mod figures;
+mod fill;
 pub mod json;
 pub mod table;
 mod verdict;
 
 pub use exit::ExitCode;
+pub use fill::fill;
 pub use json::schema;
 
 /// The version of the report's structure.

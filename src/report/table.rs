@@ -46,7 +46,8 @@ fn block(image: &Image, style: &Style) -> Page {
     let mut page = Page::new(style);
     head::write(&mut page, image);
     let mut foot = Page::new(style);
-    foot::write(&mut foot, image, style.verbose);
+    let roomy = image.verdict != Verdict::Held || style.verbose || brief::is_quiet(image);
+    foot::write(&mut foot, image, style.verbose, if roomy { 2 } else { 1 });
     let mut middle = Page::new(style);
     if style.verbose {
         causes::all(&mut middle, image);

@@ -9,7 +9,7 @@ use lucid_verify::finding::Level;
 use lucid_verify::reference::{Platform, Reference};
 use lucid_verify::report::ExitCode;
 
-use crate::{exit, pending, verb};
+use crate::{exit, pending, suggest, verb};
 
 /// Verifies a container image from its registry, from the bytes alone: is it whole, will it start, is it safe?
 #[derive(Debug, Parser)]
@@ -179,7 +179,7 @@ pub struct Common {
     /// Read the password from stdin; else LUCID_VERIFY_PASSWORD
     #[arg(long, global = true, help_heading = "Reading")]
     pub password_stdin: bool,
-    /// Layers read at the same time; by default one a CPU
+    /// Layers read at the same time; by default one a CPU, at least 4: they wait for the network as well
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
     pub jobs: Option<u16>,
     /// Further tries after a passing failure
@@ -247,13 +247,20 @@ pub enum Document {
     Profile,
 }
 
+/// A word is suggested for one that is so many edits from it.
+const NEAR: usize = 2;
+
 /// One of `words` by its place, or why not: clap frames it with the option's name.
 fn word<T: Copy>(text: &str, what: &str, known: &[(&str, T)], pending: &[&str]) -> Result<T, String> {
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     match known.iter().find(|(name, _)| *name == text) {
         Some((_, value)) => Ok(*value),
         None if pending.contains(&text) => Err(pending::sentence(&format!("the {what} {text}"))),
-        None => Err(format!("there are {}", names.join(" and "))),
+        None => {
+            let near = suggest::nearest(text, names.iter().copied(), NEAR.min(text.len() / 2));
+            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            Err(format!("there is no such {what}, there are {}{hint}", names.join(" and ")))
+        }
     }
 }
 
@@ -319,9 +326,12 @@ pub fn parse(words: Vec<OsString>) -> Parsed {
             &Error::new(Kind::Usage, "there is no IMAGE").hint("lucid-verify --help tells how to call it"),
         )),
         Err(error) => {
-            let asked = !error.use_stderr();
+            if error.use_stderr() {
+                exit::explain(&error.render().to_string());
+                return Parsed::Said(ExitCode::Usage);
+            }
             let _ = error.print();
-            Parsed::Said(if asked { ExitCode::Held } else { ExitCode::Usage })
+            Parsed::Said(ExitCode::Held)
         }
     }
 }

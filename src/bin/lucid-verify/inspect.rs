@@ -1,6 +1,7 @@
 //! `lucid-verify inspect IMAGE`: what an image is.
 
 mod document;
+mod health;
 mod secrets;
 mod show;
 

@@ -36,7 +36,9 @@ pub fn run(args: &Ls, common: &Common) -> Result<ExitCode> {
     let layer = layer(args.layer, loaded.image.manifest.layers.len())?;
     let chosen = match choose(&loaded.tree, &LayerPath::new(&args.path), args.recursive || layer.is_some()) {
         Ok(chosen) => chosen,
-        Err(missing) => return Err(loaded.gap.unwrap_or(missing)),
+        Err(missing) => {
+            return Err(loaded.gap.unwrap_or_else(|| missing.hint("`lucid-verify ls -R IMAGE` lists everything")));
+        }
     };
     let rows = chosen.iter().filter(|(id, _)| layer.is_none_or(|layer| loaded.tree.layer(*id) == layer));
     let document = match common.format {

@@ -10,6 +10,7 @@ mod docs;
 mod exit;
 mod inspect;
 mod ls;
+mod markdown;
 mod output;
 mod pending;
 mod policy;

@@ -5,13 +5,16 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use lucid_verify::error::{Error, Kind, Result};
-use lucid_verify::profile::Policy;
+use lucid_verify::profile::{BUILT_IN, Policy};
 use lucid_verify::rules;
 
-use crate::pending;
+use crate::{pending, suggest};
 
 /// The profile that is looked for beside the work.
 const NAME: &str = "lucid-verify.toml";
+
+/// A built-in profile is suggested for a name that is so many edits from it.
+const NEAR: usize = 2;
 
 /// Bytes of a profile. The built-in ones have a few thousand.
 const MOST: u64 = 1 << 20;
@@ -63,7 +66,12 @@ fn text(path: &Path) -> Result<String> {
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text));
     match read {
-        Err(error) => Err(failed(error.to_string()).hint("--profile takes lucid, lucid-slim, generic or a file")),
+        Err(error) => {
+            let names = BUILT_IN.map(|(name, _)| name);
+            let near = path.to_str().and_then(|written| suggest::nearest(written, names, NEAR));
+            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            Err(failed(error.to_string()).hint(format!("--profile takes {} or a file{near}", names.join(", "))))
+        }
         Ok(_) if text.len() as u64 > MOST => Err(failed(format!("it is longer than {MOST} bytes"))),
         Ok(_) => Ok(text),
     }

@@ -10,15 +10,24 @@ use lucid_verify::verify::Watch;
 
 use crate::args::{Common, Progress};
 
-/// One bar for each layer that is being read. Gone when dropped.
+/// Layers that are shown at the same time: with the total they leave the better part of any screen alone.
+const LAYERS: usize = 8;
+
+/// Columns that a line takes which says everything.
+const WIDE: usize = 76;
+
+/// A bar for each layer that is being read, and one for the image. Gone when dropped.
 pub struct Bars {
     screen: MultiProgress,
-    state: Mutex<State>,
+    width: usize,
+    state: Mutex<Option<State>>,
 }
 
-#[derive(Default)]
+/// One image.
 struct State {
-    sizes: Vec<u64>,
+    total: ProgressBar,
+    /// Bytes of each layer, and how many of them came.
+    layers: Vec<(u64, u64)>,
     bars: BTreeMap<usize, ProgressBar>,
 }
 
@@ -26,49 +35,78 @@ impl Bars {
     /// Bars on stderr if someone looks at it and wants them, else nothing.
     pub fn new(common: &Common) -> Self {
         let shown = std::io::stderr().is_terminal() && !common.quiet && common.progress == Progress::Auto;
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { screen: MultiProgress::with_draw_target(target), state: Mutex::default() }
+        Self::on(if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn on(target: ProgressDrawTarget) -> Self {
+        let width = crate::output::width();
+        Self { screen: MultiProgress::with_draw_target(target), width, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Option<State>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bar(&self, name: String, bytes: u64) -> ProgressBar {
+        ProgressBar::new(bytes).with_style(style(self.width)).with_prefix(name)
     }
 }
 
 impl Drop for Bars {
     fn drop(&mut self) {
+        *self.state() = None;
         let _ = self.screen.clear();
     }
 }
 
-fn style() -> ProgressStyle {
-    let template = "{prefix:>13} {bar:24} {bytes:>10} of {total_bytes:>10} {bytes_per_sec:>12}";
+impl Drop for State {
+    fn drop(&mut self) {
+        self.bars.values().chain([&self.total]).for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+fn style(width: usize) -> ProgressStyle {
+    let template = if width >= WIDE {
+        "{prefix:>13} {bar:24} {decimal_bytes:>10} of {decimal_total_bytes:<10} {decimal_bytes_per_sec:>12}"
+    } else {
+        "{prefix:>13} {bar:8} {decimal_bytes:>10}"
+    };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }
 
 impl Watch for Bars {
     fn resolved(&self, image: &Resolved) {
-        let sizes = image.manifest.layers.iter().map(|layer| layer.size).collect();
-        *self.state() = State { sizes, bars: BTreeMap::new() };
+        let layers: Vec<(u64, u64)> = image.manifest.layers.iter().map(|layer| (layer.size, 0)).collect();
+        let bytes = layers.iter().fold(0, |sum: u64, (size, _)| sum.saturating_add(*size));
+        let total = self.screen.add(self.bar(format!("{} layers", layers.len()), bytes));
+        total.tick();
+        *self.state() = Some(State { total, layers, bars: BTreeMap::new() });
     }
 
     fn advanced(&self, layer: usize, bytes: u64) {
-        if self.screen.is_hidden() {
-            return;
-        }
         let mut state = self.state();
-        let (size, layers) = (state.sizes.get(layer).copied().unwrap_or(0), state.sizes.len());
-        let bar = state.bars.entry(layer).or_insert_with(|| {
-            let bar = self.screen.add(ProgressBar::new(size));
-            bar.set_style(style());
-            bar.set_prefix(format!("layer {}/{layers}", layer + 1));
-            bar
-        });
-        bar.inc(bytes);
+        let Some(State { total, layers, bars }) = state.as_mut().filter(|_| !self.screen.is_hidden()) else { return };
+        let count = layers.len();
+        let Some((size, read)) = layers.get_mut(layer) else { return };
+        *read += bytes;
+        total.inc(bytes);
+        if bars.len() < LAYERS {
+            bars.entry(layer)
+                .or_insert_with(|| self.screen.insert_before(total, self.bar(format!("layer {}/{count}", layer + 1), *size)));
+        }
+        if let Some(bar) = bars.get(&layer) {
+            bar.set_position(*read);
+        }
     }
 
+    /// What of it did not come counts as well: it failed, or it is the same as another layer.
     fn finished(&self, layer: usize) {
-        if let Some(bar) = self.state().bars.remove(&layer) {
+        let mut state = self.state();
+        let Some(State { total, layers, bars }) = state.as_mut() else { return };
+        if let Some((size, read)) = layers.get(layer) {
+            total.inc(size.saturating_sub(*read));
+        }
+        if let Some(bar) = bars.remove(&layer) {
             bar.finish_and_clear();
             self.screen.remove(&bar);
         }

@@ -15,6 +15,9 @@ use crate::args::Common;
 /// Bytes of a password: registries' tokens have a few thousand.
 const PASSWORD: u64 = 64 << 10;
 
+/// Layers read at the same time on however few CPUs.
+const JOBS: usize = 4;
+
 /// How these images are read.
 pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
     let mut limits = Limits::default();
@@ -25,8 +28,13 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
         retries: common.retries,
         timeout: Duration::from_secs(common.timeout),
     };
-    let cpus = || std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(Reading { platform: common.platform.clone(), access, limits, jobs: common.jobs.map_or_else(cpus, usize::from) })
+    let jobs = common.jobs.map_or_else(jobs, usize::from);
+    Ok(Reading { platform: common.platform.clone(), access, limits, jobs })
+}
+
+/// A layer waits for the network as much as for a CPU.
+fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).max(JOBS)
 }
 
 fn credentials(common: &Common, images: &[&Reference]) -> Result<Option<Credentials>> {

@@ -2,13 +2,13 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use lucid_verify::error::Result;
-use lucid_verify::report::{ExitCode, json};
+use lucid_verify::report::{ExitCode, fill, json};
 use lucid_verify::rules::{RULES, Rule};
 use serde::Serialize;
 
 use crate::args::{Common, Format, Rules};
-use crate::output;
 use crate::select::Selection;
+use crate::{markdown, output};
 
 /// A rule as JSON has it.
 #[derive(Serialize)]
@@ -28,7 +28,10 @@ pub fn run(args: &Rules, common: &Common) -> Result<ExitCode> {
     let document = match (common.format, &args.id) {
         (Format::Json, _) => json::document(&rules.iter().map(|rule| entry(rule)).collect::<Vec<_>>()),
         (Format::Table, None) => list(&rules, output::width().min(100)).into_bytes(),
-        (Format::Table, Some(_)) => rules.iter().map(|rule| documentation(rule)).collect::<Vec<_>>().join("\n").into_bytes(),
+        (Format::Table, Some(_)) => {
+            let width = output::width().clamp(40, 100);
+            rules.iter().map(|rule| documentation(rule, width)).collect::<Vec<_>>().join("\n\n").into_bytes()
+        }
     };
     output::write(&document)?;
     Ok(ExitCode::Held)
@@ -59,15 +62,10 @@ fn list(rules: &[&Rule], width: usize) -> String {
     format!("{}\n\n{} {noun}; `lucid-verify rules ID` tells more of one.\n", table.trim_fmt(), rules.len())
 }
 
-fn documentation(rule: &Rule) -> String {
+fn documentation(rule: &Rule, width: usize) -> String {
     let head = format!("{}   {}   {}   since {}", rule.id, rule.level.word(), rule.question.word(), rule.since);
-    format!("{head}\n\n{}\n\n{}\n", rule.summary.trim(), unindented(rule.docs))
-}
-
-/// The blank that a doc comment puts before each of its lines is taken away.
-fn unindented(docs: &str) -> String {
-    let lines: Vec<&str> = docs.trim_end().lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
-    lines.join("\n").trim().to_owned()
+    let summary = fill(rule.summary.trim(), "", "", width).join("\n");
+    format!("{head}\n\n{summary}\n\n{}\n", markdown::plain(&rule.markdown(), width))
 }
 
 #[cfg(test)]
@@ -83,9 +81,18 @@ mod tests {
     }
 
     #[test]
-    fn documentation_is_the_doc_comment() {
-        assert!(documentation(RULES[0]).starts_with("marker/nonempty   error   whole   since 0.1.0\n\nMarker files"));
-        assert_eq!(unindented(" # Why\n\n Because.\n     code\n"), "# Why\n\nBecause.\n    code");
+    fn documentation_is_the_doc_comment_as_plain_text() {
+        let shown = documentation(RULES[0], 60);
+        assert!(shown.starts_with("marker/nonempty   error   whole   since 0.1.0\n\nMarker files"), "{shown}");
+        assert!(shown.ends_with("\n\nWhat it checks\n\n  Markers.\n"), "{shown}");
+    }
+
+    #[test]
+    fn documentation_fits_eighty_columns() {
+        for rule in lucid_verify::rules::RULES {
+            let shown = documentation(rule, 80);
+            assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn meant(word: &str, verbs: &[&str]) -> Result<(), Error> {
     if pending::VERBS.contains(&word) {
         return Err(Error::new(Kind::Usage, pending::sentence(&format!("the verb {word}"))).hint(image));
     }
-    if word.contains(['/', ':', '@', '.']) {
+    if word.is_empty() || word.contains(['/', ':', '@', '.']) {
         return Ok(());
     }
     match suggest::nearest(word, verbs.iter().copied().chain(pending::VERBS.iter().copied()), NEAR) {
@@ -67,7 +67,7 @@ enum Plain {
     Nothing,
     /// It is at this place.
     Word(usize),
-    /// It follows `--`: no verb, whatever it is.
+    /// It follows `--`, or an option that is not known: no verb, whatever it is.
     Image,
 }
 
@@ -80,18 +80,26 @@ fn plain(words: &[OsString], command: &clap::Command) -> Plain {
         if !word.as_encoded_bytes().starts_with(b"-") || word == "-" {
             return Plain::Word(at);
         }
-        at += 1 + usize::from(takes_value(word, command));
+        match takes_value(word, command) {
+            Some(value) => at += 1 + usize::from(value),
+            None => return Plain::Image,
+        }
     }
     Plain::Nothing
 }
 
-/// Whether the next word is the value of this option, of whatever verb.
-fn takes_value(option: &OsStr, command: &clap::Command) -> bool {
-    let Some(name) = option.to_str().and_then(|option| option.strip_prefix("--")) else { return false };
+/// Whether the next word is the value of this option, of whatever verb. `None`: no verb has such an option, so the next
+/// word may be either.
+fn takes_value(option: &OsStr, command: &clap::Command) -> Option<bool> {
+    let Some(name) = option.to_str().and_then(|option| option.strip_prefix("--")) else { return Some(false) };
+    if name.contains('=') || ["help", "version"].contains(&name) {
+        return Some(false);
+    }
     std::iter::once(command)
         .chain(command.get_subcommands())
         .flat_map(clap::Command::get_arguments)
-        .any(|argument| argument.get_long() == Some(name) && argument.get_action().takes_values())
+        .find(|argument| argument.get_long() == Some(name))
+        .map(|argument| argument.get_action().takes_values())
 }
 
 #[cfg(test)]
@@ -117,6 +125,8 @@ mod tests {
             ("x docker://demo", "x verify docker://demo"),
             ("x rule.s", "x verify rule.s"),
             ("x --plain-http", "x verify --plain-http"),
+            ("x --jbs 4 alpine", "x verify --jbs 4 alpine"),
+            ("x --help rules", "x rules --help"),
         ] {
             assert_eq!(order(line).as_deref(), Ok(ordered), "{line}");
         }

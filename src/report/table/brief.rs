@@ -4,6 +4,7 @@ use super::cause::Cause;
 use super::page::Page;
 use crate::finding::{Level, Outcome};
 use crate::report::Image;
+use crate::report::figures::grouped;
 
 /// Causes at info level that are shown beside findings.
 const INFOS: usize = 3;
@@ -11,9 +12,14 @@ const INFOS: usize = 3;
 /// Lines that are left to what is worth mending, if there is something.
 const MEND: usize = 2;
 
-/// What was looked at, then causes, what could not be judged, and notes, in at most `most` lines.
-pub(super) fn held(page: &mut Page, image: &Image, most: usize) {
-    let mut rows: Vec<(&str, Level, String)> = Vec::new();
+/// Whether there is nothing to say of an image but that it holds.
+pub(super) fn is_quiet(image: &Image) -> bool {
+    rows(image).is_empty()
+}
+
+/// Causes, what could not be judged, and notes.
+fn rows(image: &Image) -> Vec<(&'static str, Level, String)> {
+    let mut rows = Vec::new();
     for cause in Cause::of(image) {
         rows.push((cause.finding.level.word(), cause.finding.level, format!("{}: {}", cause.rule.id, cause.finding.message)));
     }
@@ -21,7 +27,12 @@ pub(super) fn held(page: &mut Page, image: &Image, most: usize) {
         rows.push(("unknown", rule.level, format!("{}: {}", rule.id, rule.reason.as_deref().unwrap_or_default())));
     }
     rows.extend(image.notes.iter().map(|note| ("note", Level::Info, note.clone())));
+    rows
+}
 
+/// What was looked at, then causes, what could not be judged, and notes, in at most `most` lines.
+pub(super) fn held(page: &mut Page, image: &Image, most: usize) {
+    let rows = rows(image);
     let room = most.saturating_sub(rows.len().min(MEND)).max(1);
     for phrases in (1..=image.looked.len()).rev() {
         let before = page.len();
@@ -37,7 +48,7 @@ pub(super) fn held(page: &mut Page, image: &Image, most: usize) {
         page.row(word, *level, text);
     }
     if rows.len() > shown {
-        page.line("  ", &format!("and {} more: -v lists them", rows.len() - shown));
+        page.line("  ", &format!("and {} more: -v lists them", grouped((rows.len() - shown) as u64)));
     }
 }
 
@@ -51,7 +62,7 @@ pub(super) fn infos(page: &mut Page, infos: &[&Cause<'_>]) {
         page.row(Level::Info.word(), Level::Info, &format!("{}: {}", cause.rule.id, cause.finding.message));
     }
     if infos.len() > INFOS {
-        page.line("  ", &format!("and {} more at info level: -v lists them", infos.len() - INFOS));
+        page.line("  ", &format!("and {} more at info level: -v lists them", grouped((infos.len() - INFOS) as u64)));
     }
 }
 

@@ -6,12 +6,15 @@ use super::brief;
 use super::cause::Cause;
 use super::page::{Page, clip};
 use crate::finding::{Level, Outcome};
+use crate::report::figures::{count, grouped};
 use crate::report::{Finding, Image, Rule};
 
 /// Findings of one rule that are shown in full; the rest is counted.
 const OF_A_RULE: usize = 3;
 /// Characters of a value that was found or wanted.
 const VALUE: usize = 160;
+/// Paths in a message from which on their list would say the same again.
+const NAMED: usize = 2;
 /// Rules that are named in a list.
 const IDS: usize = 8;
 /// Groups of rules that could not be judged.
@@ -36,7 +39,7 @@ pub(super) fn folded(page: &mut Page, image: &Image) {
     }
     if more > 0 {
         page.separate();
-        page.paragraph("", "", &format!("and {more} more findings of these rules: -v lists them"));
+        page.paragraph("", "", &format!("and {} of these rules: -v lists them", count(more, "more finding")));
     }
     if image.complete {
         unknown(page, image, UNKNOWN);
@@ -78,22 +81,26 @@ fn finding(page: &mut Page, image: &Image, rule: &Rule, finding: &Finding) {
     page.headline(word, finding.level, rule.id, &format!("{}{}", rule.answers.word(), layer.unwrap_or_default()));
     let said = |text: &str| finding.message.contains(text);
     if let Some(made) = finding.layer.as_ref().and_then(|layer| layer.created_by.as_deref()).filter(|made| !said(made)) {
-        page.line("  ", made);
+        page.instruction(made);
     }
     page.paragraph("  ", "  ", &finding.message);
     if let Some(path) = finding.path.as_deref().filter(|path| !said(path) && finding.examples.len() < 2) {
         field(page, "at", path);
     }
-    let value = |value: &Option<String>| value.as_deref().map(|value| clip(value, VALUE));
+    let value = |value: &Option<String>| match value.as_deref() {
+        Some("") => Some("\"\"".to_owned()),
+        value => value.map(|value| clip(value, VALUE)),
+    };
     match (value(&finding.found), value(&finding.want)) {
         (Some(found), Some(want)) if !said(&found) || !said(&want) => field(page, "found", &format!("{found}, wanted {want}")),
         (Some(found), None) if !said(&found) => field(page, "found", &found),
         (None, Some(want)) if !said(&want) => field(page, "wanted", &want),
         _ => {}
     }
-    if finding.examples.len() > 1 {
+    let named = finding.examples.iter().filter(|path| said(path)).count();
+    if finding.examples.len() > 1 && (named < NAMED || page.is_verbose()) {
         let rest = finding.count.saturating_sub(finding.examples.len() as u64);
-        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        let more = if rest > 0 { format!(" and {} more", grouped(rest)) } else { String::new() };
         field(page, "paths", &format!("{}{more}", finding.examples.join(", ")));
     }
     if let Some(line) = &finding.predicts {
@@ -114,7 +121,7 @@ fn explains(page: &mut Page, cause: &Cause<'_>) {
     if cause.explained == 0 {
         return;
     }
-    let findings = if cause.explained == 1 { "1 finding".to_owned() } else { format!("{} findings", cause.explained) };
+    let findings = count(cause.explained as u64, "finding");
     let worse = if cause.worst > cause.finding.level { format!(", up to {}", cause.worst.word()) } else { String::new() };
     field(page, "explains", &format!("{} ({findings}{worse})", some(&cause.explains, IDS)));
 }

@@ -1,22 +1,24 @@
 //! How many rules came to what, where the bytes are, and what to do next.
 
-use unicode_width::UnicodeWidthStr;
-
 use super::cause::Cause;
 use super::page::Page;
 use crate::finding::Outcome;
+use crate::report::figures::{self, Unit, count};
 use crate::report::{Directory, Image, Sizes, Verdict};
-use crate::text::terminal;
 
-/// Directories and packages that are named.
-const NAMED: usize = 3;
+/// Packages that are named.
+const PACKAGES: usize = 3;
+/// Directories that are named, and the least share of all bytes that is worth a name: one in so many.
+const DIRECTORIES: usize = 6;
+const SHARE: u64 = 200;
 
-pub(super) fn write(page: &mut Page, image: &Image, verbose: bool) {
+/// The foot of an image; `lines`: how many the directories may take.
+pub(super) fn write(page: &mut Page, image: &Image, verbose: bool, lines: usize) {
     if !image.rules.is_empty() {
         page.paragraph("  ", "  ", &counts(image));
     }
     if image.complete && image.sizes.bytes > 0 {
-        page.paragraph("  ", "  ", &places(&image.sizes, page.width()));
+        places(page, &image.sizes, lines);
         page.items(&parts(&image.sizes));
     }
     if let Some(next) = next(image, verbose) {
@@ -40,25 +42,26 @@ fn counts(image: &Image) -> String {
     format!("{rules}, {fails}, {skips}, {} waived, {unknown} unknown", image.policy.waived)
 }
 
-/// `215.3 MB on disk: /usr/local/lib 149.8, /app 52.1, other 13.4`; as many directories as fit on a line.
-fn places(sizes: &Sizes, width: usize) -> String {
+/// `215.3 MB on disk: /usr/local/lib 149.8, /app 52.1, other 13.4`: as many directories as fit.
+fn places(page: &mut Page, sizes: &Sizes, lines: usize) {
     let unit = Unit::of(sizes.bytes);
-    let total = format!("{} on disk", unit.print(sizes.bytes));
     let mut named = apart(&sizes.directories);
-    while !named.is_empty() {
+    named.retain(|directory| directory.bytes.saturating_mul(SHARE) >= sizes.bytes);
+    loop {
         let mut parts: Vec<String> =
             named.iter().map(|directory| format!("{} {}", directory.path, unit.figure(directory.bytes))).collect();
         let other = sizes.bytes.saturating_sub(named.iter().map(|directory| directory.bytes).fold(0, u64::saturating_add));
-        if other > 0 {
+        if other > 0 && !parts.is_empty() {
             parts.push(format!("other {}", unit.figure(other)));
         }
-        let line = format!("{total}: {}", parts.join(", "));
-        if terminal(&line).width() + 2 <= width {
-            return line;
+        let named_of = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        let before = page.len();
+        page.paragraph("  ", "  ", &format!("{} on disk{named_of}", unit.print(sizes.bytes)));
+        if page.len() - before <= lines || named.pop().is_none() {
+            return;
         }
-        named.pop();
+        page.truncate(before);
     }
-    total
 }
 
 /// The largest directories of which none holds another, so that their bytes add up.
@@ -70,7 +73,7 @@ fn apart(directories: &[Directory]) -> Vec<&Directory> {
     let innermost = |one: &&Directory| !directories.iter().any(|other| holds(one, other));
     let mut apart: Vec<&Directory> = directories.iter().filter(innermost).collect();
     apart.sort_by(|one, other| other.bytes.cmp(&one.bytes).then_with(|| one.path.cmp(&other.path)));
-    apart.truncate(NAMED);
+    apart.truncate(DIRECTORIES);
     apart
 }
 
@@ -79,14 +82,14 @@ fn parts(sizes: &Sizes) -> Vec<String> {
     packages.sort_by_key(|package| std::cmp::Reverse(package.bytes));
     let unit = packages.first().map_or(Unit::of(0), |package| Unit::of(package.bytes));
     let largest: Vec<String> =
-        packages.iter().take(NAMED).map(|package| format!("{} {}", package.name, unit.figure(package.bytes))).collect();
+        packages.iter().take(PACKAGES).map(|package| format!("{} {}", package.name, unit.figure(package.bytes))).collect();
     let mut parts = Vec::new();
     if !largest.is_empty() {
         parts.push(format!("largest {} {}", largest.join(", "), unit.name));
     }
     let waste = sizes.waste.bytes;
     if waste > 0 {
-        parts.push(format!("waste {} ({} %)", Unit::of(waste).print(waste), tenths(waste, sizes.unpacked_bytes, 100)));
+        parts.push(format!("waste {} ({} %)", figures::bytes(waste), figures::percent(waste, sizes.unpacked_bytes)));
     }
     parts
 }
@@ -108,71 +111,9 @@ fn next(image: &Image, verbose: bool) -> Option<String> {
     (!parts.is_empty()).then(|| format!("next: {}", parts.join("   ·   ")))
 }
 
-/// `1 file`, `9,310 files`.
-fn count(number: u64, what: &str) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{grouped} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// A decimal unit of bytes, as docker prints them.
-#[derive(Clone, Copy)]
-pub(super) struct Unit {
-    name: &'static str,
-    bytes: u64,
-}
-
-impl Unit {
-    /// The unit in which so many bytes are said.
-    pub(super) fn of(bytes: u64) -> Self {
-        let (name, unit) = match bytes {
-            0..1_000 => ("B", 1),
-            1_000..100_000 => ("kB", 1_000),
-            100_000..10_000_000_000 => ("MB", 1_000_000),
-            _ => ("GB", 1_000_000_000),
-        };
-        Self { name, bytes: unit }
-    }
-
-    fn figure(self, bytes: u64) -> String {
-        if self.bytes == 1 { bytes.to_string() } else { tenths(bytes, self.bytes, 1) }
-    }
-
-    /// The figure and the unit.
-    pub(super) fn print(self, bytes: u64) -> String {
-        format!("{} {}", self.figure(bytes), self.name)
-    }
-}
-
-/// `number * scale / of`, rounded to one decimal.
-fn tenths(number: u64, of: u64, scale: u64) -> String {
-    let of = u128::from(of.max(1));
-    let tenths = (u128::from(number) * u128::from(scale) * 10 + of / 2) / of;
-    format!("{}.{}", tenths / 10, tenths % 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_read_as_docker_prints_them() {
-        let print = |bytes| Unit::of(bytes).print(bytes);
-        assert_eq!(print(999), "999 B");
-        assert_eq!(print(1_550), "1.6 kB");
-        assert_eq!(print(215_300_000), "215.3 MB");
-        assert_eq!(print(u64::MAX), "18446744073.7 GB");
-        assert_eq!(count(1_234_567, "file"), "1,234,567 files");
-        assert_eq!(count(1, "file"), "1 file");
-        assert_eq!(tenths(4, 2000, 100), "0.2");
-        assert_eq!(tenths(1, 0, 100), "100.0");
-    }
 
     #[test]
     fn named_directories_add_up() {

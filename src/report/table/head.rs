@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::foot::Unit;
 use super::page::Page;
 use crate::finding::{Level, Question};
+use crate::report::figures;
 use crate::report::{Answer, Image, Verdict};
 
 impl Verdict {
@@ -60,7 +60,7 @@ fn identity(image: &Image) -> Vec<String> {
         digest.or_else(config),
         image.platform.clone(),
         image.created.as_deref().map(built),
-        (packed > 0).then(|| format!("{} packed", Unit::of(packed).print(packed))),
+        (packed > 0).then(|| format!("{} packed", figures::bytes(packed))),
     ]
     .into_iter()
     .flatten()

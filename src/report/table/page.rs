@@ -1,31 +1,32 @@
 //! Lines on a page. Everything that is written passes here, so that no text of an image acts on a terminal.
 
 use anstyle::{AnsiColor, Style as Ink};
-use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use super::Style;
 use crate::finding::Level;
+use crate::report::fill;
 use crate::text;
 
 /// Characters of one text that are shown, and with `-v`: an image can bring megabytes.
 const SHOWN: [usize; 2] = [480, 4000];
 
+/// Characters of an instruction in which its destination is looked for.
+const LONGEST: usize = 40_000;
+
+/// Columns that an instruction may take, on however many lines.
+const INSTRUCTION: usize = 2 * 80;
+
 pub(super) struct Page {
     width: usize,
     color: bool,
-    shown: usize,
+    verbose: bool,
     lines: Vec<String>,
 }
 
 impl Page {
     pub(super) fn new(style: &Style) -> Self {
-        Self {
-            width: style.width.clamp(24, 100),
-            color: style.color,
-            shown: SHOWN[usize::from(style.verbose)],
-            lines: Vec::new(),
-        }
+        Self { width: style.width.clamp(24, 100), color: style.color, verbose: style.verbose, lines: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -36,8 +37,8 @@ impl Page {
         self.lines.len()
     }
 
-    pub(super) fn width(&self) -> usize {
-        self.width
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose
     }
 
     pub(super) fn blank(&mut self) {
@@ -59,36 +60,64 @@ impl Page {
         self.lines.truncate(lines);
     }
 
+    /// A text as it may be shown: nothing in it acts, and it has an end.
+    fn shown(&self, text: &str) -> String {
+        clip(&text::terminal(text), SHOWN[usize::from(self.verbose)])
+    }
+
     /// A text, filled into lines: `first` stands before the first of them, `rest` before the others.
     pub(super) fn paragraph(&mut self, first: &str, rest: &str, text: &str) {
-        let text = clip(&text::terminal(text), self.shown);
-        let options =
-            Options::new(self.width).initial_indent(first).subsequent_indent(rest).word_splitter(WordSplitter::NoHyphenation);
-        self.lines.extend(textwrap::wrap(&text, options).into_iter().map(|line| line.trim_end().to_owned()));
+        let lines = fill(&self.shown(text), first, rest, self.width);
+        self.lines.extend(lines);
+    }
+
+    /// An instruction, in as many lines as two of 80 columns hold. Of a longer COPY the destination is shown too: it says
+    /// where to look.
+    pub(super) fn instruction(&mut self, text: &str) {
+        let text = clip(&text::terminal(text), LONGEST);
+        let most = INSTRUCTION.div_ceil(self.width).max(2);
+        let mut lines = fill(&text, "  ", "    ", self.width);
+        if lines.len() > most {
+            lines.truncate(most);
+            let copies = ["COPY ", "ADD "].iter().any(|word| text.starts_with(word));
+            let destination = text.rsplit(' ').next().filter(|last| copies && last.width() + 6 <= self.width);
+            if let Some(last) = lines.last_mut() {
+                *last = destination.map_or_else(|| cut(&format!("{last} …"), self.width), |path| format!("    … {path}"));
+            }
+        }
+        self.lines.extend(lines);
     }
 
     /// A text cut to one line.
     pub(super) fn line(&mut self, first: &str, text: &str) {
-        let text = clip(&text::terminal(text), self.shown);
-        self.lines.push(cut(&format!("{first}{text}"), self.width));
+        self.lines.push(cut(&format!("{first}{}", self.shown(text)), self.width));
     }
 
-    /// Items side by side, two blanks apart and indented by two, as many on a line as fit.
+    /// Items side by side, two blanks apart and indented by two, as many on a line as fit; one that no line holds is filled.
     pub(super) fn items(&mut self, items: &[String]) {
         let mut line = String::new();
         for item in items {
             let item = text::terminal(item);
+            if 2 + item.trim_end().width() > self.width {
+                self.end_items(&mut line);
+                self.paragraph("  ", "    ", &item);
+                continue;
+            }
             if !line.is_empty() && 2 + line.width() + 2 + item.trim_end().width() > self.width {
-                self.lines.push(cut(&format!("  {}", line.trim_end()), self.width));
-                line.clear();
+                self.end_items(&mut line);
             }
             if !line.is_empty() {
                 line.push_str("  ");
             }
             line.push_str(&item);
         }
+        self.end_items(&mut line);
+    }
+
+    fn end_items(&mut self, line: &mut String) {
         if !line.is_empty() {
-            self.lines.push(cut(&format!("  {}", line.trim_end()), self.width));
+            self.lines.push(format!("  {}", line.trim_end()));
+            line.clear();
         }
     }
 
@@ -183,6 +212,23 @@ mod tests {
         page.headline("error", Level::Error, "a/b", "starts");
         assert!(page.lines[0].starts_with("\u{1b}[1m\u{1b}[31merror\u{1b}[0m  a/b "), "{:?}", page.lines[0]);
         assert_eq!(page.lines[0].matches('\u{1b}').count(), 3);
+    }
+
+    #[test]
+    fn a_long_instruction_ends_with_its_destination() {
+        let style = Style { width: 80, ..STYLE };
+        let shown = |text: &str| {
+            let mut page = Page::new(&style);
+            page.instruction(text);
+            page.lines
+        };
+        let two =
+            shown("COPY --chown=65532:65532 /root/.local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages");
+        assert_eq!(two[1], "    /usr/local/lib/python3.11/site-packages");
+        let many = shown(&format!("COPY {}/app/", "one.py ".repeat(90)));
+        assert_eq!((many.len(), &many[1][..]), (2, "    … /app/"));
+        let run = shown(&format!("RUN {}", "make all && ".repeat(90)));
+        assert!(run.len() == 2 && run[1].ends_with('…') && run[1].width() <= 80, "{run:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use lucid_verify::facts::{packages, python};
 use lucid_verify::image::history;
-use lucid_verify::report::Failure;
+use lucid_verify::report::{Failure, Layer};
 use lucid_verify::text;
 use lucid_verify::verify::Loaded;
 use serde::Serialize;
@@ -24,19 +24,6 @@ pub struct Document {
     pub config: Value,
     pub layers: Vec<Layer>,
     pub packages: Vec<Package>,
-}
-
-/// A layer.
-#[derive(Serialize)]
-pub struct Layer {
-    pub index: usize,
-    pub digest: String,
-    pub diff_id: String,
-    pub media_type: String,
-    pub compressed_bytes: u64,
-    pub bytes: Option<u64>,
-    pub entries: Option<u64>,
-    pub created_by: Option<String>,
 }
 
 /// An installed package.

@@ -2,17 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use lucid_verify::report::figures::{bytes, count, grouped};
+use lucid_verify::report::fill;
 use lucid_verify::text::terminal;
 use serde_json::Value;
 
 use super::document::Document;
+use super::health;
 
 /// Packages of one kind that are named.
 const NAMED: usize = 200;
 
+/// Columns of a name that leave room for a whole digest in eighty.
+const IDENTITY: usize = 9;
+/// Columns of a name in the configuration.
+const SETTING: usize = 12;
+
 /// The document as text, filled to `width` columns.
 pub fn table(document: &Document, width: usize) -> String {
-    let mut page = Page { width: width.max(40), text: String::new() };
+    let mut page = Page { width: width.max(40), name: IDENTITY, text: String::new() };
     page.field("image", &document.reference);
     page.field("digest", &document.digest);
     page.field("index", document.index_digest.as_deref().unwrap_or_default());
@@ -21,6 +29,7 @@ pub fn table(document: &Document, width: usize) -> String {
     page.field("created", document.config["created"].as_str().unwrap_or_default());
     document.notes.iter().for_each(|note| page.field("note", note));
     page.text.push('\n');
+    page.name = SETTING;
     run(&mut page, &document.config["config"]);
     layers(&mut page, document);
     packages(&mut page, document);
@@ -29,28 +38,29 @@ pub fn table(document: &Document, width: usize) -> String {
 
 struct Page {
     width: usize,
+    /// Columns of the names of fields.
+    name: usize,
     text: String,
 }
 
 impl Page {
     fn heading(&mut self, text: &str) {
-        self.text.extend(["\n", text, "\n"]);
+        self.text.push('\n');
+        self.filled("", "", text);
     }
 
     /// A name and a text; nothing where there is no text.
     fn field(&mut self, name: &str, text: &str) {
-        self.filled(&format!("{name:<12}"), &" ".repeat(12), text);
+        let columns = self.name;
+        self.filled(&format!("{name:<columns$}"), &" ".repeat(columns), text);
     }
 
     fn filled(&mut self, first: &str, rest: &str, text: &str) {
         if text.is_empty() {
             return;
         }
-        let text = terminal(text);
-        let options = textwrap::Options::new(self.width).initial_indent(first).subsequent_indent(rest);
-        for line in textwrap::wrap(&text, options.word_splitter(textwrap::WordSplitter::NoHyphenation)) {
-            self.text.push_str(line.trim_end());
-            self.text.push('\n');
+        for line in fill(&terminal(text), first, rest, self.width) {
+            self.text.extend([&line[..], "\n"]);
         }
     }
 }
@@ -65,10 +75,9 @@ fn run(page: &mut Page, config: &Value) {
             page.field(name, &Value::from(words.clone()).to_string());
         }
     }
-    page.field(
-        "healthcheck",
-        &config.get("Healthcheck").filter(|check| !check.is_null()).map(Value::to_string).unwrap_or_default(),
-    );
+    for (line, name) in health::lines(&config["Healthcheck"]).iter().zip(["healthcheck", ""]) {
+        page.field(name, line);
+    }
     let env = config["Env"].as_array().into_iter().flatten().filter_map(Value::as_str);
     env.for_each(|assignment| page.field("env", assignment));
     for (name, value) in config["Labels"].as_object().into_iter().flatten() {
@@ -80,19 +89,25 @@ fn run(page: &mut Page, config: &Value) {
 }
 
 fn layers(page: &mut Page, document: &Document) {
-    let count = document.layers.len();
-    let history = document.config["history"].as_array().map_or(0, Vec::len);
-    page.heading(&format!("{count} layers, {history} lines of history"));
+    let history = document.config["history"].as_array().map_or(0, Vec::len) as u64;
+    let packed = document.layers.iter().fold(0, |sum: u64, layer| sum.saturating_add(layer.compressed_bytes));
+    let layers = count(document.layers.len() as u64, "layer");
+    page.heading(&format!("{layers}, {} packed, {} of history", bytes(packed), count(history, "line")));
+    page.text.push('\n');
+    page.filled("      ", "      ", &row("digest", ["packed", "as tar", "entries"]));
     for layer in &document.layers {
-        let short: String = layer.digest.chars().take(19).collect();
-        let read = match (layer.bytes, layer.entries) {
-            (Some(bytes), Some(entries)) => format!("{bytes} as tar, {entries} entries"),
-            _ => "not read".to_owned(),
-        };
-        let line = format!("{short}  {} bytes, {read}", layer.compressed_bytes);
-        page.filled(&format!("{:>4}  ", layer.index + 1), "      ", &line);
+        let digest: String = layer.digest.chars().take(19).collect();
+        let read = |read: Option<String>| read.unwrap_or_else(|| "not read".to_owned());
+        let (tar, entries) = (read(layer.bytes.map(bytes)), read(layer.entries.map(grouped)));
+        let row = row(&digest, [&bytes(layer.compressed_bytes), &tar, &entries]);
+        page.filled(&format!("{:>4}  ", layer.index + 1), "      ", &row);
         page.filled("      ", "      ", layer.created_by.as_deref().unwrap_or_default());
     }
+}
+
+/// A line of the table of layers.
+fn row(digest: &str, [packed, tar, entries]: [&str; 3]) -> String {
+    format!("{digest:<19}  {packed:>10}  {tar:>10}  {entries:>9}")
 }
 
 fn packages(page: &mut Page, document: &Document) {
@@ -101,8 +116,9 @@ fn packages(page: &mut Page, document: &Document) {
         kinds.entry(package.kind).or_default().push(format!("{} {}", package.name, package.version));
     }
     for (kind, names) in kinds {
-        page.heading(&format!("{} {kind} packages", names.len()));
-        let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+        page.heading(&count(names.len() as u64, &format!("{kind} package")));
+        let more =
+            if names.len() > NAMED { format!(" and {} more", grouped((names.len() - NAMED) as u64)) } else { String::new() };
         page.filled("  ", "  ", &format!("{}{more}", names[..names.len().min(NAMED)].join(", ")));
     }
 }
@@ -110,7 +126,8 @@ fn packages(page: &mut Page, document: &Document) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::document::{Layer, Package};
+    use crate::inspect::document::Package;
+    use lucid_verify::report::Layer;
     use serde_json::json;
 
     #[test]
@@ -125,27 +142,30 @@ mod tests {
             complete: true,
             error: None,
             notes: vec![],
-            config: json!({"config": {"User": "65532", "Cmd": ["python3", "a\u{1b}b"], "Env": ["PATH=/bin"], "Labels": null}, "history": [{}, {}]}),
+            config: json!({"config": {"User": "65532", "Cmd": ["python3", "a\u{1b}b"], "Env": ["PATH=/bin"], "Labels": null, "Healthcheck": {"Test": ["CMD-SHELL", "true"], "Interval": 30_000_000_000_u64}}, "history": [{}, {}]}),
             layers: vec![Layer {
                 index: 0,
-                digest,
+                digest: digest.clone(),
                 diff_id: String::new(),
                 media_type: String::new(),
                 compressed_bytes: 7,
                 bytes: Some(1024),
-                entries: Some(2),
+                entries: Some(1326),
                 created_by: Some("COPY a b".into()),
             }],
             packages: vec![Package { kind: "python", name: "fastapi".into(), version: "0.1".into() }],
         };
         let shown = table(&document, 80);
         for line in [
-            "image       docker.io/pickme/x:1",
+            "image    docker.io/pickme/x:1",
+            &format!("digest   {digest}"),
+            "healthcheck in a shell: true",
+            "            every 30s",
             "user        65532",
             "cmd         [\"python3\",\"a\\u001bb\"]",
             "env         PATH=/bin",
-            "1 layers, 2 lines of history",
-            "   1  sha256:aaaaaaaaaaaa  7 bytes, 1024 as tar, 2 entries",
+            "1 layer, 7 B packed, 2 lines of history",
+            "   1  sha256:aaaaaaaaaaaa         7 B      1.0 kB      1,326",
             "      COPY a b",
             "  fastapi 0.1",
         ] {
