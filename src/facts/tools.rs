@@ -43,7 +43,7 @@ fn directories(tree: &Tree, config: &Config) -> BTreeSet<NodeId> {
     let named = COMMANDS.iter().map(|path| LayerPath::from(*path));
     let mut found: BTreeSet<NodeId> = named
         .chain(opt.map(|(_, package)| tree.path(package).join("bin")))
-        .chain(command::directories(config))
+        .chain(command::directories(tree, config))
         .filter_map(|path| directory(&path))
         .collect();
     for root in INTERNAL.iter().filter_map(|path| directory(&(*path).into())) {

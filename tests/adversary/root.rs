@@ -20,7 +20,7 @@ pub fn elf(machine: u16) -> Vec<u8> {
     object
 }
 
-/// AArch64 and x86-64.
+/// The machines of arm64 and amd64.
 pub const ARM64: u16 = 183;
 pub const AMD64: u16 = 62;
 

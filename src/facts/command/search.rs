@@ -13,6 +13,9 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 /// Directories of `PATH` that are looked at; real images have fewer than twenty.
 const MAX_DIRECTORIES: usize = 256;
 
+/// Bytes of a path that Linux opens (limits.h, `PATH_MAX`).
+const MAX_PATH: usize = 4096;
+
 /// The value of `PATH` that a command is looked up in.
 fn path(config: &Config) -> &str {
     config.env("PATH").unwrap_or(DEFAULT_PATH)
@@ -20,14 +23,22 @@ fn path(config: &Config) -> &str {
 
 /// The directories of `PATH`, in order; one that is not absolute is below the working directory, and an empty `PATH` has
 /// none.
-pub(in crate::facts) fn directories(config: &Config) -> impl Iterator<Item = LayerPath> {
+pub(in crate::facts) fn directories(tree: &Tree, config: &Config) -> impl Iterator<Item = LayerPath> {
     let parts = Some(path(config)).filter(|path| !path.is_empty()).into_iter().flat_map(|path| path.split(':'));
-    parts.take(MAX_DIRECTORIES).map(|part| absolute(config, part.as_bytes()))
+    parts.take(MAX_DIRECTORIES).map(|part| absolute(tree, config, part.as_bytes()))
 }
 
-fn absolute(config: &Config, path: &[u8]) -> LayerPath {
-    let from = if path.starts_with(b"/") { "" } else { &config.run.working_dir };
-    LayerPath::new(from).join(path)
+/// A path from the root. `..` behind a link leads above the link's target, and not to where the link stands.
+fn absolute(tree: &Tree, config: &Config, path: &[u8]) -> LayerPath {
+    let from = LayerPath::new(if path.starts_with(b"/") { "" } else { &config.run.working_dir });
+    // Each `..` is looked up; Linux opens no path that has more of them.
+    if path.len() > MAX_PATH {
+        return from.join(path);
+    }
+    path.split(|byte| *byte == b'/').fold(from, |at, part| match part {
+        b".." => tree.resolve(&at).map_or(at, |node| tree.path(node)).parent().unwrap_or_default(),
+        part => at.join(part),
+    })
 }
 
 /// Who looks, and where.
@@ -45,7 +56,7 @@ impl Search<'_> {
             return self.file(name, chain);
         }
         let mut obstacle = None;
-        for directory in directories(self.config).filter(|_| !name.is_empty()) {
+        for directory in directories(self.tree, self.config).filter(|_| !name.is_empty()) {
             let candidate = directory.join(name);
             if self.tree.resolve_parent(&candidate).is_err() {
                 continue;
@@ -61,7 +72,7 @@ impl Search<'_> {
 
     /// An executable file by its path.
     pub(super) fn file(&self, name: &[u8], chain: &mut Vec<Step>) -> Result<NodeId, Broken> {
-        self.at(&absolute(self.config, name), name, chain)
+        self.at(&absolute(self.tree, self.config, name), name, chain)
     }
 
     fn at(&self, path: &LayerPath, written: &[u8], chain: &mut Vec<Step>) -> Result<NodeId, Broken> {

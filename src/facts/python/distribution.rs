@@ -5,6 +5,7 @@ use super::record::{self, Record};
 use crate::facts::contents::Contents;
 use crate::facts::fields::{field, paragraphs, values};
 use crate::layer::LayerPath;
+use crate::text::escape;
 use crate::vfs::{LayerIndex, NodeId, Tree};
 
 /// One `*.dist-info` directory, or one `*.egg-info` directory or file.
@@ -87,7 +88,7 @@ fn record(tree: &Tree, contents: &Contents<'_>, path: &LayerPath) -> Result<Reco
             record => Ok(record),
         },
         None => match installer.filter(|name| RECORDERS.contains(name)) {
-            Some(name) => Err(NoRecord::Unreadable(format!("it is gone, and {} writes one", String::from_utf8_lossy(name)))),
+            Some(name) => Err(NoRecord::Unreadable(format!("it is gone, and {} writes one", escape(name)))),
             None => Err(NoRecord::Absent),
         },
     }
