@@ -22,6 +22,24 @@ pub struct Elf {
     pub dynamic: Dynamic,
 }
 
+impl Elf {
+    /// `DT_NEEDED`, as far as it is known.
+    pub fn needed(&self) -> &[Box<[u8]>] {
+        match &self.dynamic {
+            Dynamic::Known { needed, .. } => needed,
+            Dynamic::None | Dynamic::Unknown(_) => &[],
+        }
+    }
+
+    /// `DT_SONAME`, as far as it is known.
+    pub fn soname(&self) -> Option<&[u8]> {
+        match &self.dynamic {
+            Dynamic::Known { soname, .. } => soname.as_deref(),
+            Dynamic::None | Dynamic::Unknown(_) => None,
+        }
+    }
+}
+
 /// The dynamic section of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Dynamic {

@@ -6,7 +6,6 @@ use super::root::{AMD64, ARM64, Image, base, elf, executable, link};
 use super::tarball::Tarball;
 
 #[test]
-#[ignore = "platform/elf-arch takes an object outside of its directories for one that nothing loads"]
 fn an_entrypoint_for_another_machine_is_an_error_wherever_it_lies() {
     for path in ["/run", "/opt/venv/bin/server", "/data/x"] {
         let run = json!({"User": "1:1", "Entrypoint": [path]});

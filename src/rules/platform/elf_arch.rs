@@ -12,8 +12,9 @@ declare_rule! {
     ///
     /// # What it checks
     /// Every ELF executable and shared object is for the architecture of `platform` in `[expect]`, else for the one that
-    /// the image claims. Foreign ones are an error in the directories of commands and libraries, below `roots`, and where
-    /// Python imports them; others (test data, tools for other machines) are one remark.
+    /// the image claims. Foreign ones are an error where the command leads through them, in the directories of commands and
+    /// libraries, below `roots`, where Python imports them, and where one of these needs them; others (test data, tools for
+    /// other machines) are one remark.
     ///
     /// # Why
     /// A builder that runs on the build machine's own architecture installs wheels for that, and a COPY takes them along.
@@ -45,7 +46,7 @@ fn check(context: &Context<'_>) -> Judgement {
         .filter(|object| Isa::of(&object.elf) != wanted)
         .map(|object| {
             let path = context.tree.path(object.node);
-            (map.role(&path), map.owner(&path), path, object)
+            (map.role(object.node, &path), map.owner(&path), path, object)
         })
         .collect();
     let loaded: BTreeSet<&String> =
@@ -67,7 +68,7 @@ fn finding(context: &Context<'_>, group: &Group<(Option<String>, Isa)>, wanted: 
         let are = if total == 1 { "object is" } else { "objects are" };
         let message = format!("{owner}: {k} of {total} ELF {are} {isa}, want {wanted} (first: {first})");
         let mut finding = group.finding(Level::Error, message, map.fix(owner));
-        finding.predicts = group.paths.iter().find_map(|path| map.role(path).predicts(path));
+        finding.predicts = group.paths.iter().find_map(|path| map.role(context.tree.get(path)?, path).predicts(path));
         finding
     } else {
         let (objects, bytes) = (words::count(k, "object", "objects"), words::bytes(context.bytes(&group.paths)));

@@ -1,11 +1,13 @@
 //! Which ELF objects of an image would be loaded, and whose they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Context;
+use crate::facts::Facts;
+use crate::facts::elf::{Isa, Object};
 use crate::facts::python::Site;
 use crate::text::escape;
-use crate::vfs::LayerPath;
+use crate::vfs::{LayerPath, NodeId, Tree};
 
 /// Directories whose objects are started or loaded by name.
 const SYSTEM: [&str; 14] = [
@@ -38,6 +40,10 @@ pub(super) struct Map<'a> {
     sites: &'a [Site],
     owners: BTreeMap<&'a LayerPath, &'a str>,
     roots: Vec<LayerPath>,
+    /// What the command leads through, and what can be called by its name.
+    called: BTreeSet<NodeId>,
+    /// What those that are loaded need, by name.
+    needed: BTreeSet<NodeId>,
     /// The machine that is wanted, as the platform tags of wheels name it.
     wheels: Option<&'static str>,
 }
@@ -47,7 +53,7 @@ pub(super) struct Map<'a> {
 pub(super) enum Role {
     /// Python imports it, by this name.
     Extension(String),
-    /// It is in a directory of commands or libraries, or among the service's own files.
+    /// It can be called, another that is loaded needs it, or it is among the libraries or the service's own files.
     System,
     /// Nothing loads it by itself.
     Other,
@@ -65,11 +71,17 @@ impl<'a> Map<'a> {
         }
         let roots = context.texts("roots").iter().map(LayerPath::new).chain(SYSTEM.map(LayerPath::new)).collect();
         let wheels = WHEELS.iter().find(|(name, _)| *name == architecture).map(|(_, machine)| *machine);
-        Self { sites, owners, roots, wheels }
+        let mut map = Self { sites, owners, roots, called: called(context.facts), needed: BTreeSet::new(), wheels };
+        map.needed =
+            needed(context.facts, context.tree, |object| map.role(object.node, &context.tree.path(object.node)) != Role::Other);
+        map
     }
 
     /// What an object is to the image.
-    pub fn role(&self, path: &LayerPath) -> Role {
+    pub fn role(&self, node: NodeId, path: &LayerPath) -> Role {
+        if self.called.contains(&node) || self.needed.contains(&node) {
+            return Role::System;
+        }
         if is_data(path) {
             return Role::Other;
         }
@@ -114,6 +126,36 @@ impl Role {
             Self::Other => None,
         }
     }
+}
+
+/// The files on the way of the command, and those with a name in a directory of commands.
+fn called(facts: &Facts) -> BTreeSet<NodeId> {
+    let command = facts.command.chain.iter().map(|step| step.node);
+    command.chain(facts.executables.iter().map(|executable| executable.target)).collect()
+}
+
+/// What the objects that are loaded need, and what those need, found by file name or `DT_SONAME` alone: of one name those
+/// for the needing object's own machine, and where there is none, all.
+fn needed(facts: &Facts, tree: &Tree, is_loaded: impl Fn(&Object) -> bool) -> BTreeSet<NodeId> {
+    let mut by_name: BTreeMap<&[u8], Vec<&Object>> = BTreeMap::new();
+    for object in &facts.objects {
+        let names: BTreeSet<&[u8]> = object.elf.soname().into_iter().chain([tree.name(object.node)]).collect();
+        for name in names {
+            by_name.entry(name).or_default().push(object);
+        }
+    }
+    let mut todo: Vec<&Object> = facts.objects.iter().filter(|object| is_loaded(object)).collect();
+    let (mut found, mut asked) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(object) = todo.pop() {
+        let isa = Isa::of(&object.elf);
+        for name in object.elf.needed().iter().filter(|name| asked.insert((&name[..], isa))) {
+            let named = by_name.get(&name[..]).map_or(&[][..], Vec::as_slice);
+            let is_there = named.iter().any(|library| Isa::of(&library.elf) == isa);
+            let loads = named.iter().filter(|library| !is_there || Isa::of(&library.elf) == isa);
+            todo.extend(loads.filter(|library| found.insert(library.node)));
+        }
+    }
+    found
 }
 
 /// Objects that debuggers inject into other processes are named after the machines they are for.
