@@ -30,7 +30,7 @@ declare_rule! {
 const KIND: Kind = Kind {
     one: "shell",
     many: "shells",
-    fix: "take out the COPY that brings it; if the base image does, FROM its variant without a shell (not :debug)",
+    fix: "take out the COPY or RUN that brings it in; if the base image does, FROM its variant without a shell (not :debug)",
 };
 
 fn check(context: &Context<'_>) -> Judgement {
