@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::{Context, Offence, words};
 use crate::facts::tools::Executable;
 use crate::finding::{Judgement, Level};
-use crate::text::escape;
+use crate::text::{escape, lossless};
 use crate::vfs::LayerPath;
 
 /// What a rule about tools says of them.
@@ -25,7 +25,7 @@ fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str)
     let executables = &context.facts.executables;
     let tree = context.tree;
     let found = executables.iter().filter(|executable| {
-        let name = String::from_utf8_lossy(executable.path.name()).into_owned();
+        let name = lossless(executable.path.name());
         is_tool(executable, &name)
     });
     let offences = found.map(|found| Offence { path: found.path.clone(), layer: Some(tree.layer(found.node)), what: () });
