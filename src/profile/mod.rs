@@ -79,7 +79,7 @@ pub struct Service {
 /// What a profile says of one rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The level, if it says one.
+    /// The level, if it says one: that of the findings that have the rule's declared one.
     pub level: Option<Level>,
     /// Why.
     pub reason: Option<String>,

@@ -101,7 +101,7 @@ macro_rules! declare_rule {
         pub(in $crate::rules) static $name: $crate::rules::Rule = $crate::rules::Rule {
             id: $id,
             summary: $summary.trim_ascii(),
-            docs: concat!($($docs, "\n",)* "\n # Unit\n\n What it looked at, as a report counts it: *n ", $many, "*.\n"),
+            docs: concat!($($docs, "\n",)* "\n # Unit\n What it looked at, as a report counts it: *n ", $many, "*.\n"),
             question: $crate::finding::Question::$question,
             level: $crate::finding::Level::$level,
             since: $since,

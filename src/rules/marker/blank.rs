@@ -2,7 +2,7 @@
 
 use super::super::words;
 use crate::digest::Digest;
-use crate::text::terminal;
+use crate::text::escape;
 use crate::vfs::Trace;
 
 /// Bytes that are shown.
@@ -22,7 +22,7 @@ impl Blank {
         let usual = ["", "\n", "\r\n", " \n", "\n\n"].map(str::as_bytes);
         let usual = usual.into_iter().find(|bytes| Digest::from_sha256(trace.sha256).matches(bytes));
         let bytes = trace.bytes().or(usual).filter(|bytes| bytes.len() <= SHOWN);
-        let shown = bytes.map(|bytes| terminal(&String::from_utf8_lossy(bytes)));
+        let shown = bytes.map(escape);
         let count = words::count(size, "byte", "bytes");
         let said = match (bytes, &shown) {
             (Some(b""), _) => format!("{count}, as `touch` and `> file` leave it"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::{Context, declare_rule};
 use super::blank::Blank;
 use crate::finding::{Finding, Judgement, Level, Place};
-use crate::text::escape;
+use crate::text::{escape, lossless};
 use crate::vfs::{LayerPath, NodeId, Trace};
 
 declare_rule! {
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let (tree, owned, patterns) = (context.tree, context.owned(), context.globs("names"));
     let declared = context.profile.service.iter().flat_map(|service| &service.markers).map(LayerPath::new);
     let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
-    let named = below.filter(|node| patterns.is_match(String::from_utf8_lossy(tree.name(*node)).as_ref()));
+    let named = below.filter(|node| patterns.is_match(lossless(tree.name(*node))));
     let found: BTreeMap<LayerPath, (NodeId, &Trace)> = named
         .map(|node| tree.path(node))
         .filter(|path| !owned.contains(path))

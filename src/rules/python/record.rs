@@ -7,7 +7,7 @@ use globset::GlobSet;
 use super::super::Context;
 use crate::facts::python::distribution::NoRecord;
 use crate::facts::python::{Record, Row, Site};
-use crate::text::escape;
+use crate::text::{escape, lossless};
 use crate::vfs::{FileKind, LayerIndex, LayerPath, Tree};
 
 /// What is wrong with a file of a RECORD.
@@ -91,7 +91,7 @@ impl<'a> Part<'a> {
             let overlaps = fault == Fault::Changed && matching.contains(&row.path);
             faults.push((row.path.clone(), layer, if overlaps { Fault::Overlap } else { fault }));
         }
-        let below = |path: &LayerPath| String::from_utf8_lossy(&path.as_bytes()[self.site.as_bytes().len()..]).into_owned();
+        let below = |path: &LayerPath| lossless(&path.as_bytes()[self.site.as_bytes().len()..]);
         let mut missing = faults.iter_mut().filter(|(_, _, fault)| *fault == Fault::Missing);
         if missing.all(|(path, _, _)| pruned.is_match(below(path).trim_start_matches('/'))) {
             let missing = faults.iter_mut().filter(|(_, _, fault)| *fault == Fault::Missing);

@@ -25,7 +25,7 @@ declare_rule! {
     /// - `min-packages`: distributions that must be there at least; 1 if it is not set.
     /// - `min-files`: files that must be there at least; 1 if it is not set.
     RULE = "python/site-packages-populated", Whole, Error, since "0.1.0", needs Tree,
-    unit "entry in site-packages" | "entries in site-packages",
+    unit "Python package installed" | "Python packages installed",
     options { "min-packages": Count, "min-files": Count }, check check
 }
 
@@ -39,13 +39,13 @@ fn check(context: &Context<'_>) -> Judgement {
         return Judgement::skip(format!("{path} is no directory"));
     };
     let site = context.facts.python.site(&tree.path(node));
-    let packages = site.map_or(0, |site| site.distributions.iter().filter(|found| found.has_metadata).count()) as u64;
+    let packages = site.map_or(0, |site| site.distributions.iter().filter(|found| found.has_metadata).count());
     let importable = site.map_or(0, |site| site.importable);
     let files = tree.walk(node).filter(|node| tree.trace(*node).is_some()).count() as u64;
     let entries: Vec<String> = tree.children(node).map(|(name, _)| escape(name)).collect();
     let wanted = |option| context.count(option).unwrap_or(1);
-    if packages >= wanted("min-packages") && importable > 0 && files >= wanted("min-files") {
-        return Judgement::looked(entries.len(), vec![]);
+    if packages as u64 >= wanted("min-packages") && importable > 0 && files >= wanted("min-files") {
+        return Judgement::looked(packages, vec![]);
     }
     let (layer, emptied) = emptied(context, node);
     let what = match entries.as_slice() {
@@ -55,7 +55,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let amount = |packages: u64, files: u64| {
         format!("{} in {}", words::count(packages, "package", "packages"), words::count(files, "file", "files"))
     };
-    let held = amount(packages, files);
+    let held = amount(packages as u64, files);
     let (why, fix) = if emptied {
         ("; a later layer took the rest away", "take out the RUN or COPY that removes what was there".into())
     } else {
@@ -65,8 +65,8 @@ fn check(context: &Context<'_>) -> Judgement {
         (why, format!("run pip install before the COPY, and copy the directory, not a file of it: {copy}"))
     };
     let finding = Finding::new(Level::Error, format!("{path} holds {what}: {held}{why}"), fix).at(Place::path(&path, layer));
-    let want = amount(wanted("min-packages"), wanted("min-files"));
-    Judgement::looked(entries.len().max(1), vec![finding.contrast(held, want)])
+    let want = format!("at least {}", amount(wanted("min-packages"), wanted("min-files")));
+    Judgement::looked(packages.max(1), vec![finding.contrast(held, want)])
 }
 
 /// The layer to blame, and whether it took away what was there.

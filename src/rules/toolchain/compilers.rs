@@ -30,7 +30,7 @@ declare_rule! {
 const KIND: Kind = Kind {
     one: "compiler",
     many: "compilers",
-    fix: "multi-stage: install it in the builder stage only, and COPY --from=builder what it made",
+    fix: "multi-stage: install compilers in the builder stage only, and COPY --from=builder what they made",
 };
 
 fn check(context: &Context<'_>) -> Judgement {

@@ -3,6 +3,7 @@
 use super::super::{Context, declare_rule};
 use super::{Kind, is_itself, names, tools};
 use crate::finding::Judgement;
+use crate::text::lossless;
 use crate::vfs::LayerPath;
 
 declare_rule! {
@@ -30,7 +31,7 @@ declare_rule! {
 const KIND: Kind = Kind {
     one: "shell",
     many: "shells",
-    fix: "take out the COPY that brings it; if the base image does, FROM its variant without a shell (not :debug)",
+    fix: "take out the COPY or RUN that brings a shell in; if the base image does, FROM its variant without a shell (not :debug)",
 };
 
 fn check(context: &Context<'_>) -> Judgement {
@@ -38,7 +39,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let busybox = LayerPath::new("/busybox");
     let is_shell = |name: &str| names::SHELLS.contains(&name);
     tools(context, &KIND, |executable, name| {
-        let target = String::from_utf8_lossy(context.tree.name(executable.target)).into_owned();
+        let target = lossless(context.tree.name(executable.target));
         let named = is_shell(name) && is_itself(executable, name, &owned);
         named || is_shell(&target) && is_itself(executable, &target, &owned) || executable.path.is_within(&busybox)
     })
