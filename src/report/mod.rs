@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
+pub use crate::size::{Directory, Package};
 
 mod exit;
 pub mod figures;
@@ -269,32 +270,6 @@ pub struct Sizes {
     pub packages: Vec<Package>,
     /// Bytes shipped and not seen.
     pub waste: Waste,
-}
-
-/// A directory and everything below it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Directory {
-    /// Its path.
-    pub path: String,
-    /// Bytes below it.
-    pub bytes: u64,
-    /// Files below it.
-    pub files: u64,
-}
-
-/// An installed package.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Package {
-    /// `python`, `deb` or `apk`.
-    pub kind: &'static str,
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Bytes of its files.
-    pub bytes: u64,
-    /// How many it owns.
-    pub files: u64,
 }
 
 /// Bytes shipped and not seen.

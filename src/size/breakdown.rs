@@ -3,6 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::Waste;
 use crate::facts::Facts;
 use crate::facts::python::Python;
@@ -37,7 +40,7 @@ pub struct Breakdown {
 }
 
 /// A directory and everything below it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Directory {
     /// Its path, as [`text::lossless`] text with a leading `/`.
     pub path: String,
@@ -55,7 +58,7 @@ impl Directory {
 }
 
 /// A package and the files that it owns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Package {
     /// `python`, `deb` or `apk`.
     pub kind: &'static str,

@@ -165,22 +165,8 @@ fn measured(sizes: &Breakdown, loaded: &Loaded) -> report::Sizes {
         unpacked_bytes: sizes.unpacked_bytes,
         bytes: sizes.bytes,
         files: sizes.files,
-        directories: sizes
-            .directories
-            .iter()
-            .map(|directory| report::Directory { path: directory.path.clone(), bytes: directory.bytes, files: directory.files })
-            .collect(),
-        packages: sizes
-            .packages
-            .iter()
-            .map(|package| report::Package {
-                kind: package.kind,
-                name: package.name.clone(),
-                version: package.version.clone(),
-                bytes: package.bytes,
-                files: package.files,
-            })
-            .collect(),
+        directories: sizes.directories.clone(),
+        packages: sizes.packages.clone(),
         waste: report::Waste {
             bytes: waste.bytes(),
             removed: waste.removed,
