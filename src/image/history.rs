@@ -1,4 +1,4 @@
-//! The history of a configuration, and which of its instructions made which layer (rules.md A1).
+//! The history of a configuration, and which of its instructions made which layer.
 
 use serde::Deserialize;
 
