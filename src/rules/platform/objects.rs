@@ -28,8 +28,10 @@ const SYSTEM: [&str; 14] = [
 ];
 
 /// Directories whose objects are data: what a package tests itself with, or brings for machines other than this one.
-const DATA: [&str; 10] =
-    ["test", "tests", "testing", "testdata", "test_data", "fixtures", "prebuilds", "node_modules", "driver", "drivers"];
+const DATA: [&str; 8] = ["test", "tests", "testing", "testdata", "test_data", "fixtures", "prebuilds", "node_modules"];
+
+/// Directories of Python packages that hold programs for other machines.
+const BUNDLED: [&str; 2] = ["driver", "drivers"];
 
 /// Architectures by Go's name, and the machines for which there are manylinux2014 wheels (PEP 599).
 const WHEELS: [(&str, &str); 6] =
@@ -86,6 +88,9 @@ impl<'a> Map<'a> {
             return Role::Other;
         }
         if let Some(site) = self.sites.iter().find(|site| path.is_within(&site.path)) {
+            if names_any(path, &BUNDLED) {
+                return Role::Other;
+            }
             return module(path, &site.path).map_or(Role::Other, Role::Extension);
         }
         if self.roots.iter().any(|root| path.is_within(root)) { Role::System } else { Role::Other }
@@ -160,7 +165,11 @@ fn needed(facts: &Facts, tree: &Tree, is_loaded: impl Fn(&Object) -> bool) -> BT
 
 /// Objects that debuggers inject into other processes are named after the machines they are for.
 fn is_data(path: &LayerPath) -> bool {
-    path.name().starts_with(b"attach_") || path.components().any(|name| DATA.iter().any(|data| data.as_bytes() == name))
+    path.name().starts_with(b"attach_") || names_any(path, &DATA)
+}
+
+fn names_any(path: &LayerPath, names: &[&str]) -> bool {
+    path.components().any(|part| names.iter().any(|name| name.as_bytes() == part))
 }
 
 /// The dotted name by which Python imports an extension module: every component up to its first dot an identifier.

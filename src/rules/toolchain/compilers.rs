@@ -1,15 +1,15 @@
 //! `toolchain/compilers`
 
 use super::super::{Context, declare_rule};
-use super::{Kind, is_itself, names, tools};
+use super::{Kind, names, tools};
 use crate::finding::Judgement;
 
 declare_rule! {
     /// There is no compiler
     ///
     /// # What it checks
-    /// No executable in a directory of commands, or in GCC's own, has a compiler's name, with or without target and
-    /// version (`aarch64-linux-gnu-gcc-12`). Short names that other programs carry too count as machine code, or as
+    /// No executable in a directory of commands, or in GCC's own, has the name of a compiler or of one of its parts (`cc1`),
+    /// with or without target and version (`aarch64-linux-gnu-gcc-12`), or leads to one that has. Short names that other programs carry too count as machine code, or as
     /// scripts that no Python distribution owns.
     ///
     /// # Why
@@ -34,9 +34,5 @@ const KIND: Kind = Kind {
 };
 
 fn check(context: &Context<'_>) -> Judgement {
-    let owned = context.owned();
-    tools(context, &KIND, |executable, name| {
-        let plain = names::plain(name);
-        names::COMPILERS.contains(&plain.as_str()) && is_itself(executable, &plain, &owned)
-    })
+    tools(context, &KIND, |_, name| names::COMPILERS.contains(&name))
 }

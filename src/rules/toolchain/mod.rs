@@ -5,8 +5,6 @@ mod names;
 pub(super) mod packages;
 pub(super) mod shells;
 
-use std::collections::BTreeSet;
-
 use super::{Context, Offence, words};
 use crate::facts::tools::Executable;
 use crate::finding::{Judgement, Level};
@@ -20,13 +18,18 @@ struct Kind {
     fix: &'static str,
 }
 
-/// Judges the executables whose name `is_tool` knows: one finding a layer.
+/// Judges the executables that `is_tool` knows by their own name or by that of the file they lead to, without target
+/// prefix and version: one finding a layer. A name that many programs carry is the tool only as machine code, or as a script
+/// that no distribution owns.
 fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str) -> bool) -> Judgement {
-    let executables = &context.facts.executables;
+    let (executables, owned) = (&context.facts.executables, context.owned());
     let tree = context.tree;
     let found = executables.iter().filter(|executable| {
-        let name = lossless(executable.path.name());
-        is_tool(executable, &name)
+        let own = || executable.is_elf || !owned.contains(&executable.path);
+        [executable.path.name(), tree.name(executable.target)].into_iter().any(|name| {
+            let name = names::plain(&lossless(name));
+            is_tool(executable, &name) && (!names::SHORT.contains(&name.as_str()) || own())
+        })
     });
     let offences = found.map(|found| Offence { path: found.path.clone(), layer: Some(tree.layer(found.node)), what: () });
     let groups = context.group(offences);
@@ -48,9 +51,4 @@ fn shown(context: &Context<'_>, path: &LayerPath, alone: bool) -> String {
         Ok(real) if real != *path => format!("{link} → {real}"),
         _ => link,
     }
-}
-
-/// Whether a name that many programs carry is the tool here: machine code, or a script that no distribution owns.
-fn is_itself(executable: &Executable, name: &str, owned: &BTreeSet<&LayerPath>) -> bool {
-    !names::SHORT.contains(&name) || executable.is_elf || !owned.contains(&executable.path)
 }

@@ -1,9 +1,8 @@
 //! `toolchain/shells`
 
 use super::super::{Context, declare_rule};
-use super::{Kind, is_itself, names, tools};
+use super::{Kind, names, tools};
 use crate::finding::Judgement;
-use crate::text::lossless;
 use crate::vfs::LayerPath;
 
 declare_rule! {
@@ -35,12 +34,6 @@ const KIND: Kind = Kind {
 };
 
 fn check(context: &Context<'_>) -> Judgement {
-    let owned = context.owned();
     let busybox = LayerPath::new("/busybox");
-    let is_shell = |name: &str| names::SHELLS.contains(&name);
-    tools(context, &KIND, |executable, name| {
-        let target = lossless(context.tree.name(executable.target));
-        let named = is_shell(name) && is_itself(executable, name, &owned);
-        named || is_shell(&target) && is_itself(executable, &target, &owned) || executable.path.is_within(&busybox)
-    })
+    tools(context, &KIND, |executable, name| names::SHELLS.contains(&name) || executable.path.is_within(&busybox))
 }
