@@ -7,8 +7,12 @@ use crate::image::Config;
 use crate::layer::{FileKind, LayerPath};
 use crate::vfs::{Kind, NodeId, Tree};
 
-/// Where commands are, whatever `PATH` says (hier(7)); of `/opt` the `bin` of each package.
+/// Where commands are, whatever `PATH` says (hier(7)).
 const COMMANDS: &[&str] = &["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/busybox"];
+
+/// Where packages have directories of their own, and in each of these a `bin`: `/usr/local/go`, `/usr/lib/llvm-14`,
+/// `/root/.cargo`.
+const PACKAGES: &[&str] = &["/opt", "/usr/local", "/usr/lib", "/usr/lib/jvm", "/root"];
 
 /// Where compilers keep the programs that only they call, at any depth.
 const INTERNAL: &[&str] = &["/usr/lib/gcc", "/usr/libexec"];
@@ -27,8 +31,9 @@ pub struct Executable {
 }
 
 /// Every name that leads to a regular file with an execute bit, in the usual command directories (`/bin`, `/sbin`,
-/// `/usr/bin`, `/usr/sbin`, `/usr/local/bin`, `/usr/local/sbin`, `/busybox`, `/opt/*/bin`), in `PATH`, and in GCC's own
-/// (`/usr/lib/gcc/**`, `/usr/libexec/**`). Each real path once, in path order; dangling names are left out.
+/// `/usr/bin`, `/usr/sbin`, `/usr/local/bin`, `/usr/local/sbin`, `/busybox`), in those of single packages (`/opt/*/bin`,
+/// `/usr/local/*/bin`, `/usr/lib/*/bin`, …), in `PATH`, and in GCC's own (`/usr/lib/gcc/**`, `/usr/libexec/**`). Each real
+/// path once, in path order; dangling names are left out.
 pub fn executables(tree: &Tree, config: &Config) -> Vec<Executable> {
     let found = directories(tree, config).into_iter().flat_map(|directory| tree.children(directory));
     let found: BTreeMap<LayerPath, Executable> =
@@ -39,10 +44,10 @@ pub fn executables(tree: &Tree, config: &Config) -> Vec<Executable> {
 /// The directories that there are, each by its one node, however many links lead to it.
 fn directories(tree: &Tree, config: &Config) -> BTreeSet<NodeId> {
     let directory = |path: &LayerPath| tree.resolve(path).ok().filter(|node| tree.is_directory(*node));
-    let opt = directory(&"/opt".into()).into_iter().flat_map(|opt| tree.children(opt));
+    let packages = PACKAGES.iter().filter_map(|path| directory(&(*path).into())).flat_map(|parent| tree.children(parent));
     let named = COMMANDS.iter().map(|path| LayerPath::from(*path));
     let mut found: BTreeSet<NodeId> = named
-        .chain(opt.map(|(_, package)| tree.path(package).join("bin")))
+        .chain(packages.map(|(_, package)| tree.path(package).join("bin")))
         .chain(command::directories(tree, config))
         .filter_map(|path| directory(&path))
         .collect();
@@ -116,10 +121,13 @@ mod tests {
             "/busybox/sh",
             "/custom/a/x",
             "/opt/demo/bin/x",
+            "/root/.cargo/bin/x",
             "/sbin/x",
             "/srv/own/x",
             "/usr/lib/gcc/aarch64-linux-gnu/12/cc1",
+            "/usr/lib/llvm-14/bin/x",
             "/usr/libexec/gcc/deep/er/collect2",
+            "/usr/local/go/bin/x",
             "/usr/local/sbin/x",
         ];
         let found =
