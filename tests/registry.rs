@@ -22,7 +22,7 @@ const PASSWORD: &str = "hunter2-of-the-test";
 const BASIC: &str = "Basic dXNlcjpodW50ZXIyLW9mLXRoZS10ZXN0";
 
 fn access() -> Access {
-    Access { plain_http: false, credentials: None, retries: 2, timeout: Duration::from_secs(5) }
+    Access { retries: 2, timeout: Duration::from_secs(5), ..Access::default() }
 }
 
 fn with_password() -> Access {

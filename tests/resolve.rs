@@ -20,7 +20,7 @@ const ARM64: &str = r#","platform":{"os":"linux","architecture":"arm64"}"#;
 const AMD64: &str = r#","platform":{"os":"linux","architecture":"amd64"}"#;
 
 fn resolve_with(reference: &str, platform: Option<&str>, limits: &Limits) -> Result<Resolved> {
-    let access = Access { plain_http: false, credentials: None, retries: 0, timeout: Duration::from_secs(5) };
+    let access = Access { retries: 0, timeout: Duration::from_secs(5), ..Access::default() };
     let reference: Reference = reference.parse()?;
     let platform: Option<Platform> = platform.map(str::parse).transpose()?;
     let source = source::open(&reference, &access, limits)?;
@@ -241,7 +241,7 @@ fn a_broken_layout_says_what_is_missing() {
 fn a_layouts_blob_is_read_from_an_offset() {
     let (_keep, reference) = layout(|path| image().write_layout(path, &[&image().entry("")]));
     let resolved = read(&reference).unwrap();
-    let access = Access { plain_http: false, credentials: None, retries: 0, timeout: Duration::from_secs(5) };
+    let access = Access { retries: 0, timeout: Duration::from_secs(5), ..Access::default() };
     let source = source::open(&resolved.reference, &access, &Limits::default()).unwrap();
     let layer = &resolved.manifest.layers[0];
     let rest = std::io::read_to_string(source.blob(layer, 2).unwrap()).unwrap();

@@ -1,18 +1,20 @@
 //! Passes: how the registry is told who asks, and how a pass that ran out is renewed.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::header::WWW_AUTHENTICATE;
+use reqwest::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::challenge::Challenge;
 use super::client::{Http, authority, is_loopback, never_a_server};
+use super::credentials::{self, Found, Login, Place};
 use super::refusal::{Refusal, excerpt};
-use super::{Credentials, body};
+use super::{Access, Credentials, body};
 use crate::error::{Error, Kind, Result};
 
 /// Bytes of a token reply (containers/image takes the same).
@@ -23,6 +25,12 @@ const DEFAULT_LIFE: u64 = 60;
 
 /// The longest part of a token's life that is left unused, so that it does not run out on its way.
 const MARGIN: Duration = Duration::from_secs(10);
+
+/// The name by which token servers know this program.
+const CLIENT: &str = "lucid-verify";
+
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What goes along with a request.
 #[derive(Clone, Default)]
@@ -62,7 +70,9 @@ impl Pass {
 pub struct Auth {
     host: String,
     repository: String,
-    credentials: Option<Credentials>,
+    credential_files: Vec<PathBuf>,
+    /// Who the user is, once it was asked for: an anonymous pull starts no helper.
+    found: OnceCell<Result<Found>>,
     state: Mutex<State>,
 }
 
@@ -89,8 +99,39 @@ struct Reply {
 
 impl Auth {
     /// Passes for `repository` of `host`, which is what the user calls the registry.
-    pub fn new(host: &str, repository: &str, credentials: Option<Credentials>) -> Self {
-        Self { host: host.to_owned(), repository: repository.to_owned(), credentials, state: Mutex::default() }
+    pub fn new(host: &str, repository: &str, access: &Access) -> Self {
+        let given = access.credentials.clone().map(|given| Found { login: Some(given.into()), ..Found::default() });
+        Self {
+            host: host.to_owned(),
+            repository: repository.to_owned(),
+            credential_files: access.credential_files.clone(),
+            found: OnceCell::new_with(given.map(Ok)),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Who the user is to the registry. Files and helpers are asked once.
+    async fn user(&self, registry: &Url) -> Result<Option<Login>> {
+        let search = async || {
+            let (scheme, host, repository) = (registry.scheme().to_owned(), self.host.clone(), self.repository.clone());
+            let (files, place) = (self.credential_files.clone(), Place { scheme, host, repository });
+            // A helper may take its time, and the network's threads are few.
+            let search = tokio::task::spawn_blocking(move || credentials::look_up(&files, &place));
+            search.await.unwrap_or_else(|error| Err(Error::new(Kind::Bug, error.to_string()).doing("look for credentials")))
+        };
+        match self.found.get_or_init(search).await {
+            Ok(found) => Ok(found.login.clone()),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// What is known of the user by now.
+    fn found(&self) -> Option<&Found> {
+        self.found.get().and_then(|found| found.as_ref().ok())
+    }
+
+    fn login_found(&self) -> Option<&Login> {
+        self.found().and_then(|found| found.login.as_ref())
     }
 
     /// The present pass and its generation; a token that is about to run out is renewed first.
@@ -124,15 +165,23 @@ impl Auth {
     }
 
     async fn login(&self, state: &mut State, http: &Http, registry: &Url) -> Result<()> {
-        match &state.challenge {
-            None => return Ok(()),
-            Some(Challenge::Basic) => {
-                let none = || Error::new(Kind::Denied, format!("{} asks for a user name and a password", self.host));
-                state.pass = Pass::Basic(self.credentials.clone().ok_or_else(|| none().hint(self.advice()))?);
+        let Some(challenge) = &state.challenge else { return Ok(()) };
+        match (challenge, self.user(registry).await?) {
+            (Challenge::Basic, Some(Login::Password(credentials))) => {
+                state.pass = Pass::Basic(credentials);
                 state.expires = None;
             }
-            Some(Challenge::Bearer { realm, service }) => {
-                let (token, life) = self.token(realm, service.as_deref(), http, registry).await?;
+            (Challenge::Basic, login) => {
+                let instead = if login.is_some() { ", and there is a token" } else { "" };
+                let what = format!("{} asks for a user name and a password{instead}", self.host);
+                return Err(Error::new(Kind::Denied, what).hint(self.advice()));
+            }
+            (Challenge::Bearer { .. }, Some(Login::Token(token))) => {
+                state.pass = Pass::Bearer(token);
+                state.expires = None;
+            }
+            (Challenge::Bearer { realm, service }, login) => {
+                let (token, life) = self.token(realm, service.as_deref(), login.as_ref(), http, registry).await?;
                 state.pass = Pass::Bearer(token);
                 state.expires = Some(Instant::now() + life.saturating_sub(MARGIN.min(life / 4)));
             }
@@ -142,19 +191,21 @@ impl Auth {
     }
 
     /// Asks the token server for leave to pull. Returns the token and how long it holds.
-    async fn token(&self, realm: &str, service: Option<&str>, http: &Http, registry: &Url) -> Result<(String, Duration)> {
-        let url = check_realm(realm, registry, self.credentials.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
+    async fn token(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        login: Option<&Login>,
+        http: &Http,
+        registry: &Url,
+    ) -> Result<(String, Duration)> {
+        let url = check_realm(realm, registry, login.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
         let host = authority(&url);
         let doing = |error: Error| error.doing(format!("get a token for {}/{} from {host}", self.host, self.repository));
-        let login = self.credentials.clone().map_or(Pass::None, Pass::Basic);
-        let mut query = vec![("scope", format!("repository:{}:pull", self.repository))];
-        query.extend(service.map(|service| ("service", service.to_owned())));
-        let request = || login.on(http.get(url.clone())).query(&query);
-        let response = http.send(request, &mut http.attempts(), &login.secrets()).await.map_err(doing)?;
+        let response = self.ask(&url, service, login, http).await.map_err(doing)?;
         if response.status() != StatusCode::OK {
-            let refusal = Refusal::read(response, &login.secrets()).await;
-            let subject =
-                if self.credentials.is_some() { "the credentials are refused" } else { "no token is given to anonymous users" };
+            let refusal = Refusal::read(response, &login.map(Login::secrets).unwrap_or_default()).await;
+            let subject = if login.is_some() { "the credentials are refused" } else { "no token is given to anonymous users" };
             return Err(doing(refusal.error(Kind::Denied, subject).hint(self.advice())));
         }
         let none = |why: &str| doing(Error::new(Kind::Denied, format!("its reply holds no token: {why}")));
@@ -169,9 +220,33 @@ impl Auth {
         Ok((token, Duration::from_secs(life.min(86_400))))
     }
 
+    /// Sends a token server the user's login: an identity token in a form (distribution, "`OAuth2` Token
+    /// Authentication"), or as a password where the server knows no such form.
+    async fn ask(&self, url: &Url, service: Option<&str>, login: Option<&Login>, http: &Http) -> Result<Response> {
+        let scope = format!("repository:{}:pull", self.repository);
+        let mut fields = vec![("scope", &scope[..])];
+        fields.extend(service.map(|service| ("service", service)));
+        let secrets = login.map(Login::secrets).unwrap_or_default();
+        if let Some(Login::Identity(Credentials { password, .. })) = login {
+            let exchange = [("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", password)];
+            let form = credentials::form(&[&fields[..], &exchange].concat());
+            let client = http.without_redirects()?;
+            let post = || client.post(url.clone()).header(CONTENT_TYPE, FORM).body(form.clone());
+            let response = http.send(post, &mut http.attempts(), &secrets).await?;
+            if !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+                return Ok(response);
+            }
+        }
+        let pass = match login {
+            Some(Login::Password(pair) | Login::Identity(pair)) => Pass::Basic(pair.clone()),
+            Some(Login::Token(_)) | None => Pass::None,
+        };
+        http.send(|| pass.on(http.get(url.clone())).query(&fields), &mut http.attempts(), &secrets).await
+    }
+
     /// The error of a registry that still refuses.
     pub fn denied(&self, refusal: &Refusal) -> Error {
-        let subject = match (refusal.status, &self.credentials) {
+        let subject = match (refusal.status, self.login_found()) {
             (StatusCode::UNAUTHORIZED, None) => format!("{} wants to know who asks for {}", self.host, self.repository),
             (StatusCode::UNAUTHORIZED, Some(_)) => format!("{} does not accept the credentials", self.host),
             (_, None) => format!("{} gives {} not to anonymous users", self.host, self.repository),
@@ -182,20 +257,21 @@ impl Auth {
 
     /// What of a pass and of the credentials must not be shown.
     pub fn secrets(&self, pass: &Pass) -> Vec<String> {
-        let login = self.credentials.clone().map_or(Pass::None, Pass::Basic);
-        [pass.secrets(), login.secrets()].concat()
+        [pass.secrets(), self.login_found().map(Login::secrets).unwrap_or_default()].concat()
     }
 
     fn advice(&self) -> String {
-        match self.credentials {
-            None => format!(
-                "no credentials for {} were given: see --username and --password-stdin; many registries answer so for what does not exist, too",
-                self.host
+        let (host, found) = (&self.host, self.found().cloned().unwrap_or_default());
+        let advice = match (found.login, found.origin) {
+            (None, _) => format!(
+                "no credentials for {host}; run docker login {host}, or see --username and --password-stdin; many registries answer so for what does not exist, too"
             ),
-            Some(_) => {
-                format!("the credentials are those of {}: check user name, password and access to the repository", self.host)
+            (Some(_), None) => {
+                format!("the credentials are those of {host}: check user name, password and access to the repository")
             }
-        }
+            (Some(_), Some(origin)) => format!("the credentials are those of {host} in {origin}: run docker login {host} anew"),
+        };
+        std::iter::once(advice).chain(found.unusable).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Certificate, Client, RequestBuilder, Response, Url};
+use reqwest::redirect::{Action, Attempt, Policy};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, Url};
 
 use super::Access;
 use super::refusal::{self, excerpt};
@@ -23,7 +23,8 @@ const HOPS: usize = 5;
 /// A client that tries again.
 pub struct Http {
     client: Client,
-    retries: u32,
+    access: Access,
+    direct: bool,
 }
 
 impl Http {
@@ -31,11 +32,13 @@ impl Http {
     pub fn new(access: &Access, direct: bool) -> Result<Self> {
         // Whoever installed a provider before us keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| Certificate::from_der(root).ok());
-        // A host without a certificate store, such as a scratch container, fails the first.
-        let client = builder(access, direct).build().or_else(|_| builder(access, direct).tls_certs_merge(roots).build());
-        let client = client.map_err(|error| Error::new(Kind::Bug, innermost(&error)).doing("set up the HTTP client"))?;
-        Ok(Self { client, retries: access.retries })
+        let client = client(access, || builder(access, direct).redirect(Policy::custom(follow)))?;
+        Ok(Self { client, access: access.clone(), direct })
+    }
+
+    /// A client that follows no redirect: the body of a form would go along to wherever it leads.
+    pub fn without_redirects(&self) -> Result<Client> {
+        client(&self.access, || builder(&self.access, self.direct).redirect(Policy::none()))
     }
 
     /// A GET of this address.
@@ -45,7 +48,7 @@ impl Http {
 
     /// The tries of one request.
     pub fn attempts(&self) -> Attempts {
-        Attempts::new(self.retries)
+        Attempts::new(self.access.retries)
     }
 
     /// Sends a request until it is answered with something that another try would not change. What it holds of
@@ -92,7 +95,21 @@ impl Http {
     }
 }
 
-fn builder(access: &Access, direct: bool) -> reqwest::ClientBuilder {
+/// Builds a client with the certificates that are to count.
+fn client(access: &Access, builder: impl Fn() -> ClientBuilder) -> Result<Client> {
+    let roots: Vec<Certificate> = match builder().build() {
+        Ok(client) if access.tls.is_empty() => return Ok(client),
+        Ok(_) => Vec::new(),
+        // A host without a certificate store, such as a scratch container.
+        Err(_) => webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| Certificate::from_der(root).ok()).collect(),
+    };
+    access.tls.add_to(builder().tls_certs_merge(roots))?.build().map_err(|error| {
+        let why = innermost(&error);
+        if access.tls.is_empty() { Error::new(Kind::Bug, why).doing("set up the HTTP client") } else { access.tls.refused(&why) }
+    })
+}
+
+fn builder(access: &Access, direct: bool) -> ClientBuilder {
     let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
     let builder = Client::builder()
         .user_agent(concat!("lucid-verify/", env!("CARGO_PKG_VERSION")))
@@ -105,15 +122,16 @@ fn builder(access: &Access, direct: bool) -> reqwest::ClientBuilder {
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(access.timeout)
-        .retry(reqwest::retry::never())
-        .redirect(Policy::custom(|attempt: Attempt<'_>| {
-            let from = attempt.previous().last().unwrap_or_else(|| attempt.url());
-            match redirect(from, attempt.url(), attempt.previous().len()) {
-                Ok(()) => attempt.follow(),
-                Err(why) => attempt.error(why),
-            }
-        }));
+        .retry(reqwest::retry::never());
     if direct { builder.no_proxy() } else { builder }
+}
+
+fn follow(attempt: Attempt<'_>) -> Action {
+    let from = attempt.previous().last().unwrap_or_else(|| attempt.url());
+    match redirect(from, attempt.url(), attempt.previous().len()) {
+        Ok(()) => attempt.follow(),
+        Err(why) => attempt.error(why),
+    }
 }
 
 /// Whether a redirect is followed; `hop` counts from one. That `Authorization` stays with scheme, host and port is
@@ -179,7 +197,7 @@ pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
         let error = unreachable(format!("no TLS connection with {host}: {}", excerpt(&tls.to_string())));
         let hint = match tls {
             rustls::Error::InvalidMessage(_) => "if the host speaks no TLS, allow it with --plain-http",
-            rustls::Error::InvalidCertificate(_) => "SSL_CERT_FILE names the certificate authorities to trust",
+            rustls::Error::InvalidCertificate(_) => "--ca-file names further certificate authorities to trust",
             _ => return (Failure::Final, error),
         };
         return (Failure::Final, error.hint(hint));

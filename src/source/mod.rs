@@ -4,12 +4,14 @@ mod auth;
 mod body;
 mod challenge;
 mod client;
+mod credentials;
 pub mod layout;
 mod refusal;
 pub mod registry;
 pub mod resolve;
 pub mod resume;
 mod retry;
+mod tls;
 
 use std::io::BufRead;
 
@@ -18,8 +20,10 @@ use crate::image::Descriptor;
 use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
 
+pub use credentials::files as credential_files;
 pub use resolve::resolve;
 pub use resume::blob;
+pub use tls::Tls;
 
 /// A place that holds one repository's documents and blobs. Verification, decoding and the resumption of half-read
 /// blobs sit above it, once, for every backend.
@@ -53,12 +57,17 @@ pub struct Fetched {
 }
 
 /// How to reach a source.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Access {
     /// Whether hosts other than loopback may be asked over plain HTTP.
     pub plain_http: bool,
-    /// What to say when a registry asks who is there; without, anonymous.
+    /// What to say when a registry asks who is there.
     pub credentials: Option<Credentials>,
+    /// Where to look for credentials if none are given here, once a registry asks: see [`credential_files`]. Without
+    /// any, anonymous.
+    pub credential_files: Vec<std::path::PathBuf>,
+    /// Further certificates.
+    pub tls: Tls,
     /// Further tries of a request that failed for a passing reason.
     pub retries: u32,
     /// The longest that a connection may be silent.

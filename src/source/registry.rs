@@ -59,7 +59,7 @@ impl Registry {
             name: pinned.or_else(|| reference.tag.clone()).unwrap_or_else(|| "latest".to_owned()),
             plain: access.plain_http || is_loopback(&secure),
             entrance: OnceCell::new(),
-            auth: Auth::new(host, repository, access.credentials.clone()),
+            auth: Auth::new(host, repository, access),
             http: Http::new(access, is_loopback(&secure))?,
             secure,
             restarted: Mutex::default(),

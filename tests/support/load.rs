@@ -22,7 +22,7 @@ impl Watch for Unwatched {
 
 /// Defaults for an image on disk.
 pub fn reading() -> Reading {
-    let access = Access { plain_http: false, credentials: None, retries: 0, timeout: Duration::from_mins(1) };
+    let access = Access { retries: 0, timeout: Duration::from_mins(1), ..Access::default() };
     Reading { platform: None, access, limits: Limits::default(), jobs: 2 }
 }
 

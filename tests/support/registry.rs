@@ -13,8 +13,12 @@ use lucid_verify::digest::Digest;
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// `GET` or `POST`.
+    pub method: String,
     /// Path and query.
     pub path: String,
+    /// What a `POST` holds.
+    pub body: String,
     headers: Vec<(String, String)>,
 }
 
@@ -153,13 +157,18 @@ fn read(stream: &TcpStream) -> Option<Request> {
     if reader.fill_buf().ok()?.first() == Some(&0x16) {
         return None;
     }
-    let mut lines = reader.lines();
+    let mut lines = reader.by_ref().lines();
     let first = lines.next()?.ok()?;
-    let path = first.strip_prefix("GET ")?.strip_suffix(" HTTP/1.1")?.to_owned();
+    let (method, path) =
+        first.strip_suffix(" HTTP/1.1")?.split_once(' ').filter(|(method, _)| ["GET", "POST"].contains(method))?;
     let headers = lines.map_while(Result::ok).take_while(|line| !line.is_empty());
     let headers =
         headers.filter_map(|line| line.split_once(':').map(|(key, value)| (key.to_lowercase(), value.trim().to_owned())));
-    Some(Request { path, headers: headers.collect() })
+    let (method, path, headers) = (method.to_owned(), path.to_owned(), headers.collect());
+    let mut request = Request { method, path, body: String::new(), headers };
+    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
+    reader.take(length).read_to_string(&mut request.body).ok()?;
+    Some(request)
 }
 
 /// An image that a test pushes: documents and blobs by digest.

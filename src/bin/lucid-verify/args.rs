@@ -1,6 +1,7 @@
 //! The arguments.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -166,7 +167,7 @@ pub struct Common {
     /// Ask registries other than localhost over plain HTTP
     #[arg(long, global = true, help_heading = "Reading")]
     pub plain_http: bool,
-    /// The user name for the one registry of the run
+    /// The user name for the one registry of the run; else what docker login and podman login left
     #[arg(
         long,
         global = true,
@@ -179,6 +180,15 @@ pub struct Common {
     /// Read the password from stdin; else LUCID_VERIFY_PASSWORD
     #[arg(long, global = true, help_heading = "Reading")]
     pub password_stdin: bool,
+    /// Certificate authorities to trust beside those of this machine, in PEM
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Reading")]
+    pub ca_file: Option<PathBuf>,
+    /// The certificate by which registries know this client, in PEM
+    #[arg(long, global = true, value_name = "FILE", requires = "client_key", help_heading = "Reading")]
+    pub client_cert: Option<PathBuf>,
+    /// The key of --client-cert, in PEM
+    #[arg(long, global = true, value_name = "FILE", requires = "client_cert", help_heading = "Reading")]
+    pub client_key: Option<PathBuf>,
     /// Layers read at the same time; by default one a CPU, at least 4: they wait for the network as well
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
     pub jobs: Option<u16>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::limits::Limits;
 use lucid_verify::reference::{Reference, Transport};
-use lucid_verify::source::{Access, Credentials};
+use lucid_verify::source::{self, Access, Credentials, Tls};
 use lucid_verify::verify::Reading;
 
 use crate::args::Common;
@@ -25,6 +25,12 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
     let access = Access {
         plain_http: common.plain_http,
         credentials: credentials(common, images)?,
+        credential_files: source::credential_files(),
+        tls: Tls {
+            ca_file: common.ca_file.clone(),
+            client_cert: common.client_cert.clone(),
+            client_key: common.client_key.clone(),
+        },
         retries: common.retries,
         timeout: Duration::from_secs(common.timeout),
     };
