@@ -77,9 +77,23 @@ pub struct Run {
     /// `WORKDIR`.
     #[serde(deserialize_with = "null_as_default")]
     pub working_dir: String,
+    /// `HEALTHCHECK`.
+    pub healthcheck: Option<Healthcheck>,
+    /// `EXPOSE`: ports as `8080/tcp`.
+    #[serde(deserialize_with = "null_as_default")]
+    pub exposed_ports: std::collections::BTreeMap<String, Value>,
     /// `LABEL`.
     #[serde(deserialize_with = "null_as_default")]
     pub labels: std::collections::BTreeMap<String, String>,
+}
+
+/// A health check, as Docker adds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Healthcheck {
+    /// `NONE`; `CMD` and an argument vector; or `CMD-SHELL` and a line for a shell.
+    #[serde(deserialize_with = "null_as_default")]
+    pub test: Vec<String>,
 }
 
 impl Config {
@@ -103,6 +117,11 @@ impl Config {
     /// The platform that the image claims for itself.
     pub fn platform(&self) -> Platform {
         Platform { os: self.os.clone(), architecture: self.architecture.clone(), variant: self.variant.clone() }
+    }
+
+    /// The health check, if anything is run.
+    pub fn healthcheck(&self) -> Option<&Healthcheck> {
+        self.run.healthcheck.as_ref().filter(|check| check.test.first().is_some_and(|kind| kind != "NONE"))
     }
 
     /// The value of an environment variable; of duplicates the last counts.

@@ -10,7 +10,7 @@ pub mod media_type;
 use crate::digest::Digest;
 use crate::reference::{Platform, Reference};
 
-pub use config::Config;
+pub use config::{Config, Healthcheck};
 pub use descriptor::Descriptor;
 pub use index::Index;
 pub use manifest::Manifest;

@@ -36,6 +36,10 @@ const TABLE: &[(&str, &str, On)] = &[
     ("platform/elf-arch", "platform/config-arch", On::Image),
     // Machine code that was put in the place of the installed one.
     ("platform/elf-arch", "python/record-integrity", On::Same),
+    // A label repeats what the build was told of the platform.
+    ("platform/label", "platform/config-arch", On::Image),
+    // Where there is no command, none can be followed.
+    ("config/argv0", "config/cmd", On::Image),
     // Code for another machine names a loader that is not here.
     ("config/argv0", "platform/elf-arch", On::Same),
     // The package is what brought the compilers.

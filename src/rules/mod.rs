@@ -7,7 +7,9 @@ mod broken;
 mod config;
 mod context;
 mod group;
+mod healthcheck;
 mod integrity;
+mod labels;
 mod marker;
 mod ownership;
 mod platform;
@@ -125,11 +127,20 @@ pub static RULES: &[&Rule] = &[
     &ownership::tree::RULE,
     &platform::config_arch::RULE,
     &platform::elf_arch::RULE,
+    &platform::label::RULE,
     &toolchain::compilers::RULE,
     &toolchain::packages::RULE,
     &toolchain::shells::RULE,
     &config::user::RULE,
     &config::argv0::RULE,
+    &config::cmd::RULE,
+    &config::double_interpreter::RULE,
+    &config::env_required::RULE,
+    &config::expose::RULE,
+    &config::workdir::RULE,
+    &healthcheck::PRESENT,
+    &labels::REQUIRED,
+    &labels::NONEMPTY,
     &integrity::digests::RULE,
 ];
 

@@ -2,4 +2,5 @@
 
 pub(super) mod config_arch;
 pub(super) mod elf_arch;
+pub(super) mod label;
 mod objects;

@@ -1,0 +1,37 @@
+//! The health check.
+
+use super::{Context, declare_rule};
+use crate::finding::{Finding, Judgement, Level};
+
+declare_rule! {
+    /// There is a health check
+    ///
+    /// # What it checks
+    /// HEALTHCHECK is set, and not NONE.
+    ///
+    /// # Why
+    /// Without one, a service that hangs looks like one that works, and others that wait for it to be healthy wait forever.
+    /// Images in the OCI format that podman and buildah push have none: the format has no place for it.
+    ///
+    /// # Symptom
+    /// `container … has no healthcheck configured`, from whatever waits for it.
+    ///
+    /// # Fix
+    /// HEALTHCHECK in the last stage, in its JSON form.
+    ///
+    /// # Options
+    /// None.
+    PRESENT = "healthcheck/present", Conforms, Error, since "0.1.0", needs Config,
+    unit "health check is set" | "health checks are set", check present
+}
+
+fn present(context: &Context<'_>) -> Judgement {
+    let config = &context.facts.config;
+    if config.healthcheck().is_some() {
+        return Judgement::looked(1, vec![]);
+    }
+    let disabled = config.run.healthcheck.as_ref().is_some_and(|healthcheck| !healthcheck.test.is_empty());
+    let message = if disabled { "HEALTHCHECK is NONE" } else { "no HEALTHCHECK" };
+    let fix = "HEALTHCHECK --interval=30s --timeout=10s CMD [\"program\", \"argument\"]";
+    Judgement::looked(1, vec![Finding::new(Level::Error, message, fix)])
+}
