@@ -187,7 +187,7 @@ pub const BREAKAGES: &[Breakage] = &[
         rule: "platform/config-arch",
         path: None,
         layer: None,
-        explains: &["platform/elf-arch"],
+        explains: &["platform/elf-arch", "platform/label"],
     },
     Breakage {
         name: "interpreter-missing",
