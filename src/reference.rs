@@ -35,10 +35,20 @@ pub enum Transport {
         /// The directory.
         directory: String,
     },
+    /// `oci-archive:`: a tar of an image layout.
+    OciArchive {
+        /// The file.
+        file: String,
+    },
+    /// `docker-archive:`: a tar as `docker save` writes it.
+    DockerArchive {
+        /// The file.
+        file: String,
+    },
 }
 
 /// The transports of containers/image that are known by name and not read.
-const UNSUPPORTED: [&str; 3] = ["oci-archive:", "docker-archive:", "docker-daemon:"];
+const UNSUPPORTED: [&str; 1] = ["docker-daemon:"];
 
 /// Stands for an IPv6 address while the rest of a reference is parsed: the reference grammar has no such hosts.
 const STAND_IN: &str = "ipv6.invalid";
@@ -59,15 +69,22 @@ impl Reference {
         short.map_or_else(|| full.clone(), str::to_owned)
     }
 
-    fn layout(text: &str, place: &str) -> Result<Self, Error> {
-        let (directory, tag) = match place.split_once(':') {
-            Some((directory, tag)) => (directory, Some(tag.to_owned())),
+    /// Reads the place on disk behind `form`, such as `oci:DIR`, and the name of an image in it.
+    fn on_disk(text: &str, form: &str, place: &str, transport: impl FnOnce(String) -> Transport) -> Result<Self, Error> {
+        let (path, tag) = match place.split_once(':') {
+            Some((path, tag)) => (path, Some(tag.to_owned())),
             None => (place, None),
         };
-        if directory.is_empty() || tag.as_deref() == Some("") {
-            return Err(usage(text, "the directory or the name after it is missing").hint("write oci:DIR or oci:DIR:REF"));
+        if path.is_empty() || tag.as_deref() == Some("") {
+            let kind = if form.ends_with("DIR") { "directory" } else { "file" };
+            let error = usage(text, format!("the {kind} or the name after it is missing"));
+            return Err(error.hint(format!("write {form} or {form}:REF")));
         }
-        Ok(Self { transport: Transport::Layout { directory: directory.to_owned() }, tag, digest: None })
+        if path == "-" && form.ends_with("FILE") {
+            let error = Error::new(Kind::Usage, "an archive on stdin is not supported yet");
+            return Err(error.hint("write it to a file first"));
+        }
+        Ok(Self { transport: transport(path.to_owned()), tag, digest: None })
     }
 
     fn registry(text: &str) -> Result<Self, Error> {
@@ -150,14 +167,21 @@ fn alphanumeric(character: char) -> bool {
 impl FromStr for Reference {
     type Err = Error;
 
-    /// Reads a Docker reference with Docker's defaults (distribution/reference), `docker://REF` or `oci:DIR[:REF]`.
+    /// Reads a Docker reference with Docker's defaults (distribution/reference), `docker://REF`, `oci:DIR[:REF]`,
+    /// `oci-archive:FILE[:REF]` or `docker-archive:FILE[:REF]`.
     fn from_str(text: &str) -> Result<Self, Error> {
         if let Some(place) = text.strip_prefix("oci:") {
-            return Self::layout(text, place);
+            return Self::on_disk(text, "oci:DIR", place, |directory| Transport::Layout { directory });
+        }
+        if let Some(place) = text.strip_prefix("oci-archive:") {
+            return Self::on_disk(text, "oci-archive:FILE", place, |file| Transport::OciArchive { file });
+        }
+        if let Some(place) = text.strip_prefix("docker-archive:") {
+            return Self::on_disk(text, "docker-archive:FILE", place, |file| Transport::DockerArchive { file });
         }
         if let Some(transport) = UNSUPPORTED.iter().find(|transport| text.starts_with(**transport)) {
             return Err(Error::new(Kind::Usage, format!("the transport {transport} is not supported yet"))
-                .hint("images are read from registries and from oci:DIR"));
+                .hint("images are read from registries, oci:DIR, oci-archive:FILE and docker-archive:FILE"));
         }
         Self::registry(text.strip_prefix("docker://").unwrap_or(text))
     }
@@ -169,6 +193,8 @@ impl fmt::Display for Reference {
         match &self.transport {
             Transport::Registry { host, repository } => write!(f, "{host}/{repository}")?,
             Transport::Layout { directory } => write!(f, "oci:{directory}")?,
+            Transport::OciArchive { file } => write!(f, "oci-archive:{file}")?,
+            Transport::DockerArchive { file } => write!(f, "docker-archive:{file}")?,
         }
         if let Some(tag) = &self.tag {
             write!(f, ":{tag}")?;
@@ -287,6 +313,8 @@ mod tests {
             ("test.com:5000", "docker.io/library/test.com:5000"),
             ("oci:dir", "oci:dir"),
             ("oci:../a/dir:docker.io/x:1", "oci:../a/dir:docker.io/x:1"),
+            ("oci-archive:a.tar", "oci-archive:a.tar"),
+            ("docker-archive:/a/b.tar:x/y:1", "docker-archive:/a/b.tar:x/y:1"),
         ] {
             assert_eq!(full(text), want);
         }
@@ -326,6 +354,9 @@ mod tests {
             ("[::1]:5000", "no name"),
             ("oci:", "missing"),
             ("oci:dir:", "missing"),
+            ("oci-archive:", "the file or the name"),
+            ("docker-archive:a.tar:", "the file or the name"),
+            ("docker-archive:-", "stdin is not supported yet"),
             ("docker-daemon:a", "docker-daemon: is not supported yet"),
         ] {
             let error = text.parse::<Reference>().unwrap_err();

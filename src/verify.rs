@@ -101,7 +101,8 @@ impl Loaded {
     /// What was held against a digest on the way here.
     fn verified(&self) -> Verified {
         let layers = self.layers.iter().flatten().count();
-        let documents = 2 + usize::from(self.image.index_digest.is_some());
+        let held = [&self.image.digest, &self.image.index_digest];
+        let documents = 1 + held.into_iter().flatten().count();
         Verified { documents, blobs: layers, diff_ids: layers }
     }
 }

@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("finding", &[]),
     ("image", &[]),
-    ("source", &["image"]),
+    ("source", &["image", "layer"]),
     ("layer", &["image"]),
     ("vfs", &["layer", "image"]),
     ("facts", &["vfs", "layer", "image"]),

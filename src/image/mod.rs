@@ -21,8 +21,8 @@ pub use media_type::MediaType;
 pub struct Resolved {
     /// What the user asked for.
     pub reference: Reference,
-    /// The manifest's digest, computed from its bytes.
-    pub digest: Digest,
+    /// The manifest's digest, computed from its bytes, where the transport has a manifest.
+    pub digest: Option<Digest>,
     /// The digest of the outermost index that led here, if one did.
     pub index_digest: Option<Digest>,
     /// The platform that the index claims for this manifest, if it came from one.

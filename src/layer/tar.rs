@@ -171,6 +171,11 @@ impl Reader {
         }
     }
 
+    /// Whether the two blocks of zeros came that end an archive.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::End)
+    }
+
     /// Says that there is no more input. Returns what is odd about the archive as a whole.
     pub fn finish(mut self) -> Result<Vec<String>> {
         match &self.state {

@@ -1,16 +1,17 @@
-//! An OCI image layout: a directory (image-spec, image-layout.md).
+//! An OCI image layout: a directory, or a tar of one (image-spec, image-layout.md).
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::BufRead;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::archive::Archive;
+use super::files::{Directory, Files};
 use super::{Fetched, Source};
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
-use crate::limits;
+use crate::limits::Limits;
 use crate::text::escape;
 
 /// The annotation that names an entry of index.json.
@@ -19,12 +20,9 @@ const REF_NAME: &str = "org.opencontainers.image.ref.name";
 /// Bytes of the `oci-layout` file; it holds one short object.
 const MARKER_LIMIT: u64 = 64 << 10;
 
-/// What one read of a blob takes from the disk.
-const BUFFER: usize = 256 << 10;
-
-/// A layout directory, and the entry of it that is meant.
+/// A layout, and the entry of it that is meant.
 pub struct Layout {
-    root: PathBuf,
+    files: Box<dyn Files>,
     entry: Entry,
 }
 
@@ -51,87 +49,77 @@ impl Layout {
     /// Opens a layout directory and finds `name` in its index.json, of which at most `limit` bytes are read. Without a
     /// name its sole entry is meant, and of several that bear no names all: they differ by platform.
     pub fn open(directory: &str, name: Option<&str>, limit: u64) -> Result<Self> {
-        let root = PathBuf::from(directory);
-        let opened = Self::find(&root, name, limit);
-        let entry = opened.map_err(|error| error.doing(format!("open the image layout {}", escape(directory.as_bytes()))))?;
-        Ok(Self { root, entry })
+        let files = Box::new(Directory(PathBuf::from(directory)));
+        Self::of(files, name, limit, "oci:DIR:REF")
+            .map_err(|error| error.doing(format!("open the image layout {}", escape(directory.as_bytes()))))
     }
 
-    fn find(root: &Path, name: Option<&str>, limit: u64) -> Result<Entry> {
+    /// Opens a tar of a layout directory; the name is found as in [`open`](Self::open).
+    pub fn archive(file: &str, name: Option<&str>, limits: &Limits) -> Result<Self> {
+        let opened = Archive::open(file, limits).and_then(|archive| {
+            if !archive.holds("oci-layout") && archive.holds("manifest.json") {
+                let error = Error::new(Kind::Unsupported, "it holds no oci-layout, as an OCI archive does");
+                return Err(error.hint("it looks like one of docker save: name it as docker-archive:FILE"));
+            }
+            Self::of(Box::new(archive), name, limits.manifest, "oci-archive:FILE:REF")
+        });
+        opened.map_err(|error| error.doing(format!("open the image archive {}", escape(file.as_bytes()))))
+    }
+
+    /// Finds `name`; `form` is how users write one.
+    fn of(files: Box<dyn Files>, name: Option<&str>, limit: u64, form: &str) -> Result<Self> {
+        let entry = Self::find(&*files, name, limit, form)?;
+        Ok(Self { files, entry })
+    }
+
+    fn find(files: &dyn Files, name: Option<&str>, limit: u64, form: &str) -> Result<Entry> {
         let unsupported = |what: String| Error::new(Kind::Unsupported, what);
-        let marker = read(&root.join("oci-layout"), MARKER_LIMIT)?;
+        let marker = files.read("oci-layout", MARKER_LIMIT)?;
         let marker: Marker = serde_json::from_slice(&marker).map_err(|error| unsupported(format!("oci-layout: {error}")))?;
         if !marker.image_layout_version.starts_with("1.") {
             let version = escape(marker.image_layout_version.as_bytes());
             return Err(unsupported(format!("it is an image layout of version {version}, wanted 1.x")));
         }
-        let document = read(&root.join("index.json"), limit)?;
+        let document = files.read("index.json", limit)?;
         let index: IndexJson = serde_json::from_slice(&document).map_err(|error| unsupported(format!("index.json: {error}")))?;
         let meant: Vec<&Value> = index.manifests.iter().filter(|entry| name.is_none() || ref_name(entry) == name).collect();
         let names: Vec<String> = index.manifests.iter().filter_map(ref_name).map(|name| escape(name.as_bytes())).collect();
         match (meant.as_slice(), name) {
-            ([], Some(name)) => Err(absent(format!("it holds no image named {}", escape(name.as_bytes())), &names)),
+            ([], Some(name)) => Err(absent(format!("it holds no image named {}", escape(name.as_bytes())), &names, form)),
             ([], None) => Err(Error::new(Kind::NotFound, "its index.json lists no image")),
             ([one], _) => {
                 let descriptor = Descriptor::deserialize(*one).map_err(|error| unsupported(format!("index.json: {error}")))?;
                 Ok(Entry::One(descriptor))
             }
-            (_, None) if !names.is_empty() => Err(absent(format!("it holds {} images", meant.len()), &names)),
+            (_, None) if !names.is_empty() => Err(absent(format!("it holds {} images", meant.len()), &names, form)),
             (several, _) => {
                 let chosen = || json!({"schemaVersion": 2, "manifests": several}).to_string().into_bytes();
                 Ok(Entry::Several(if name.is_some() { chosen() } else { document }))
             }
         }
     }
+}
 
-    fn path(&self, descriptor: &Descriptor) -> PathBuf {
-        self.root.join("blobs").join(descriptor.digest.to_string().replacen(':', "/", 1))
-    }
+/// The file of a blob.
+fn file(descriptor: &Descriptor) -> String {
+    format!("blobs/{}", descriptor.digest.to_string().replacen(':', "/", 1))
 }
 
 fn ref_name(entry: &Value) -> Option<&str> {
     entry.get("annotations")?.get(REF_NAME)?.as_str()
 }
 
-fn absent(what: String, names: &[String]) -> Error {
+/// That no one image is meant, and how to name one.
+pub(super) fn absent(what: String, names: &[String], form: &str) -> Error {
     let error = Error::new(Kind::NotFound, what);
-    if names.is_empty() { error } else { error.hint(format!("name one of its images as oci:DIR:REF: {}", names.join(", "))) }
-}
-
-fn refused(path: &Path, error: &io::Error) -> Error {
-    let kind = match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Kind::NotFound,
-        io::ErrorKind::PermissionDenied => Kind::Denied,
-        _ => Kind::Unreachable,
-    };
-    Error::new(kind, format!("{}: {error}", escape(path.as_os_str().as_encoded_bytes())))
-}
-
-/// Opens a regular file; a pipe or a device in a layout could block for ever.
-fn open(path: &Path) -> Result<File> {
-    let metadata = fs::metadata(path).map_err(|error| refused(path, &error))?;
-    if !metadata.is_file() {
-        let path = escape(path.as_os_str().as_encoded_bytes());
-        return Err(Error::new(Kind::Unsupported, format!("{path} is no regular file")));
-    }
-    File::open(path).map_err(|error| refused(path, &error))
-}
-
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| refused(path, &error))?;
-    if bytes.len() as u64 > limit {
-        let path = escape(path.as_os_str().as_encoded_bytes());
-        return Err(limits::manifest(format!("{path} is larger than {limit} bytes")));
-    }
-    Ok(bytes)
+    if names.is_empty() { error } else { error.hint(format!("name one of its images as {form}: {}", names.join(", "))) }
 }
 
 impl Source for Layout {
     fn manifest(&self, child: Option<&Descriptor>, limit: u64) -> Result<Fetched> {
         let (bytes, entry) = match (child, &self.entry) {
-            (Some(child), _) => (read(&self.path(child), limit)?, None),
-            (None, Entry::One(entry)) => (read(&self.path(entry), limit)?, Some(entry)),
+            (Some(child), _) => (self.files.read(&file(child), limit)?, None),
+            (None, Entry::One(entry)) => (self.files.read(&file(entry), limit)?, Some(entry)),
             (None, Entry::Several(document)) => (document.clone(), None),
         };
         if let Some(entry) = entry.filter(|entry| entry.size != bytes.len() as u64) {
@@ -147,9 +135,6 @@ impl Source for Layout {
     }
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
-        let path = self.path(descriptor);
-        let mut file = open(&path)?;
-        file.seek(SeekFrom::Start(from)).map_err(|error| refused(&path, &error))?;
-        Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
+        self.files.open(&file(descriptor), from)
     }
 }

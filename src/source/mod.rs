@@ -1,10 +1,13 @@
 //! Where images come from. With the cache the only I/O of the library, and the only async.
 
+mod archive;
 mod auth;
 mod body;
 mod challenge;
 mod client;
 mod credentials;
+mod docker;
+mod files;
 pub mod layout;
 mod refusal;
 pub mod registry;
@@ -35,6 +38,11 @@ pub trait Source: Send + Sync {
     /// The bytes of a blob from the offset `from`. They are unverified. A reader whose connection breaks fails with an
     /// error of kind `Unreachable`, and may be asked for again from where it stopped.
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>>;
+
+    /// Whether the place holds manifests at all. One that does not makes them up, and their digests are nobody's.
+    fn holds_manifests(&self) -> bool {
+        true
+    }
 }
 
 /// Opens the place that a reference names. No registry is asked before the first document is.
@@ -42,6 +50,8 @@ pub fn open(reference: &Reference, access: &Access, limits: &Limits) -> Result<B
     Ok(match &reference.transport {
         Transport::Registry { host, repository } => Box::new(registry::Registry::new(host, repository, reference, access)?),
         Transport::Layout { directory } => Box::new(layout::Layout::open(directory, reference.tag.as_deref(), limits.manifest)?),
+        Transport::OciArchive { file } => Box::new(layout::Layout::archive(file, reference.tag.as_deref(), limits)?),
+        Transport::DockerArchive { file } => Box::new(docker::Docker::open(file, reference.tag.as_deref(), limits)?),
     })
 }
 

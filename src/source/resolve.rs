@@ -56,7 +56,7 @@ impl Walk<'_> {
         }
         Ok(Resolved {
             reference: self.reference.clone(),
-            digest,
+            digest: self.source.holds_manifests().then_some(digest),
             index_digest: indexes.into_iter().next(),
             index_platform,
             manifest,

@@ -21,7 +21,7 @@ pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: 
     let config = &facts.config;
     report::Image {
         reference: loaded.image.reference.to_string(),
-        digest: Some(loaded.image.digest.to_string()),
+        digest: loaded.image.digest.as_ref().map(ToString::to_string),
         index_digest: loaded.image.index_digest.as_ref().map(ToString::to_string),
         config_digest: Some(config.digest.to_string()),
         platform: Some(config.platform().to_string()),

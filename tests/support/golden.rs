@@ -136,7 +136,7 @@ impl Image {
         let config = config.to_string();
         Resolved {
             reference: Reference { transport: Transport::Layout { directory: "x".into() }, tag: None, digest: None },
-            digest: digest.clone(),
+            digest: Some(digest.clone()),
             index_digest: None,
             index_platform: None,
             manifest: serde_json::from_value(manifest).unwrap(),

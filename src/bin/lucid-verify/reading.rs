@@ -68,7 +68,7 @@ fn one_registry(images: &[&Reference]) -> Result<()> {
         .iter()
         .filter_map(|image| match &image.transport {
             Transport::Registry { host, .. } => Some(&host[..]),
-            Transport::Layout { .. } => None,
+            Transport::Layout { .. } | Transport::OciArchive { .. } | Transport::DockerArchive { .. } => None,
         })
         .collect();
     if hosts.len() > 1 {

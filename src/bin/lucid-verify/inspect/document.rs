@@ -14,7 +14,7 @@ use super::secrets;
 #[derive(Serialize)]
 pub struct Document {
     pub reference: String,
-    pub digest: String,
+    pub digest: Option<String>,
     pub index_digest: Option<String>,
     pub config_digest: String,
     pub platform: String,
@@ -41,7 +41,7 @@ impl Document {
         let config = if secrets { image.config.document.clone() } else { secrets::masked(&image.config.document) };
         Self {
             reference: image.reference.to_string(),
-            digest: image.digest.to_string(),
+            digest: image.digest.as_ref().map(ToString::to_string),
             index_digest: image.index_digest.as_ref().map(ToString::to_string),
             config_digest: image.config.digest.to_string(),
             platform: image.config.platform().to_string(),

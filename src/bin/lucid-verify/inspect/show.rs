@@ -22,7 +22,7 @@ const SETTING: usize = 12;
 pub fn table(document: &Document, width: usize) -> String {
     let mut page = Page { width: width.max(40), name: IDENTITY, text: String::new() };
     page.field("image", &document.reference);
-    page.field("digest", &document.digest);
+    page.field("digest", document.digest.as_deref().unwrap_or_default());
     page.field("index", document.index_digest.as_deref().unwrap_or_default());
     page.field("config", &document.config_digest);
     page.field("platform", &document.platform);
@@ -135,7 +135,7 @@ mod tests {
         let digest = format!("sha256:{}", "a".repeat(64));
         let document = Document {
             reference: "docker.io/pickme/x:1".into(),
-            digest: digest.clone(),
+            digest: Some(digest.clone()),
             index_digest: None,
             config_digest: digest.clone(),
             platform: "linux/arm64".into(),
