@@ -139,14 +139,14 @@ impl<'a> Walk<'a> {
             self.input.consume(used);
             self.position += used as u64;
             if let Some(member) = member {
-                self.take(member, &mut reader)?;
+                self.take(&member, &mut reader)?;
             }
         }
         Ok(self.members)
     }
 
     /// Notes a member and goes to the end of its content.
-    fn take(&mut self, member: Member, reader: &mut Reader) -> Result<()> {
+    fn take(&mut self, member: &Member, reader: &mut Reader) -> Result<()> {
         let name = plain(&member.name).to_vec();
         self.entries += 1;
         if self.entries > self.limits.entries {

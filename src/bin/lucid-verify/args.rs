@@ -17,7 +17,9 @@ use crate::{exit, pending, suggest, verb};
 #[command(name = "lucid-verify", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(override_usage = "lucid-verify [OPTIONS] IMAGE...\n       lucid-verify VERB [OPTIONS] ...")]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
-#[command(after_help = "IMAGE is a Docker reference, docker://REF or oci:DIR[:REF].\n`lucid-verify VERB --help` tells more.")]
+#[command(
+    after_help = "IMAGE is a Docker reference, docker://REF, oci:DIR[:REF], oci-archive:FILE[:REF] or\ndocker-archive:FILE[:REF].\n`lucid-verify VERB --help` tells more."
+)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Option<Verb>,
