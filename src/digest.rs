@@ -253,12 +253,17 @@ impl<R: BufRead> BufRead for Verified<R> {
 
 impl<R: BufRead> Read for Verified<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let buffer = self.fill_buf()?;
-        let length = buffer.len().min(out.len());
-        out[..length].copy_from_slice(&buffer[..length]);
-        self.consume(length);
-        Ok(length)
+        read_buffered(self, out)
     }
+}
+
+/// [`Read::read`] of a reader whose own work is in its [`BufRead`].
+pub(crate) fn read_buffered(reader: &mut impl BufRead, out: &mut [u8]) -> io::Result<usize> {
+    let buffer = reader.fill_buf()?;
+    let length = buffer.len().min(out.len());
+    out[..length].copy_from_slice(&buffer[..length]);
+    reader.consume(length);
+    Ok(length)
 }
 
 #[cfg(test)]

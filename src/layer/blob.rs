@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::digest::Verified;
+use crate::digest::{Verified, read_buffered};
 use crate::error::{Error, Result};
 
 /// A verified blob. Decoders see it as bytes; what stops it is kept here and outranks what a decoder made of it.
@@ -87,11 +87,7 @@ impl<R: BufRead> BufRead for Blob<R> {
 
 impl<R: BufRead> Read for Blob<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let buffer = self.fill_buf()?;
-        let length = buffer.len().min(out.len());
-        out[..length].copy_from_slice(&buffer[..length]);
-        self.consume(length);
-        Ok(length)
+        read_buffered(self, out)
     }
 }
 

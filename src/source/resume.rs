@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read};
 use super::Source;
 use super::client::now;
 use super::retry::{Attempts, Failure};
+use crate::digest::read_buffered;
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
 
@@ -78,11 +79,7 @@ impl BufRead for Resumed<'_> {
 
 impl Read for Resumed<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let buffer = self.fill_buf()?;
-        let length = buffer.len().min(out.len());
-        out[..length].copy_from_slice(&buffer[..length]);
-        self.consume(length);
-        Ok(length)
+        read_buffered(self, out)
     }
 }
 
