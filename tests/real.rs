@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic, and nothing here is public")]
 
-#[path = "support/breakages.rs"]
+#[path = "support/breakages/mod.rs"]
 mod breakages;
 #[path = "support/image/mod.rs"]
 mod image;
@@ -21,7 +21,7 @@ use std::process::{Command, Output};
 use lucid_verify::vfs::dump;
 use serde_json::Value;
 
-use breakages::{BREAKAGES, Breakage};
+use breakages::{Breakage, breakages};
 use image::layout::{Family, TAG, blob_file};
 use image::lucid::parts;
 use image::pack::Compression;
@@ -30,6 +30,17 @@ use image::{Entry, Image, Layer};
 
 /// The name under which images are pushed: `lucid` is the profile that fits it.
 const REPOSITORY: &str = "pickme/lucid-auth";
+
+/// What the image says of itself nowhere: the service that it is.
+const SERVICE: &str = r#"extends = "lucid"
+
+[service]
+name = "auth"
+packages = ["bcrypt", "cryptography", "fastapi", "grpcio", "motor", "PyJWT", "pydantic", "redis", "uvicorn"]
+modules = ["main"]
+app = ["/app"]
+markers = ["/app/.lucid-source-marker"]
+"#;
 
 /// Whether these tests are asked for; says so where they are not, past the capture of the test harness.
 fn asked(test: &str) -> bool {
@@ -55,6 +66,14 @@ fn verify(arguments: &[&str]) -> (Option<i32>, Value) {
     (status.code(), report)
 }
 
+/// Verifies as [`SERVICE`] wants it.
+fn verify_service(image: &str, level: &str) -> (Option<i32>, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("lucid-verify.toml");
+    fs::write(&profile, SERVICE).unwrap();
+    verify(&[image, "--profile", profile.to_str().unwrap(), "--fail-on", level])
+}
+
 fn push(registry: &Registry, image: &Image) -> String {
     let folder = tempfile::tempdir().unwrap();
     image.write_layout(folder.path(), Compression::Gzip, Family::Oci);
@@ -73,7 +92,8 @@ fn the_good_image_holds() {
         return;
     }
     let registry = Registry::start();
-    let (code, report) = verify(&[&push(&registry, &parts().image())]);
+    let name = push(&registry, &parts().image());
+    let (code, report) = verify(&[&name]);
     assert_eq!(code, Some(0), "{report:#}");
     let image = &report["images"][0];
     assert_eq!(report["verdict"], "held");
@@ -83,8 +103,13 @@ fn the_good_image_holds() {
     assert_eq!(rules(&report, "fail"), [""; 0]);
     assert_eq!(rules(&report, "unknown"), [""; 0]);
     assert!(rules(&report, "pass").len() > rules(&report, "skip").len(), "{report:#}");
-    for breakage in BREAKAGES {
-        assert!(rules(&report, "pass").iter().any(|id| id == breakage.rule), "{} does not pass", breakage.rule);
+
+    let (code, report) = verify_service(&name, "warn");
+    assert_eq!(code, Some(0), "{report:#}");
+    assert_eq!(rules(&report, "fail"), [""; 0]);
+    let passed = rules(&report, "pass");
+    for breakage in breakages() {
+        assert!(passed.iter().any(|id| id == breakage.rule), "{} does not pass", breakage.rule);
     }
 }
 
@@ -95,10 +120,10 @@ fn each_breakage_is_found_with_its_one_cause() {
     }
     let registry = Registry::start();
     let mut wrong = Vec::new();
-    for breakage in BREAKAGES {
+    for breakage in breakages() {
         let mut image = parts().image();
         (breakage.edit)(&mut image, parts());
-        let (code, report) = verify(&[&push(&registry, &image)]);
+        let (code, report) = verify_service(&push(&registry, &image), breakage.level);
         let faults = faults(breakage, &image, code, &report).into_iter();
         wrong.extend(faults.map(|fault| format!("{}: {fault}", breakage.name)));
     }
@@ -121,12 +146,14 @@ fn faults(breakage: &Breakage, image: &Image, code: Option<i32>, report: &Value)
         .into_iter()
         .flatten()
         .flat_map(|rule| rule["findings"].as_array().into_iter().flatten().map(|finding| (&rule["id"], finding)))
-        .filter(|(_, finding)| finding["level"] == "error" && finding["because"].is_null())
+        .filter(|(_, finding)| finding["level"] == breakage.level || finding["level"] == "error")
+        .filter(|(_, finding)| finding["because"].is_null())
         .collect();
     let [(rule, cause)] = causes[..] else {
-        faults.push(format!("{} errors are explained by nothing, wanted one: {causes:#?}", causes.len()));
+        faults.push(format!("{} findings are explained by nothing, wanted one: {causes:#?}", causes.len()));
         return faults;
     };
+    want("its level", &cause["level"], &breakage.level.into());
     want("the cause", rule, &breakage.rule.into());
     if let Some(path) = breakage.path {
         want("its path", &cause["path"], &path.into());
@@ -183,7 +210,7 @@ fn however_it_is_packed_the_report_is_the_same() {
         return;
     }
     let mut image = parts().image();
-    (BREAKAGES[0].edit)(&mut image, parts());
+    (breakages().next().unwrap().edit)(&mut image, parts());
     let registry = Registry::start();
     let (code, report) = verify(&[&push(&registry, &image), "--profile", "lucid"]);
     let (wanted, mut differing) = ((code, neutral(report)), Vec::new());

@@ -43,6 +43,11 @@ impl Identity {
         self.uid == 0 || self.has(directory, 0o1)
     }
 
+    /// Whether it may read a file of these modes, or list a directory. Root may read anything.
+    pub fn may_read(&self, stat: &Stat) -> bool {
+        self.uid == 0 || self.has(stat, 0o4)
+    }
+
     /// The first class that fits decides, even where a later one would allow more (inode(7)).
     fn has(&self, stat: &Stat, bit: u16) -> bool {
         let shift = if stat.uid == self.uid {

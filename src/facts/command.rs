@@ -1,5 +1,6 @@
 //! What `ENTRYPOINT` and `CMD` start: argv, found through `PATH`, links and shebangs, as execve(2) and runtimes do.
 
+pub mod program;
 mod search;
 mod shebang;
 

@@ -11,6 +11,8 @@ const NAMED_LAYER: u64 = 32 << 20;
 const SMALL_FILE: u64 = 64 << 10;
 /// Bytes of all small files of a layer. An application's own files come to 3 MB.
 const SMALL_LAYER: u64 = 16 << 20;
+/// Bytes of a hidden file in a site directory: no distribution installs one there, markers are such.
+const HIDDEN_FILE: u64 = 4 << 10;
 
 /// Text files of a `*.dist-info` or `*.egg-info` directory.
 const DIST_INFO: [&[u8]; 12] = [
@@ -71,7 +73,7 @@ impl Keeper {
                 return Err("a metadata file over 8 MiB");
             }
             (&mut self.named, "metadata beyond the first 32 MiB of the layer")
-        } else if size <= SMALL_FILE && !is_in_python_library(path) {
+        } else if size <= if is_in_python_library(path) { hidden(path) } else { SMALL_FILE } {
             (&mut self.small, "small files beyond the first 16 MiB of the layer")
         } else {
             return Ok(false);
@@ -93,6 +95,12 @@ fn is_named(path: &[u8]) -> bool {
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
         || PATHS.contains(&path)
         || DIRECTORIES.iter().any(|(within, ending)| directory == *within && name.ends_with(ending))
+}
+
+/// Bytes that a file of Python's library may have to be kept: none unless its name is a hidden one.
+fn hidden(path: &[u8]) -> u64 {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    if name.starts_with(b".") { HIDDEN_FILE } else { 0 }
 }
 
 /// Whether a path lies in Python's own library or in a site directory: thousands of modules that are judged by their
@@ -133,6 +141,8 @@ mod tests {
             assert_eq!(admit(path, 64 << 10), Ok(true), "{path}");
             assert_eq!(admit(path, (64 << 10) + 1), Ok(false), "{path}");
         }
+        let hidden = "usr/lib/python3/dist-packages/.marker";
+        assert_eq!([admit(hidden, 4 << 10), admit(hidden, (4 << 10) + 1)], [Ok(true), Ok(false)]);
         for path in [
             "usr/lib/python3.12/os.py",
             "usr/lib/python3/dist-packages/a/b.py",

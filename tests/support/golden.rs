@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 
 const LAYERS: &str = include_str!("../../testdata/golden/layers.txt");
 const CONFIG: &str = include_str!("../../testdata/golden/config.json");
-const EDITS: &str = include_str!("../../testdata/golden/edits.txt");
+const PROFILE: &str = include_str!("../../testdata/golden/profile.toml");
+
+/// A file of edits for each group of rules.
+const EDITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/golden/edits");
 
 /// An image: per layer the instruction and the lines.
 #[derive(Clone)]
@@ -41,19 +44,32 @@ pub fn base() -> Image {
             (None, None) => {}
         }
     }
-    Image { layers, config: serde_json::from_str(CONFIG).unwrap(), profile: "extends = \"lucid\"\n".into() }
+    Image { layers, config: serde_json::from_str(CONFIG).unwrap(), profile: PROFILE.into() }
 }
 
-/// Every edit.
+/// Every edit: what happened, then one line each of
+///
+/// ```text
+/// - PATH                 the lines of this path are taken out of the layers
+/// +N LINE                a line is added to layer N (from 0)
+/// ++ LINE                a line of a new layer on top
+/// instruction TEXT       what made the new layer, where it is not "RUN the edit"
+/// config POINTER JSON    a value of the configuration is set, or added
+/// profile TOML           a line of a profile that extends the one of the image
+/// = RULE LEVEL PATH LAYER [because RULE]    a finding; `-` where it has no path or layer
+/// ```
 pub fn edits() -> Vec<Edit> {
-    let blocks = EDITS.split("\n## ").skip(1);
-    let edits = blocks.map(|block| {
-        let (title, lines) = block.split_once('\n').unwrap();
-        let mut edit = Edit { title: title.to_owned(), image: base(), expected: BTreeSet::new() };
-        lines.lines().filter(|line| !line.is_empty()).for_each(|line| edit.line(line));
-        edit
-    });
-    edits.collect()
+    let mut files: Vec<_> = std::fs::read_dir(EDITS).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+    texts.flat_map(|text| format!("\n{text}").split("\n## ").skip(1).map(edit).collect::<Vec<_>>()).collect()
+}
+
+fn edit(block: &str) -> Edit {
+    let (title, lines) = block.split_once('\n').unwrap();
+    let mut edit = Edit { title: title.to_owned(), image: base(), expected: BTreeSet::new() };
+    lines.lines().filter(|line| !line.is_empty()).for_each(|line| edit.line(line));
+    edit
 }
 
 impl Edit {
@@ -71,12 +87,8 @@ impl Edit {
                 }
                 assert_eq!(taken, 1, "{}: {rest}", self.title);
             }
-            "++" => {
-                if image.layers.len() == base {
-                    image.layers.push(("RUN the edit".into(), Vec::new()));
-                }
-                image.layers[base].1.push(rest.to_owned());
-            }
+            "++" => image.top(base).1.push(rest.to_owned()),
+            "instruction" => rest.clone_into(&mut image.top(base).0),
             "config" => {
                 let (pointer, value) = rest.split_once(' ').unwrap();
                 image.configure(pointer, value);
@@ -101,9 +113,23 @@ impl Image {
         self
     }
 
-    /// Sets a value of the configuration, which is written as JSON.
+    /// The layer on top of these, made if it is not there.
+    fn top(&mut self, base: usize) -> &mut (String, Vec<String>) {
+        if self.layers.len() == base {
+            self.layers.push(("RUN the edit".into(), Vec::new()));
+        }
+        &mut self.layers[base]
+    }
+
+    /// Sets a value of the configuration, which is written as JSON, or adds one to an object or list that is there.
     pub fn configure(&mut self, pointer: &str, value: &str) {
-        *self.config.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
+        let (above, name) = pointer.rsplit_once('/').unwrap();
+        let value = serde_json::from_str(value).unwrap();
+        match self.config.pointer_mut(above).unwrap() {
+            Value::Array(values) if name == "-" => values.push(value),
+            Value::Array(values) => values[name.parse::<usize>().unwrap()] = value,
+            object => object[name] = value,
+        }
     }
 
     /// Asks every rule.

@@ -1,6 +1,7 @@
 //! `config/double-interpreter`
 
 use super::super::{Context, declare_rule};
+use crate::facts::command::program::is_python;
 use crate::finding::{Finding, Judgement, Level};
 use crate::text::escape;
 
@@ -43,21 +44,4 @@ fn check(context: &Context<'_>) -> Judgement {
         format!("{interpreter}: can't open file '{program}': [Errno 2] No such file or directory")
     });
     Judgement::looked(1, vec![finding])
-}
-
-/// `python`, or that with a version, whatever the directory.
-fn is_python(word: &str) -> bool {
-    let version = word.rsplit('/').next().and_then(|name| name.strip_prefix("python"));
-    version.is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interpreter_is_known_by_its_name_and_version() {
-        assert!(["python", "python3", "/usr/bin/python3.12"].iter().all(|word| is_python(word)));
-        assert!(["pythonic", "/python/run", "python3-config", ""].iter().all(|word| !is_python(word)));
-    }
 }

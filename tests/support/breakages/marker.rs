@@ -1,0 +1,67 @@
+//! Markers.
+
+use super::{Breakage, COPY_SITE, MARKER, MARKER_PATH, below, rewrite};
+use crate::image::lucid::SITE;
+use crate::image::{Entry, NONROOT};
+
+pub const BREAKAGES: &[Breakage] = &[
+    Breakage {
+        name: "marker-missing",
+        done: "left out the RUN that writes the marker beside the packages",
+        edit: |image, _| image.layer_mut(COPY_SITE).remove(MARKER),
+        rule: "marker/site-packages",
+        level: "error",
+        path: Some(MARKER_PATH),
+        layer: Some(COPY_SITE),
+        explains: &[],
+    },
+    Breakage {
+        name: "marker-empty",
+        done: "wrote the marker with `touch`",
+        edit: |image, _| rewrite(image, COPY_SITE, MARKER, b""),
+        rule: "marker/nonempty",
+        level: "error",
+        path: Some(MARKER_PATH),
+        layer: Some(COPY_SITE),
+        explains: &[],
+    },
+    Breakage {
+        name: "marker-blank",
+        done: "wrote the marker with `echo \"\"`: one byte, which a test of the file's size takes for content",
+        edit: |image, _| rewrite(image, COPY_SITE, MARKER, b"\n"),
+        rule: "marker/nonempty",
+        level: "error",
+        path: Some(MARKER_PATH),
+        layer: Some(COPY_SITE),
+        explains: &[],
+    },
+    Breakage {
+        name: "marker-removed-later",
+        done: "removed the marker again in a later instruction",
+        edit: |image, _| {
+            let folder = format!("{SITE}/.wh..lucid-marker");
+            image.append(
+                &format!("RUN /usr/bin/python3.11 -c import os; os.remove('{MARKER_PATH}')"),
+                below(Entry::file(&folder, "")),
+            );
+        },
+        rule: "marker/site-packages",
+        level: "error",
+        path: Some(MARKER_PATH),
+        layer: Some("os.remove"),
+        explains: &[],
+    },
+    Breakage {
+        name: "marker-blanked-later",
+        done: "copied a blank marker over the good one in a later instruction",
+        edit: |image, _| {
+            let blank = Entry::file(MARKER, "\n").of(NONROOT);
+            image.append(&format!("COPY --chown=65532:65532 markers/.lucid-marker {MARKER_PATH}"), below(blank));
+        },
+        rule: "marker/nonempty",
+        level: "error",
+        path: Some(MARKER_PATH),
+        layer: Some("markers/.lucid-marker"),
+        explains: &[],
+    },
+];
