@@ -37,12 +37,12 @@ pub enum Transport {
     },
     /// `oci-archive:`: a tar of an image layout.
     OciArchive {
-        /// The file.
+        /// The file; `-` is stdin.
         file: String,
     },
     /// `docker-archive:`: a tar as `docker save` writes it.
     DockerArchive {
-        /// The file.
+        /// The file; `-` is stdin.
         file: String,
     },
 }
@@ -69,6 +69,11 @@ impl Reference {
         short.map_or_else(|| full.clone(), str::to_owned)
     }
 
+    /// Whether the image comes on stdin.
+    pub fn is_on_stdin(&self) -> bool {
+        matches!(&self.transport, Transport::OciArchive { file } | Transport::DockerArchive { file } if file == "-")
+    }
+
     /// Reads the place on disk behind `form`, such as `oci:DIR`, and the name of an image in it.
     fn on_disk(text: &str, form: &str, place: &str, transport: impl FnOnce(String) -> Transport) -> Result<Self, Error> {
         let (path, tag) = match place.split_once(':') {
@@ -79,10 +84,6 @@ impl Reference {
             let kind = if form.ends_with("DIR") { "directory" } else { "file" };
             let error = usage(text, format!("the {kind} or the name after it is missing"));
             return Err(error.hint(format!("write {form} or {form}:REF")));
-        }
-        if path == "-" && form.ends_with("FILE") {
-            let error = Error::new(Kind::Usage, "an archive on stdin is not supported yet");
-            return Err(error.hint("write it to a file first"));
         }
         Ok(Self { transport: transport(path.to_owned()), tag, digest: None })
     }
@@ -315,6 +316,8 @@ mod tests {
             ("oci:../a/dir:docker.io/x:1", "oci:../a/dir:docker.io/x:1"),
             ("oci-archive:a.tar", "oci-archive:a.tar"),
             ("docker-archive:/a/b.tar:x/y:1", "docker-archive:/a/b.tar:x/y:1"),
+            ("oci-archive:-", "oci-archive:-"),
+            ("docker-archive:-:x/y:1", "docker-archive:-:x/y:1"),
         ] {
             assert_eq!(full(text), want);
         }
@@ -356,7 +359,6 @@ mod tests {
             ("oci:dir:", "missing"),
             ("oci-archive:", "the file or the name"),
             ("docker-archive:a.tar:", "the file or the name"),
-            ("docker-archive:-", "stdin is not supported yet"),
             ("docker-daemon:a", "docker-daemon: is not supported yet"),
         ] {
             let error = text.parse::<Reference>().unwrap_err();

@@ -18,8 +18,10 @@ mod tls;
 
 use std::io::BufRead;
 
+use crate::digest::Digest;
 use crate::error::Result;
 use crate::image::Descriptor;
+use crate::layer::LayerDiff;
 use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
 
@@ -39,13 +41,18 @@ pub trait Source: Send + Sync {
     /// error of kind `Unreachable`, and may be asked for again from where it stopped.
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>>;
 
+    /// A layer that was read when its place was, because its bytes come once. `None`: its blob can be asked for.
+    fn layer(&self, _: &Descriptor, _: &Digest) -> Option<Result<LayerDiff>> {
+        None
+    }
+
     /// Whether the place holds manifests at all. One that does not makes them up, and their digests are nobody's.
     fn holds_manifests(&self) -> bool {
         true
     }
 }
 
-/// Opens the place that a reference names. No registry is asked before the first document is.
+/// Opens the place that a reference names, and reads it where it comes once, as an archive on stdin does. No registry is asked before the first document is.
 pub fn open(reference: &Reference, access: &Access, limits: &Limits) -> Result<Box<dyn Source>> {
     Ok(match &reference.transport {
         Transport::Registry { host, repository } => Box::new(registry::Registry::new(host, repository, reference, access)?),

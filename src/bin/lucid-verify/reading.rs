@@ -20,6 +20,7 @@ const JOBS: usize = 4;
 
 /// How these images are read.
 pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
+    one_stdin(common, images)?;
     let mut limits = Limits::default();
     common.limit.iter().try_for_each(|assignment| limits.set(assignment))?;
     let access = Access {
@@ -60,6 +61,18 @@ fn credentials(common: &Common, images: &[&Reference]) -> Result<Option<Credenti
                 .hint("add --username, or set LUCID_VERIFY_USERNAME"))
         }
     }
+}
+
+/// What stdin holds is read once, and by one reader.
+fn one_stdin(common: &Common, images: &[&Reference]) -> Result<()> {
+    let archives = images.iter().filter(|image| image.is_on_stdin()).count();
+    if archives + usize::from(common.password_stdin) <= 1 {
+        return Ok(());
+    }
+    let and = if common.password_stdin { " and --password-stdin" } else { "" };
+    let wanted = if archives == 1 { "an image archive" } else { "several image archives" };
+    Err(Error::new(Kind::Usage, format!("{wanted}{and} would be read from stdin, which holds one thing"))
+        .hint(if and.is_empty() { "write all but one to files" } else { "set LUCID_VERIFY_PASSWORD instead" }))
 }
 
 /// A password goes to one registry only: which of several is meant cannot be told.
