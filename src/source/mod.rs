@@ -6,6 +6,7 @@ mod body;
 mod challenge;
 mod client;
 mod credentials;
+mod daemon;
 mod docker;
 mod files;
 pub mod layout;
@@ -15,6 +16,7 @@ pub mod resolve;
 pub mod resume;
 mod retry;
 mod tls;
+mod wait;
 
 use std::io::BufRead;
 
@@ -26,9 +28,10 @@ use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
 
 pub use credentials::files as credential_files;
-pub use resolve::resolve;
+pub use resolve::{platforms, resolve};
 pub use resume::blob;
 pub use tls::Tls;
+pub use wait::Wait;
 
 /// A place that holds one repository's documents and blobs. Verification, decoding and the resumption of half-read
 /// blobs sit above it, once, for every backend.
@@ -58,6 +61,7 @@ pub fn open(reference: &Reference, access: &Access, limits: &Limits) -> Result<B
         Transport::Registry { host, repository } => Box::new(registry::Registry::new(host, repository, reference, access)?),
         Transport::Layout { directory } => Box::new(layout::Layout::open(directory, reference.tag.as_deref(), limits.manifest)?),
         Transport::OciArchive { file } => Box::new(layout::Layout::archive(file, reference.tag.as_deref(), limits)?),
+        Transport::DockerDaemon { image } => Box::new(daemon::read(image, access, limits)?),
         Transport::DockerArchive { file } => Box::new(docker::Docker::open(file, reference.tag.as_deref(), limits)?),
     })
 }
@@ -87,6 +91,8 @@ pub struct Access {
     pub tls: Tls,
     /// Further tries of a request that failed for a passing reason.
     pub retries: u32,
+    /// Whether to wait for what a registry does not have yet.
+    pub wait: Option<Wait>,
     /// The longest that a connection may be silent.
     pub timeout: std::time::Duration,
 }

@@ -59,15 +59,20 @@ pub fn saved(image: &Layout, tag: &str) -> Members {
     layers.chain([(config_name, config), ("manifest.json".into(), manifest.to_string().into_bytes())]).collect()
 }
 
-/// One image as `docker save` writes it since Docker 25: an image layout, and a manifest.json that names its blobs.
+/// One image as `docker save` writes it since Docker 25.
 pub fn modern(image: &Layout, tag: &str) -> Members {
+    modern_of(image.layers.clone(), config(image, tag), tag)
+}
+
+/// What `docker save` writes since Docker 25 of plain layers and a configuration: an image layout, and a manifest.json
+/// that names its blobs.
+pub fn modern_of(tars: Vec<Vec<u8>>, config: Vec<u8>, tag: &str) -> Members {
     let blob = |bytes: &Vec<u8>| format!("blobs/sha256/{}", Digest::sha256(bytes).hex());
     let typed = |bytes: &[u8], kind: &str| {
         let media_type = format!("application/vnd.oci.image.{kind}");
         json!({"mediaType": media_type, "digest": Digest::sha256(bytes), "size": bytes.len()})
     };
-    let config = config(image, tag);
-    let layers: Vec<Value> = image.layers.iter().map(|layer| typed(layer, "layer.v1.tar")).collect();
+    let layers: Vec<Value> = tars.iter().map(|layer| typed(layer, "layer.v1.tar")).collect();
     let config_entry = typed(&config, "config.v1+json");
     let mut manifest = json!({"schemaVersion": 2, "config": config_entry, "layers": layers});
     manifest["mediaType"] = "application/vnd.oci.image.manifest.v1+json".into();
@@ -76,7 +81,7 @@ pub fn modern(image: &Layout, tag: &str) -> Members {
     entry["annotations"] =
         json!({"io.containerd.image.name": format!("docker.io/{tag}"), "org.opencontainers.image.ref.name": "1"});
     let sources: Value = layers.iter().map(|layer| (layer["digest"].as_str().unwrap().to_owned(), layer.clone())).collect();
-    let names: Vec<String> = image.layers.iter().map(blob).collect();
+    let names: Vec<String> = tars.iter().map(blob).collect();
     let saved = json!([{"Config": blob(&config), "RepoTags": [tag], "Layers": names, "LayerSources": sources}]);
     let documents = [
         ("index.json", json!({"schemaVersion": 2, "manifests": [entry]})),
@@ -84,7 +89,7 @@ pub fn modern(image: &Layout, tag: &str) -> Members {
         ("oci-layout", json!({"imageLayoutVersion": "1.0.0"})),
         ("repositories", json!({"x/a": {"1": "0123"}})),
     ];
-    let blobs = [config, manifest].into_iter().chain(image.layers.clone()).map(|bytes| (blob(&bytes), bytes));
+    let blobs = [config, manifest].into_iter().chain(tars).map(|bytes| (blob(&bytes), bytes));
     blobs.chain(documents.map(|(name, document)| (name.into(), document.to_string().into_bytes()))).collect()
 }
 

@@ -33,6 +33,7 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
             client_key: common.client_key.clone(),
         },
         retries: common.retries,
+        wait: None,
         timeout: Duration::from_secs(common.timeout),
     };
     let jobs = common.jobs.map_or_else(jobs, usize::from);
@@ -81,7 +82,7 @@ fn one_registry(images: &[&Reference]) -> Result<()> {
         .iter()
         .filter_map(|image| match &image.transport {
             Transport::Registry { host, .. } => Some(&host[..]),
-            Transport::Layout { .. } | Transport::OciArchive { .. } | Transport::DockerArchive { .. } => None,
+            _ => None,
         })
         .collect();
     if hosts.len() > 1 {
