@@ -120,3 +120,19 @@ fn an_engine_that_gives_no_image_is_never_a_verdict() {
         assert_eq!(image["complete"], false, "{host}");
     }
 }
+
+#[test]
+fn a_socket_that_may_not_be_asked_is_a_denial() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("docker.sock");
+    let _listener = UnixListener::bind(&path).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+    if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+        let _ = io::Write::write_all(&mut io::stderr(), b"skipped: root may ask every socket\n");
+        return;
+    }
+    let (code, _, stderr) = verify(&format!("unix://{}", path.display()), "x/a:1");
+    assert!(code == 4 && stderr.contains("the group docker"), "{code} {stderr}");
+}

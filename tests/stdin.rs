@@ -130,6 +130,22 @@ fn an_archive_on_stdin_that_ends_early_is_never_judged() {
 }
 
 #[test]
+fn a_flipped_bit_on_stdin_never_changes_what_is_said_of_an_image() {
+    for (transport, members) in shapes(&large()) {
+        let tar = pack(&members);
+        let whole = on_stdin(transport, &tar);
+        // Everywhere in the headers and documents, and here and there in the layers.
+        let is_layer = |byte: &usize| tar[byte - byte % 512..].iter().take(64).all(|byte| *byte != 0);
+        for byte in (0..tar.len()).step_by(61).filter(|byte| byte % 41 == 0 || !is_layer(byte)) {
+            let mut damaged = tar.clone();
+            damaged[byte] ^= 1 << (byte % 8);
+            let found = on_stdin(transport, &damaged);
+            assert!(found.0 >= 3 || found == whole, "byte {byte} of {transport}: exit {}", found.0);
+        }
+    }
+}
+
+#[test]
 fn a_layer_that_is_not_the_declared_one_is_corrupt_whatever_it_looks_like() {
     for (transport, members) in shapes(&large()) {
         let layer = members.iter().position(|(_, content)| content.len() > 100_000).unwrap();

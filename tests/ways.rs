@@ -156,30 +156,23 @@ fn by_every_way_in_it_is_the_same_image() {
     }
 }
 
-/// Writes an archive of one plain layer, which holds one file of so many MiB of zeros.
-fn write_large(mib: u64, out: &mut dyn Write) {
-    let layer = |out: &mut dyn Write| {
-        out.write_all(&Header::new("zeros", b'0', mib << 20).block()).unwrap();
-        (0..mib).for_each(|_| out.write_all(&[0; 1 << 20]).unwrap());
-        out.write_all(&[0; 1024]).unwrap();
-    };
-    struct Hashing(Hasher);
-    impl Write for Hashing {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut hashing = Hashing(Hasher::new(Algorithm::Sha256));
-    layer(&mut hashing);
-    let rootfs = json!({"type": "layers", "diff_ids": [hashing.0.finish()]});
+/// Writes a layer that holds one file of so many MiB of zeros.
+fn write_layer(mib: u64, mut write: impl FnMut(&[u8])) {
+    let zeros = vec![0; 1 << 20];
+    write(&Header::new("zeros", b'0', mib << 20).block());
+    (0..mib).for_each(|_| write(&zeros));
+    write(&zeros[..1024]);
+}
+
+/// Writes an archive of one such layer.
+fn write_archive(mib: u64, out: &mut dyn Write) {
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    write_layer(mib, |bytes| hasher.update(bytes));
+    let rootfs = json!({"type": "layers", "diff_ids": [hasher.finish()]});
     let config = json!({"os": "linux", "architecture": "arm64", "config": {"Cmd": ["/zeros"]}, "rootfs": rootfs});
     let manifest = json!([{"Config": "config.json", "RepoTags": null, "Layers": ["layer.tar"]}]);
     out.write_all(&Header::new("layer.tar", b'0', (mib << 20) + 1536).block()).unwrap();
-    layer(out);
+    write_layer(mib, |bytes| out.write_all(bytes).unwrap());
     let documents = Tarball::default().file("config.json", config.to_string().as_bytes());
     out.write_all(&documents.file("manifest.json", manifest.to_string().as_bytes()).end()).unwrap();
 }
@@ -192,7 +185,7 @@ fn peak_of(mib: u64) -> u64 {
     command.args(["-q", "-f", "%M", "-o"]).arg(&note).arg(lucid_verify().get_program());
     command.args(["docker-archive:-", "--profile", "generic", "--format", "json"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("/usr/bin/time runs");
-    write_large(mib, &mut child.stdin.take().unwrap());
+    write_archive(mib, &mut child.stdin.take().unwrap());
     let output = child.wait_with_output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["images"][0]["complete"], true, "{report:#}");

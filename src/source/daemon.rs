@@ -24,6 +24,10 @@ const SOCKET: &str = "/var/run/docker.sock";
 const OTHERWISE: &str = "is the engine running, and is DOCKER_HOST right? Or push the image and name it in its registry, or pipe \
                          it in: docker save IMAGE | lucid-verify docker-archive:-";
 
+/// The way that is left where an engine may not be asked.
+const NOT_ALLOWED: &str = "those of the group docker may ask it: let one of them pipe the image in: docker save IMAGE | \
+                           lucid-verify docker-archive:-";
+
 /// How an engine is reached.
 #[derive(Debug, PartialEq, Eq)]
 enum Endpoint {
@@ -101,14 +105,16 @@ fn export(endpoint: &Endpoint, certificates: Option<PathBuf>, image: &str, acces
 
 /// Why there was no answer.
 fn unreached(error: &reqwest::Error, endpoint: &Endpoint) -> Error {
-    let Endpoint::Socket(path) = endpoint else { return describe(error).1.hint(OTHERWISE) };
-    let refused = chain(error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
-    let path = escape(path.as_os_str().as_encoded_bytes());
+    let said = describe(error).1;
+    let path = match endpoint {
+        _ if !error.is_connect() => return said,
+        Endpoint::Address(_) => return said.hint(OTHERWISE),
+        Endpoint::Socket(path) => escape(path.as_os_str().as_encoded_bytes()),
+    };
     let cause = excerpt(&innermost(error));
-    if refused.into_iter().any(|kind| kind == io::ErrorKind::PermissionDenied) {
-        let hint = "those of the group docker may ask it: or let one of them pipe the image in: docker save IMAGE | lucid-verify \
-                    docker-archive:-";
-        return Error::new(Kind::Denied, format!("{path}: {cause}")).hint(hint);
+    let mut causes = chain(error).filter_map(|error| error.downcast_ref::<io::Error>());
+    if causes.any(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+        return Error::new(Kind::Denied, format!("{path}: {cause}")).hint(NOT_ALLOWED);
     }
     Error::new(Kind::Unreachable, format!("no engine answers at {path}: {cause}")).hint(OTHERWISE)
 }

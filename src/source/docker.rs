@@ -89,7 +89,7 @@ impl Docker {
         let mut layers = Vec::new();
         for (name, diff_id) in names.iter().zip(&config.rootfs.diff_ids) {
             let (member, size) = self.named(name, "layer")?;
-            let (media_type, digest) = self.layer_of(member, diff_id)?;
+            let (media_type, digest) = self.layer_of(&member, diff_id)?;
             layers.push(json!({"mediaType": media_type, "digest": digest, "size": size}));
         }
         let config = json!({"mediaType": CONFIG, "digest": digest, "size": bytes.len()});
@@ -105,15 +105,15 @@ impl Docker {
     }
 
     /// The media type of a layer, and its digest: of a plain one its diff ID, which reading it will prove.
-    fn layer_of(&mut self, member: Vec<u8>, diff_id: &Digest) -> Result<(String, Digest)> {
-        let stored = self.archive.file(&member)?.1;
+    fn layer_of(&mut self, member: &[u8], diff_id: &Digest) -> Result<(String, Digest)> {
+        let stored = self.archive.file(member)?.1;
         let head = stored.head()?;
         let suffix = COMPRESSED.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, suffix)| *suffix);
         let digest = if suffix.is_some() { stored.hash(Algorithm::Sha256)? } else { diff_id.clone() };
-        let read = self.blobs.entry(digest.to_string()).or_insert_with(|| member.clone());
+        let read = self.blobs.entry(digest.to_string()).or_insert_with(|| member.to_vec());
         // One digest is read once; a second member that claims it would be looked at by nobody.
         if *read != member && stored.hash(digest.algorithm())? != digest {
-            let what = format!("the member {} is not the {digest} that the configuration says", escape(&member));
+            let what = format!("the member {} is not the {digest} that the configuration says", escape(member));
             return Err(Error::new(Kind::Corrupt, what));
         }
         Ok((format!("{LAYER}{}", suffix.unwrap_or_default()), digest))

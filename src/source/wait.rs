@@ -36,16 +36,12 @@ impl Patience {
     pub(super) fn next(&self, error: Error, asked: u32) -> Result<Duration, Error> {
         let Some(wait) = self.wait.filter(|_| error.kind == Kind::NotFound) else { return Err(error) };
         let waited = self.since.get_or_init(Instant::now).elapsed();
-        match interval(asked, waited, wait.longest) {
-            Some(interval) => {
-                (wait.say)(&error, interval);
-                Ok(interval)
-            }
-            None => {
-                let what = format!("{}; waited {} s for it", error.what, wait.longest.as_secs());
-                Err(Error { what, ..error })
-            }
-        }
+        let Some(interval) = interval(asked, waited, wait.longest) else {
+            let what = format!("{}; waited {} s for it", error.what, wait.longest.as_secs());
+            return Err(Error { what, ..error });
+        };
+        (wait.say)(&error, interval);
+        Ok(interval)
     }
 }
 

@@ -96,7 +96,8 @@ pub(super) fn copy(loaded: &Loaded, node: NodeId, trace: &Trace, reading: &Readi
     let diff = loaded.layers[index].as_ref().ok_or_else(lost)?;
     let same = |entry: &&Entry| matches!(&entry.body, Body::File(other) if other.sha256 == trace.sha256);
     let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path;
-    let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries)?;
+    let again = |error: Error| error.doing(format!("read {path} a second time"));
+    let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries).map_err(again)?;
     layer::copy_file(blob, &diff.descriptor, &diff.diff_id, &reading.limits, path, out)?.ok_or_else(lost)
 }
 

@@ -1,7 +1,7 @@
 //! How images are read, as the options and the environment say.
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::time::Duration;
 
 use lucid_verify::error::{Error, Kind, Result};
@@ -68,7 +68,12 @@ fn credentials(common: &Common, images: &[&Reference]) -> Result<Option<Credenti
 fn one_stdin(common: &Common, images: &[&Reference]) -> Result<()> {
     let archives = images.iter().filter(|image| image.is_on_stdin()).count();
     if archives + usize::from(common.password_stdin) <= 1 {
-        return Ok(());
+        return if archives == 1 && std::io::stdin().is_terminal() {
+            Err(Error::new(Kind::Usage, "an image archive is wanted on stdin, and that is a terminal")
+                .hint("pipe one in: docker save IMAGE | lucid-verify docker-archive:-"))
+        } else {
+            Ok(())
+        };
     }
     let and = if common.password_stdin { " and --password-stdin" } else { "" };
     let wanted = if archives == 1 { "an image archive" } else { "several image archives" };

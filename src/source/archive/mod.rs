@@ -160,7 +160,7 @@ impl Stored {
 
     /// Its digest.
     pub(super) fn hash(&self, algorithm: Algorithm) -> Result<Digest> {
-        if let Content::Passed(_, passed) = &self.content {
+        if let Some(passed) = self.passed().filter(|passed| passed.digest.algorithm() == algorithm) {
             return Ok(passed.digest.clone());
         }
         let mut hasher = Hasher::new(algorithm);
@@ -188,7 +188,7 @@ pub(super) fn opening(file: &str) -> String {
 
 fn refuse_compressed(head: &[u8]) -> Result<()> {
     let Some((_, name, tool)) = COMPRESSED.iter().find(|(magic, ..)| head.starts_with(magic)) else { return Ok(()) };
-    let error = Error::new(Kind::Unsupported, format!("it is compressed with {name}; archives are read in place"));
+    let error = Error::new(Kind::Unsupported, format!("it is compressed with {name}, and archives are read as they are"));
     Err(error.hint(format!("unpack it first with {tool}")))
 }
 
