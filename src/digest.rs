@@ -177,8 +177,8 @@ impl Hasher {
 /// unless size and digest are those that were declared. What was read before the end is unverified.
 pub struct Verified<R> {
     inner: R,
-    hasher: Option<Hasher>,
-    want: Digest,
+    hasher: Hasher,
+    want: Option<Digest>,
     size: u64,
     read: u64,
 }
@@ -186,7 +186,18 @@ pub struct Verified<R> {
 impl<R: BufRead> Verified<R> {
     /// Holds `inner` against a descriptor's digest and size in bytes.
     pub fn new(inner: R, want: &Digest, size: u64) -> Self {
-        Self { inner, hasher: Some(Hasher::new(want.algorithm())), want: want.clone(), size, read: 0 }
+        Self { inner, hasher: Hasher::new(want.algorithm()), want: Some(want.clone()), size, read: 0 }
+    }
+
+    /// Holds `inner` against its size alone: which digest is right will be said later, and is held against
+    /// [`digest`](Self::digest) then.
+    pub fn unnamed(inner: R, algorithm: Algorithm, size: u64) -> Self {
+        Self { inner, hasher: Hasher::new(algorithm), want: None, size, read: 0 }
+    }
+
+    /// The digest of what was read so far.
+    pub fn digest(&self) -> Digest {
+        self.hasher.clone().finish()
     }
 
     /// Bytes consumed so far.
@@ -212,14 +223,7 @@ impl<R: BufRead> Verified<R> {
             let what = format!("the content ends at byte {} of {}", self.read, self.size);
             return Err(Error::new(Kind::Corrupt, what).into());
         }
-        if let Some(hasher) = self.hasher.take() {
-            let found = hasher.finish();
-            if found != self.want {
-                let what = format!("the content has digest {found}, wanted {}", self.want);
-                return Err(Error::new(Kind::Corrupt, what).into());
-            }
-        }
-        Ok(())
+        self.want.as_ref().map_or(Ok(()), |want| Ok(same(&self.digest(), want)?))
     }
 }
 
@@ -243,8 +247,8 @@ impl<R: BufRead> BufRead for Verified<R> {
         if amount == 0 {
             return;
         }
-        if let (Some(hasher), Ok(buffer)) = (self.hasher.as_mut(), self.inner.fill_buf()) {
-            hasher.update(&buffer[..amount]);
+        if let Ok(buffer) = self.inner.fill_buf() {
+            self.hasher.update(&buffer[..amount]);
         }
         self.read += amount as u64;
         self.inner.consume(amount);
@@ -255,6 +259,18 @@ impl<R: BufRead> Read for Verified<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         read_buffered(self, out)
     }
+}
+
+/// Holds the digest that content has against the one that it should have. One of another algorithm says nothing.
+pub(crate) fn same(found: &Digest, want: &Digest) -> Result<(), Error> {
+    if found.algorithm != want.algorithm {
+        let what = format!("the content was hashed as {} when it passed, wanted {want}", found.algorithm.name());
+        return Err(Error::new(Kind::Unsupported, what).hint("write the archive to a file, and name that"));
+    }
+    if found != want {
+        return Err(Error::new(Kind::Corrupt, format!("the content has digest {found}, wanted {want}")));
+    }
+    Ok(())
 }
 
 /// [`Read::read`] of a reader whose own work is in its [`BufRead`].

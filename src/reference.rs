@@ -37,18 +37,20 @@ pub enum Transport {
     },
     /// `oci-archive:`: a tar of an image layout.
     OciArchive {
-        /// The file.
+        /// The file; `-` is stdin.
         file: String,
     },
     /// `docker-archive:`: a tar as `docker save` writes it.
     DockerArchive {
-        /// The file.
+        /// The file; `-` is stdin.
         file: String,
     },
+    /// `docker-daemon:`: an image that a Docker engine has.
+    DockerDaemon {
+        /// Its name with tag or digest, or its id.
+        image: String,
+    },
 }
-
-/// The transports of containers/image that are known by name and not read.
-const UNSUPPORTED: [&str; 1] = ["docker-daemon:"];
 
 /// Stands for an IPv6 address while the rest of a reference is parsed: the reference grammar has no such hosts.
 const STAND_IN: &str = "ipv6.invalid";
@@ -62,11 +64,20 @@ fn usage(text: &str, why: impl fmt::Display) -> Error {
 }
 
 impl Reference {
-    /// The form that users write: as [`Display`](fmt::Display), without what Docker Hub implies.
+    /// The name that users give the image: as [`Display`](fmt::Display), without what Docker Hub implies, and wherever
+    /// an engine has it from.
     pub fn familiar(&self) -> String {
+        if let Transport::DockerDaemon { image } = &self.transport {
+            return image.clone();
+        }
         let full = self.to_string();
         let short = full.strip_prefix("docker.io/").map(|rest| rest.strip_prefix("library/").unwrap_or(rest));
         short.map_or_else(|| full.clone(), str::to_owned)
+    }
+
+    /// Whether the image comes on stdin.
+    pub fn is_on_stdin(&self) -> bool {
+        matches!(&self.transport, Transport::OciArchive { file } | Transport::DockerArchive { file } if file == "-")
     }
 
     /// Reads the place on disk behind `form`, such as `oci:DIR`, and the name of an image in it.
@@ -79,10 +90,6 @@ impl Reference {
             let kind = if form.ends_with("DIR") { "directory" } else { "file" };
             let error = usage(text, format!("the {kind} or the name after it is missing"));
             return Err(error.hint(format!("write {form} or {form}:REF")));
-        }
-        if path == "-" && form.ends_with("FILE") {
-            let error = Error::new(Kind::Usage, "an archive on stdin is not supported yet");
-            return Err(error.hint("write it to a file first"));
         }
         Ok(Self { transport: transport(path.to_owned()), tag, digest: None })
     }
@@ -168,7 +175,7 @@ impl FromStr for Reference {
     type Err = Error;
 
     /// Reads a Docker reference with Docker's defaults (distribution/reference), `docker://REF`, `oci:DIR[:REF]`,
-    /// `oci-archive:FILE[:REF]` or `docker-archive:FILE[:REF]`.
+    /// `oci-archive:FILE[:REF]`, `docker-archive:FILE[:REF]`, or `docker-daemon:` with a Docker reference or an image's id.
     fn from_str(text: &str) -> Result<Self, Error> {
         if let Some(place) = text.strip_prefix("oci:") {
             return Self::on_disk(text, "oci:DIR", place, |directory| Transport::Layout { directory });
@@ -179,9 +186,9 @@ impl FromStr for Reference {
         if let Some(place) = text.strip_prefix("docker-archive:") {
             return Self::on_disk(text, "docker-archive:FILE", place, |file| Transport::DockerArchive { file });
         }
-        if let Some(transport) = UNSUPPORTED.iter().find(|transport| text.starts_with(**transport)) {
-            return Err(Error::new(Kind::Usage, format!("the transport {transport} is not supported yet"))
-                .hint("images are read from registries, oci:DIR, oci-archive:FILE and docker-archive:FILE"));
+        if let Some(image) = text.strip_prefix("docker-daemon:") {
+            let image = if image.parse::<Digest>().is_ok() { image.to_owned() } else { Self::registry(image)?.familiar() };
+            return Ok(Self { transport: Transport::DockerDaemon { image }, tag: None, digest: None });
         }
         Self::registry(text.strip_prefix("docker://").unwrap_or(text))
     }
@@ -195,6 +202,7 @@ impl fmt::Display for Reference {
             Transport::Layout { directory } => write!(f, "oci:{directory}")?,
             Transport::OciArchive { file } => write!(f, "oci-archive:{file}")?,
             Transport::DockerArchive { file } => write!(f, "docker-archive:{file}")?,
+            Transport::DockerDaemon { image } => write!(f, "docker-daemon:{image}")?,
         }
         if let Some(tag) = &self.tag {
             write!(f, ":{tag}")?;
@@ -315,9 +323,15 @@ mod tests {
             ("oci:../a/dir:docker.io/x:1", "oci:../a/dir:docker.io/x:1"),
             ("oci-archive:a.tar", "oci-archive:a.tar"),
             ("docker-archive:/a/b.tar:x/y:1", "docker-archive:/a/b.tar:x/y:1"),
+            ("oci-archive:-", "oci-archive:-"),
+            ("docker-archive:-:x/y:1", "docker-archive:-:x/y:1"),
+            ("docker-daemon:a", "docker-daemon:a:latest"),
+            ("docker-daemon:docker.io/x/a:1", "docker-daemon:x/a:1"),
+            ("docker-daemon:r.io/x/a", "docker-daemon:r.io/x/a:latest"),
         ] {
             assert_eq!(full(text), want);
         }
+        assert_eq!(full(&format!("docker-daemon:{DIGEST}")), format!("docker-daemon:{DIGEST}"));
         assert_eq!(full(&format!("r:5/a@{DIGEST}")), format!("r:5/a@{DIGEST}"));
         assert_eq!(full(&format!("r.io/a:t@{DIGEST}")), format!("r.io/a:t@{DIGEST}"));
     }
@@ -327,6 +341,7 @@ mod tests {
         for text in ["nginx:1", "pickme/lucid-auth:latest-arm64", "localhost:5000/a:t", "oci:dir:ref"] {
             assert_eq!(text.parse::<Reference>().unwrap().familiar(), text);
         }
+        assert_eq!("docker-daemon:docker.io/x/a:1".parse::<Reference>().unwrap().familiar(), "x/a:1");
     }
 
     #[test]
@@ -356,8 +371,8 @@ mod tests {
             ("oci:dir:", "missing"),
             ("oci-archive:", "the file or the name"),
             ("docker-archive:a.tar:", "the file or the name"),
-            ("docker-archive:-", "stdin is not supported yet"),
-            ("docker-daemon:a", "docker-daemon: is not supported yet"),
+            ("docker-daemon:", "the name is missing"),
+            ("docker-daemon:A", "lower case"),
         ] {
             let error = text.parse::<Reference>().unwrap_err();
             assert_eq!(error.kind, Kind::Usage, "{text}");

@@ -61,7 +61,7 @@ pub struct Loaded {
     /// Its documents.
     pub image: Resolved,
     /// Its source, for a second look at a layer.
-    pub source: Box<dyn Source>,
+    pub source: Arc<dyn Source>,
     /// The layers; `None` for one that could not be read.
     pub layers: Vec<Option<Arc<LayerDiff>>>,
     /// The merged tree; of the layers before the first that could not be read.
@@ -74,6 +74,11 @@ pub struct Loaded {
 pub fn load(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Loaded> {
     let source = source::open(reference, &reading.access, &reading.limits)?;
     let image = source::resolve(&*source, reference, reading.platform.as_ref(), &reading.limits, reading.access.retries)?;
+    Ok(read(source.into(), image, reading, watch))
+}
+
+/// Reads the layers of an image.
+fn read(source: Arc<dyn Source>, image: Resolved, reading: &Reading, watch: &dyn Watch) -> Loaded {
     watch.resolved(&image);
     let diffs = layers::read(&*source, &image, reading, watch);
     let mut loaded = Loaded { image, source, layers: Vec::new(), tree: Tree::new(), gap: None };
@@ -87,7 +92,7 @@ pub fn load(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Resu
         let layer = layer.map_err(|error| loaded.note(error)).ok();
         loaded.layers.push(layer);
     }
-    Ok(loaded)
+    loaded
 }
 
 impl Loaded {
@@ -130,7 +135,32 @@ pub fn verify(
     asking: &Asking<'_>,
     watch: &dyn Watch,
 ) -> (report::Image, Option<Profile>) {
-    match load(reference, reading, watch).and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
+    told(reference, load(reference, reading, watch), asking)
+}
+
+/// Reads and judges the images of all platforms that a reference leads to. `reading.platform` does not count.
+pub fn verify_platforms(
+    reference: &Reference,
+    reading: &Reading,
+    asking: &Asking<'_>,
+    watch: &dyn Watch,
+) -> Vec<(report::Image, Option<Profile>)> {
+    let mut images = Vec::new();
+    let read = source::open(reference, &reading.access, &reading.limits).map(Arc::<dyn Source>::from).and_then(|source| {
+        source::platforms(&*source, reference, &reading.limits, reading.access.retries, &mut |platform, image| {
+            let loaded = image.map(|image| read(Arc::clone(&source), image, reading, watch));
+            let (mut image, profile) = told(reference, loaded, asking);
+            image.platform = image.platform.or_else(|| platform.map(|platform| platform.to_string()));
+            images.push((image, profile));
+        })
+    });
+    images.extend(read.err().map(|error| told(reference, Err(error), asking)));
+    images
+}
+
+/// The report of an image that was read, or was not.
+fn told(reference: &Reference, loaded: Result<Loaded>, asking: &Asking<'_>) -> (report::Image, Option<Profile>) {
+    match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
         Ok((profile, loaded)) => (judge(&loaded, &profile, asking), Some(profile)),
         Err(error) => match choose(asking, reference, None) {
             Ok(profile) => (summary::unread(reference, &error, Some(&profile), asking.asked), Some(profile)),

@@ -1,6 +1,8 @@
 //! Images in archives: the same image as in a layout, and whatever is wrong with an archive, never a verdict on it.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "support/archives.rs"]
+mod archives;
 #[path = "support/layout.rs"]
 mod layout;
 #[path = "support/load.rs"]
@@ -9,8 +11,9 @@ mod load;
 #[allow(dead_code, reason = "archives need less of it than layers")]
 mod tarball;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use archives::{large, modern, neutral, oci, pack, saved, two};
 use layout::Layout;
 use lucid_verify::digest::Digest;
 use lucid_verify::finding::Level;
@@ -20,9 +23,6 @@ use lucid_verify::rules;
 use lucid_verify::verify::{self, Asking};
 use serde_json::{Value, json};
 use tarball::{Header, Tarball};
-
-/// The members of an archive in their order.
-type Members = Vec<(String, Vec<u8>)>;
 
 /// Exit code and report of what the reference names.
 fn look(reference: &str) -> (u8, Image) {
@@ -48,65 +48,12 @@ fn write(directory: &Path, tar: &[u8]) -> String {
     path.display().to_string()
 }
 
-fn pack(members: &[(String, Vec<u8>)]) -> Vec<u8> {
-    members.iter().fold(Tarball::default(), |tar, (name, content)| tar.file(name, content)).end()
-}
-
-/// A layout as an archive: the documents that name all others come last, as skopeo writes them.
-fn oci() -> Members {
-    let directory = tempfile::tempdir().unwrap();
-    let mut files: Vec<PathBuf> = Layout::small().write(directory.path());
-    files.extend(["index.json", "oci-layout"].map(|name| directory.path().join(name)));
-    let name = |path: &PathBuf| path.strip_prefix(directory.path()).unwrap().display().to_string();
-    files.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect()
-}
-
-/// One image as `docker save` writes it: layer, configuration, manifest.json.
-fn saved(tag: &str) -> Members {
-    let Layout { layers, mut config } = Layout::small();
-    config["rootfs"] = json!({"type": "layers", "diff_ids": [Digest::sha256(&layers[0])]});
-    config["author"] = tag.into();
-    let config = config.to_string().into_bytes();
-    let (config_name, layer_name) = (format!("{}.json", Digest::sha256(&config).hex()), "0123/layer.tar".to_owned());
-    let manifest = json!([{"Config": config_name, "RepoTags": [tag], "Layers": [layer_name]}]);
-    vec![(layer_name, layers[0].clone()), (config_name, config), ("manifest.json".into(), manifest.to_string().into_bytes())]
-}
-
-/// Two images, their layer shared.
-fn two() -> Members {
-    let (mut one, two) = (saved("x/a:1"), saved("x/b:1"));
-    let entry = |members: &Members| serde_json::from_slice::<Value>(&members[2].1).unwrap()[0].clone();
-    let manifest = json!([entry(&one), entry(&two)]).to_string().into_bytes();
-    one[2] = two[1].clone();
-    one.push(("manifest.json".into(), manifest));
-    one
-}
-
-/// What of a report does not depend on how an image is packed.
-fn neutral(mut image: Value) -> Value {
-    for field in ["reference", "digest"] {
-        image[field].take();
-    }
-    image["sizes"]["compressed_bytes"].take();
-    for layer in image["layers"].as_array_mut().unwrap() {
-        for field in ["digest", "media_type", "compressed_bytes"] {
-            layer[field].take();
-        }
-    }
-    for finding in image["rules"].as_array_mut().unwrap().iter_mut().flat_map(|rule| rule["findings"].as_array_mut().unwrap()) {
-        if finding["layer"].is_object() {
-            finding["layer"]["digest"].take();
-        }
-    }
-    image
-}
-
 #[test]
 fn an_image_in_an_archive_is_the_image_in_the_layout() {
     let directory = tempfile::tempdir().unwrap();
     Layout::small().write(directory.path());
     let (wanted, in_layout) = look(&format!("oci:{}", directory.path().display()));
-    let file = write(directory.path(), &pack(&oci()));
+    let file = write(directory.path(), &pack(&oci(&Layout::small())));
     for name in ["", ":tag"] {
         let (code, image) = look(&format!("oci-archive:{file}{name}"));
         assert!(code == wanted && code <= 1, "exit {code}");
@@ -118,7 +65,7 @@ fn an_image_in_an_archive_is_the_image_in_the_layout() {
 
 #[test]
 fn an_image_of_docker_save_has_no_digest_but_its_configurations() {
-    let members = saved("x/a:1");
+    let members = saved(&Layout::small(), "x/a:1");
     let directory = tempfile::tempdir().unwrap();
     let file = write(directory.path(), &pack(&members));
     for name in ["", ":x/a:1", ":docker.io/x/a:1"] {
@@ -129,9 +76,25 @@ fn an_image_of_docker_save_has_no_digest_but_its_configurations() {
     }
 }
 
+/// What is said of an image in an archive, less what depends on how it is packed.
+fn said(transport: &str, tar: &[u8]) -> Value {
+    let directory = tempfile::tempdir().unwrap();
+    let (code, image) = look(&format!("{transport}:{}", write(directory.path(), tar)));
+    assert!(code <= 1, "{transport}: exit {code}: {:?}", image.error);
+    neutral(serde_json::to_value(image).unwrap())
+}
+
+#[test]
+fn what_docker_saves_since_version_25_is_the_same_image_under_both_names() {
+    let (old, new) = (pack(&saved(&large(), "x/a:1")), pack(&modern(&large(), "x/a:1")));
+    let wanted = said("docker-archive", &old);
+    assert_eq!(said("docker-archive", &new), wanted);
+    assert_eq!(said("oci-archive", &new), wanted);
+}
+
 #[test]
 fn a_compressed_layer_in_an_archive_is_known_by_its_own_digest() {
-    let mut members = saved("x/a:1");
+    let mut members = saved(&Layout::small(), "x/a:1");
     members[0].1 = tarball::gzip(&members[0].1);
     let directory = tempfile::tempdir().unwrap();
     let (code, image) = look(&format!("docker-archive:{}", write(directory.path(), &pack(&members))));
@@ -151,13 +114,13 @@ fn of_two_images_one_must_be_named() {
     for name in [":x/a:1", ":x/b:1"] {
         assert!(look_at("docker-archive", &tar, name).0 <= 1, "{name}");
     }
-    let (code, told) = look_at("oci-archive", &pack(&oci()), ":other");
+    let (code, told) = look_at("oci-archive", &pack(&oci(&Layout::small())), ":other");
     assert!(code == 3 && told.contains("oci-archive:FILE:REF: tag"), "{code} {told}");
 }
 
 #[test]
 fn an_archive_that_ends_early_is_never_judged() {
-    for (transport, members) in [("oci-archive", oci()), ("docker-archive", saved("x/a:1"))] {
+    for (transport, members) in [("oci-archive", oci(&Layout::small())), ("docker-archive", saved(&Layout::small(), "x/a:1"))] {
         let tar = pack(&members);
         for length in (0..tar.len()).step_by(512).chain([tar.len() - 1]) {
             let (code, told) = look_at(transport, &tar[..length], "");
@@ -168,7 +131,7 @@ fn an_archive_that_ends_early_is_never_judged() {
 
 #[test]
 fn a_flipped_bit_never_changes_what_is_said_of_an_image() {
-    for (transport, members) in [("oci-archive", oci()), ("docker-archive", saved("x/a:1"))] {
+    for (transport, members) in [("oci-archive", oci(&Layout::small())), ("docker-archive", saved(&Layout::small(), "x/a:1"))] {
         let directory = tempfile::tempdir().unwrap();
         let tar = pack(&members);
         let file = write(directory.path(), &tar);
@@ -191,7 +154,7 @@ fn a_flipped_bit_never_changes_what_is_said_of_an_image() {
 
 #[test]
 fn of_members_of_one_name_the_last_counts() {
-    let mut members = saved("x/a:1");
+    let mut members = saved(&Layout::small(), "x/a:1");
     members.insert(0, ("./manifest.json".into(), b"[]".to_vec()));
     assert!(look_at("docker-archive", &pack(&members), "").0 <= 1);
     members.push(("manifest.json".into(), b"[]".to_vec()));
@@ -201,24 +164,24 @@ fn of_members_of_one_name_the_last_counts() {
 
 #[test]
 fn a_layer_behind_a_link_is_found_and_behind_two_it_is_not() {
-    let members = saved("x/a:1");
+    let members = saved(&Layout::small(), "x/a:1");
     let link = |name: &str, kind, target: &str| Header::new(name, kind, 0).link(target);
     let rest = |tar: Tarball| members[1..].iter().fold(tar, |tar, (name, content)| tar.file(name, content)).end();
     let base = || Tarball::default().file("4567/layer.tar", &members[0].1);
     for (kind, target) in [(b'2', "../4567/layer.tar"), (b'1', "4567/layer.tar")] {
-        assert!(look_at("docker-archive", &rest(base().header(&link("0123/layer.tar", kind, target))), "").0 <= 1, "{target}");
+        assert!(look_at("docker-archive", &rest(base().header(&link("0000/layer.tar", kind, target))), "").0 <= 1, "{target}");
     }
-    let twice = base().header(&link("a", b'1', "4567/layer.tar")).header(&link("0123/layer.tar", b'1', "a"));
+    let twice = base().header(&link("a", b'1', "4567/layer.tar")).header(&link("0000/layer.tar", b'1', "a"));
     assert_eq!(look_at("docker-archive", &rest(twice), "").0, 7);
-    let nowhere = base().header(&link("0123/layer.tar", b'2', "/etc/passwd"));
+    let nowhere = base().header(&link("0000/layer.tar", b'2', "/etc/passwd"));
     let (code, told) = look_at("docker-archive", &rest(nowhere), "");
     assert!(code == 3 && told.contains("links to etc/passwd"), "{code} {told}");
 }
 
 #[test]
 fn the_name_of_a_member_leads_nowhere() {
-    let mut members = saved("x/a:1");
-    let manifest = String::from_utf8(members[2].1.clone()).unwrap().replace("0123/layer.tar", "../../etc/passwd");
+    let mut members = saved(&Layout::small(), "x/a:1");
+    let manifest = String::from_utf8(members[2].1.clone()).unwrap().replace("0000/layer.tar", "../../etc/passwd");
     members[2].1 = manifest.into_bytes();
     let (code, told) = look_at("docker-archive", &pack(&members), "");
     assert!(code == 3 && told.contains("holds no ../../etc/passwd"), "{code} {told}");
@@ -243,7 +206,7 @@ fn a_second_layer_that_claims_a_digest_is_held_against_it() {
 
 #[test]
 fn a_configuration_that_is_not_its_name_is_corrupt() {
-    let mut members = saved("x/a:1");
+    let mut members = saved(&Layout::small(), "x/a:1");
     members[1].1.push(b'\n');
     let (code, told) = look_at("docker-archive", &pack(&members), "");
     assert!(code == 6 && told.contains("its name says"), "{code} {told}");
@@ -251,14 +214,14 @@ fn a_configuration_that_is_not_its_name_is_corrupt() {
 
 #[test]
 fn what_is_no_archive_of_its_kind_is_refused_with_the_way_out() {
-    let (oci, saved) = (pack(&oci()), pack(&saved("x/a:1")));
+    let (oci, saved) = (pack(&oci(&Layout::small())), pack(&saved(&Layout::small(), "x/a:1")));
     let beyond = Tarball::default().header(&Header::new("big", b'0', 1 << 30)).end();
     for (transport, tar, code, wanted) in [
         ("oci-archive", tarball::gzip(&oci), 7, "gunzip"),
         ("docker-archive", tarball::zstd(&saved), 7, "unzstd"),
         ("oci-archive", saved, 7, "docker-archive:FILE"),
         ("docker-archive", oci, 7, "oci-archive:FILE"),
-        ("docker-archive", beyond, 6, "big goes on beyond"),
+        ("docker-archive", beyond, 6, "big: it goes on beyond"),
         ("oci-archive", b"hello".repeat(200), 6, "header at byte 0"),
         ("oci-archive", Vec::new(), 6, "ends at byte 0"),
     ] {

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::digest::{Verified, read_buffered};
+use crate::digest::{Digest, Verified, read_buffered};
 use crate::error::{Error, Result};
 
 /// A verified blob. Decoders see it as bytes; what stops it is kept here and outranks what a decoder made of it.
@@ -21,6 +21,11 @@ impl<R: BufRead> Blob<R> {
     /// Bytes consumed so far.
     pub(super) fn position(&self) -> u64 {
         self.verified.position() - self.ahead.len() as u64
+    }
+
+    /// The digest of the whole, once it is drained.
+    pub(super) fn digest(&self) -> Digest {
+        self.verified.digest()
     }
 
     /// The next `length` bytes, fewer at the end, without consuming them. A look that begins while an earlier one is
@@ -94,7 +99,6 @@ impl<R: BufRead> Read for Blob<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
     use crate::error::Kind;
 
     fn blob(content: &[u8], size: u64) -> Blob<&[u8]> {

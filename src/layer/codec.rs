@@ -52,16 +52,9 @@ fn detect(head: &[u8]) -> Result<Compression> {
 }
 
 impl<'a, R: BufRead> Decoder<'a, R> {
-    /// Looks at the first bytes and starts the decoder that they call for. `claimed` is what the media type says: an
-    /// empty blob cannot be compressed.
-    pub(super) fn new(blob: &'a mut Blob<R>, claimed: Option<Compression>, limits: &Limits) -> Result<Self> {
-        let head = blob.peek(LONGEST)?;
-        if head.is_empty()
-            && let Some(claimed @ (Compression::Gzip | Compression::Zstd)) = claimed
-        {
-            return Err(Error::new(Kind::Corrupt, format!("the layer is empty, and its media type says {claimed}")));
-        }
-        let compression = detect(head)?;
+    /// Looks at the first bytes and starts the decoder that they call for.
+    pub(super) fn new(blob: &'a mut Blob<R>, limits: &Limits) -> Result<Self> {
+        let compression = detect(blob.peek(LONGEST)?)?;
         let inner = match compression {
             Compression::None => Inner::Plain(blob),
             Compression::Gzip => Inner::Gzip(Some(Box::new(GzDecoder::new(blob)))),

@@ -17,8 +17,8 @@ pub mod tar;
 
 use std::io::{BufRead, Write};
 
-use crate::digest::Digest;
-use crate::error::Result;
+use crate::digest::{self, Algorithm, Digest, Verified};
+use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
 use crate::limits::Limits;
 
@@ -43,12 +43,16 @@ pub struct LayerDiff {
 impl LayerDiff {
     /// Bytes of file contents that it holds.
     pub fn kept_bytes(&self) -> u64 {
-        let kept = |entry: &Entry| match &entry.body {
-            Body::File(trace) => trace.bytes().map_or(0, <[u8]>::len) as u64,
-            _ => 0,
-        };
-        self.entries.iter().map(kept).sum()
+        kept_bytes(&self.entries)
     }
+}
+
+fn kept_bytes(entries: &[Entry]) -> u64 {
+    let kept = |entry: &Entry| match &entry.body {
+        Body::File(trace) => trace.bytes().map_or(0, <[u8]>::len) as u64,
+        _ => 0,
+    };
+    entries.iter().map(kept).sum()
 }
 
 /// Something about a layer that readers differ on, or that its maker did not mean.
@@ -60,22 +64,59 @@ pub struct Oddity {
     pub what: String,
 }
 
+/// A blob that was read as a layer before anyone said what it should be.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    /// Its digest.
+    pub digest: Digest,
+    /// Uncompressed bytes that it cost to read.
+    pub spent: u64,
+    size: u64,
+    layer: Result<(stream::Content, Vec<Entry>, oddities::Oddities)>,
+}
+
 /// Reads a layer once, in memory that does not depend on its size, and holds it against the blob's digest and size and
 /// against the `diff_id`.
 ///
 /// A blob that cannot be had, or that is not the declared one, outranks every other error. `Corrupt`: compression or
 /// tar are damaged, or the `diff_id` is another. `Unsupported`: what container runtimes refuse. `Limit`: a ceiling.
 pub fn read(blob: impl BufRead, descriptor: &Descriptor, diff_id: &Digest, limits: &Limits) -> Result<LayerDiff> {
+    let blob = Verified::new(blob, &descriptor.digest, descriptor.size);
+    pass(blob, diff_id.algorithm(), limits)?.hold(descriptor, diff_id)
+}
+
+/// Reads a blob as a layer, its tar hashed with `algorithm`. Fails only where the blob's bytes cannot be had; what else is
+/// wrong with it is told by [`Passed::hold`].
+pub fn pass<R: BufRead>(blob: Verified<R>, algorithm: Algorithm, limits: &Limits) -> Result<Passed> {
     let mut collector = read::Collector::new(limits);
-    let walked = stream::walk(blob, &stream::Wanted { descriptor, diff_id, limits }, &mut |event| collector.take(event))?;
-    collector.oddities.extend(walked.odd);
-    Ok(LayerDiff {
-        descriptor: descriptor.clone(),
-        diff_id: diff_id.clone(),
-        raw_size: walked.raw_size,
-        entries: collector.entries,
-        oddities: collector.oddities.into_vec(),
-    })
+    let walked = stream::walk(blob, algorithm, limits, &mut |event| collector.take(event))?;
+    let layer = walked.content.map(|content| (content, collector.entries, collector.oddities));
+    Ok(Passed { digest: walked.digest, spent: walked.spent, size: walked.size, layer })
+}
+
+impl Passed {
+    /// Entries, and bytes of file contents, that stay in memory.
+    pub fn held(&self) -> (u64, u64) {
+        self.layer.as_ref().map_or((0, 0), |(_, entries, _)| (entries.len() as u64, kept_bytes(entries)))
+    }
+
+    /// Holds what was read against what a manifest and its configuration say, as [`read`] does.
+    pub fn hold(self, descriptor: &Descriptor, diff_id: &Digest) -> Result<LayerDiff> {
+        if self.size != descriptor.size {
+            let what = format!("the content has {} bytes, wanted {}", self.size, descriptor.size);
+            return Err(Error::new(Kind::Corrupt, what));
+        }
+        digest::same(&self.digest, &descriptor.digest)?;
+        let (content, entries, mut oddities) = self.layer?;
+        oddities.extend(content.hold(descriptor, diff_id)?);
+        Ok(LayerDiff {
+            descriptor: descriptor.clone(),
+            diff_id: diff_id.clone(),
+            raw_size: content.raw_size,
+            entries,
+            oddities: oddities.into_vec(),
+        })
+    }
 }
 
 /// Reads a layer again, as [`read`] does, and writes the content of the regular file at `path` as it passes. Returns its
@@ -92,6 +133,8 @@ pub fn copy_file(
     out: &mut dyn Write,
 ) -> Result<Option<u64>> {
     let mut copier = copy::Copier::new(path, limits, out);
-    stream::walk(blob, &stream::Wanted { descriptor, diff_id, limits }, &mut |event| copier.take(event))?;
+    let blob = Verified::new(blob, &descriptor.digest, descriptor.size);
+    let walked = stream::walk(blob, diff_id.algorithm(), limits, &mut |event| copier.take(event))?;
+    walked.content?.hold(descriptor, diff_id)?;
     Ok(copier.copied)
 }

@@ -6,7 +6,7 @@ use super::{LayerPath, Oddity};
 const LISTED: usize = 1000;
 
 /// What is odd about a layer and no reason to stop.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Oddities {
     list: Vec<Oddity>,
     more: u64,

@@ -1,55 +1,90 @@
-//! One layer as a stream: blob → codec → tar, verified at both ends, read to the last byte.
+//! One layer as a stream: blob → codec → tar, hashed at both ends, read to the last byte.
 
 use std::io::BufRead;
 
 use super::blob::Blob;
 use super::codec::Decoder;
 use super::tar::{self, Event};
-use crate::digest::{Digest, Hasher, Verified};
+use crate::digest::{Algorithm, Digest, Hasher, Verified};
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
-use crate::image::media_type::MediaType;
+use crate::image::media_type::{Compression, MediaType};
 use crate::limits::{self, Limits};
 
 /// Bytes inflated at a time: small enough that the hashers find them in the second-level cache, large enough that
 /// nothing is paid per call.
 const CHUNK: usize = 128 << 10;
 
-/// What a layer is held against.
-pub(super) struct Wanted<'a> {
-    pub(super) descriptor: &'a Descriptor,
-    pub(super) diff_id: &'a Digest,
-    pub(super) limits: &'a Limits,
+/// A blob that was read to its last byte, whatever came of it.
+pub(super) struct Walked {
+    /// Its digest.
+    pub(super) digest: Digest,
+    /// Its bytes.
+    pub(super) size: u64,
+    /// Uncompressed bytes that it cost to read, holes counted as the zeros that they stand for.
+    pub(super) spent: u64,
+    /// What it is as a layer.
+    pub(super) content: Result<Content>,
 }
 
-/// A layer that was read to its last byte, and is what it was declared to be.
-pub(super) struct Walked {
+/// The tar in a blob, read to its last byte.
+#[derive(Debug, Clone)]
+pub(super) struct Content {
     /// Bytes of the uncompressed tar.
     pub(super) raw_size: u64,
-    /// What is odd about the stream as a whole.
-    pub(super) odd: Vec<String>,
+    diff_id: Digest,
+    compression: Compression,
+    odd: Vec<String>,
 }
 
-/// Hands every event of the layer's tar to `visit`. What `visit` was given is verified only when this returns without
-/// an error.
-pub(super) fn walk<R: BufRead>(blob: R, wanted: &Wanted<'_>, visit: &mut dyn FnMut(Event<'_>) -> Result<()>) -> Result<Walked> {
-    let mut blob = Blob::new(Verified::new(blob, &wanted.descriptor.digest, wanted.descriptor.size));
-    let walked = decode(&mut blob, wanted, visit);
-    // Bytes that are not the declared ones, or that cannot be had, outrank whatever they looked like.
-    blob.drain()?;
-    walked
+impl Content {
+    /// Holds the tar against what manifest and configuration say of it. Returns what is odd about the stream as a whole.
+    pub(super) fn hold(&self, descriptor: &Descriptor, diff_id: &Digest) -> Result<Vec<String>> {
+        let claimed = match MediaType::parse(&descriptor.media_type) {
+            Some(MediaType::Layer(compression)) => Some(compression),
+            _ => None,
+        };
+        let differing = claimed.filter(|claimed| *claimed != self.compression);
+        if let (Some(claimed), 0) = (differing, descriptor.size) {
+            return Err(Error::new(Kind::Corrupt, format!("the layer is empty, and its media type says {claimed}")));
+        }
+        if self.diff_id != *diff_id {
+            let what = format!("the layer's tar has digest {}, the config's diff_id is {diff_id}", self.diff_id);
+            return Err(Error::new(Kind::Corrupt, what));
+        }
+        let mut odd = self.odd.clone();
+        if differing.is_some() {
+            odd.push(format!("the media type is {:?}, the bytes are {}", descriptor.media_type, self.compression));
+        }
+        Ok(odd)
+    }
 }
 
-fn decode<R: BufRead>(blob: &mut Blob<R>, wanted: &Wanted<'_>, visit: &mut dyn FnMut(Event<'_>) -> Result<()>) -> Result<Walked> {
-    let Wanted { descriptor, diff_id, limits } = wanted;
-    let claimed = match MediaType::parse(&descriptor.media_type) {
-        Some(MediaType::Layer(compression)) => Some(compression),
-        _ => None,
-    };
-    let mut decoder = Decoder::new(blob, claimed, limits)?;
-    let mut hasher = Hasher::new(diff_id.algorithm());
-    let mut reader = tar::Reader::new(limits.special_header);
+/// Hands every event of the layer's tar to `visit`, and hashes the tar with `algorithm`. Fails where the blob cannot be
+/// had, or is not the one that was declared, whatever it looked like.
+pub(super) fn walk<R: BufRead>(
+    blob: Verified<R>,
+    algorithm: Algorithm,
+    limits: &Limits,
+    visit: &mut dyn FnMut(Event<'_>) -> Result<()>,
+) -> Result<Walked> {
+    let mut blob = Blob::new(blob);
     let mut budget = Budget { left: limits.layer_bytes, limit: limits.layer_bytes };
+    let content = decode(&mut blob, algorithm, limits, &mut budget, visit);
+    blob.drain()?;
+    Ok(Walked { digest: blob.digest(), size: blob.position(), spent: budget.limit - budget.left, content })
+}
+
+fn decode<R: BufRead>(
+    blob: &mut Blob<R>,
+    algorithm: Algorithm,
+    limits: &Limits,
+    budget: &mut Budget,
+    visit: &mut dyn FnMut(Event<'_>) -> Result<()>,
+) -> Result<Content> {
+    let mut decoder = Decoder::new(blob, limits)?;
+    let mut hasher = Hasher::new(algorithm);
+    let mut reader = tar::Reader::new(limits.special_header);
     let mut buffer = vec![0; CHUNK];
     let mut raw_size = 0;
     loop {
@@ -69,17 +104,10 @@ fn decode<R: BufRead>(blob: &mut Blob<R>, wanted: &Wanted<'_>, visit: &mut dyn F
         }
     }
     let mut odd = reader.finish()?;
-    let found = hasher.finish();
-    if found != **diff_id {
-        return Err(Error::new(Kind::Corrupt, format!("the layer's tar has digest {found}, the config's diff_id is {diff_id}")));
-    }
-    if claimed.is_some_and(|claimed| claimed != decoder.compression()) {
-        odd.push(format!("the media type is {:?}, the bytes are {}", descriptor.media_type, decoder.compression()));
-    }
     if decoder.trailing() > 0 {
         odd.push(format!("{} bytes follow the gzip data; container runtimes differ on them", decoder.trailing()));
     }
-    Ok(Walked { raw_size, odd })
+    Ok(Content { raw_size, diff_id: hasher.finish(), compression: decoder.compression(), odd })
 }
 
 /// The uncompressed bytes that a layer may still have, holes counted as the zeros that they stand for.
@@ -90,10 +118,9 @@ struct Budget {
 
 impl Budget {
     fn spend(&mut self, bytes: u64) -> Result<()> {
-        self.left = self
-            .left
-            .checked_sub(bytes)
-            .ok_or_else(|| limits::layer_bytes(format!("the layer has more than {} uncompressed bytes", self.limit)))?;
-        Ok(())
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or_default();
+        let over = || limits::layer_bytes(format!("the layer has more than {} uncompressed bytes", self.limit));
+        left.map(|_| ()).ok_or_else(over)
     }
 }

@@ -1,6 +1,7 @@
 //! The HTTP client: how it connects, which redirects it follows, what its failures are called, when it tries again.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -34,6 +35,13 @@ impl Http {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = client(access, || builder(access, direct).redirect(Policy::custom(follow)))?;
         Ok(Self { client, access: access.clone(), direct })
+    }
+
+    /// A client of what listens on a socket in the file system. It follows no redirect: there is nothing else on it.
+    pub fn on_socket(access: &Access, path: &Path) -> Result<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = client(access, || builder(access, true).redirect(Policy::none()).unix_socket(path))?;
+        Ok(Self { client, access: access.clone(), direct: true })
     }
 
     /// A client that follows no redirect: the body of a form would go along to wherever it leads.
@@ -187,7 +195,7 @@ pub fn now() -> DateTime<Utc> {
 
 /// What a failure without an answer is called, and whether it may pass.
 pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
-    let host = error.url().map_or_else(|| "the registry".into(), authority);
+    let host = error.url().map_or_else(|| "the server".into(), authority);
     let cause = excerpt(&innermost(error));
     let unreachable = |what: String| Error::new(Kind::Unreachable, what);
     if error.is_redirect() {
@@ -214,14 +222,15 @@ pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
 }
 
 /// The errors beneath an error, outermost first. An I/O error hides the one that it wraps from `source`.
-fn chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+pub fn chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error), |error| match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => error.source(),
     })
 }
 
-fn innermost(error: &reqwest::Error) -> String {
+/// What is beneath all that is said of a failure.
+pub fn innermost(error: &reqwest::Error) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 

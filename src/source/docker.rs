@@ -3,18 +3,19 @@
 //! that of its configuration.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::archive::{Archive, Extent};
-use super::files::{BUFFER, Files};
+use super::archive::{self, Archive};
+use super::files::Files;
 use super::layout::absent;
 use super::{Fetched, Source};
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, Kind, Result};
 use crate::image::{Config, Descriptor};
+use crate::layer::LayerDiff;
 use crate::limits::{self, Limits};
 use crate::reference::Reference;
 use crate::text::escape;
@@ -30,7 +31,8 @@ const COMPRESSED: [(&[u8], &str); 2] = [(&[0x1f, 0x8b], ".gzip"), (&[0x28, 0xb5,
 pub(super) struct Docker {
     archive: Archive,
     manifest: Vec<u8>,
-    blobs: BTreeMap<String, Extent>,
+    /// The member that holds each blob.
+    blobs: BTreeMap<String, Vec<u8>>,
 }
 
 /// An entry of manifest.json (moby, image/tarexport).
@@ -45,13 +47,14 @@ struct Saved {
 }
 
 impl Docker {
-    /// Opens an archive and finds the image tagged `name`; without a name, its sole image.
+    /// Opens an archive, `-` being the one on stdin, and finds the image tagged `name`; without a name, its sole image.
     pub(super) fn open(file: &str, name: Option<&str>, limits: &Limits) -> Result<Self> {
-        let opened = Archive::open(file, limits).and_then(|archive| Self::of(archive, name, limits));
-        opened.map_err(|error| error.doing(format!("open the image archive {}", escape(file.as_bytes()))))
+        let archive = Archive::open(file, limits)?;
+        Self::of(archive, name, limits).map_err(|error| error.doing(archive::opening(file)))
     }
 
-    fn of(archive: Archive, name: Option<&str>, limits: &Limits) -> Result<Self> {
+    /// Finds the image tagged `name`; without a name, the sole image.
+    pub(super) fn of(archive: Archive, name: Option<&str>, limits: &Limits) -> Result<Self> {
         if !archive.holds("manifest.json") {
             let error = Error::new(Kind::Unsupported, "it holds no manifest.json, as an archive of docker save does");
             let is_layout = archive.holds("oci-layout");
@@ -72,9 +75,9 @@ impl Docker {
         if names.len() as u64 > limits.layers {
             return Err(limits::layers(format!("it has {} layers, more than {}", names.len(), limits.layers)));
         }
-        let extent = self.named(&image.config, "configuration")?;
-        if extent.size > limits.config {
-            return Err(limits::config(format!("its configuration has {} bytes, more than {}", extent.size, limits.config)));
+        let (member, size) = self.named(&image.config, "configuration")?;
+        if size > limits.config {
+            return Err(limits::config(format!("its configuration has {size} bytes, more than {}", limits.config)));
         }
         let bytes = self.archive.read(&image.config, limits.config)?;
         let digest = Digest::sha256(&bytes);
@@ -82,12 +85,12 @@ impl Docker {
             return Err(Error::new(Kind::Corrupt, format!("the configuration has digest {digest}, its name says {named}")));
         }
         let config = Config::parse(&bytes, &digest, names.len())?;
-        self.blobs.insert(digest.to_string(), extent);
+        self.blobs.insert(digest.to_string(), member);
         let mut layers = Vec::new();
         for (name, diff_id) in names.iter().zip(&config.rootfs.diff_ids) {
-            let extent = self.named(name, "layer")?;
-            let (media_type, digest) = self.layer(name, extent, diff_id)?;
-            layers.push(json!({"mediaType": media_type, "digest": digest, "size": extent.size}));
+            let (member, size) = self.named(name, "layer")?;
+            let (media_type, digest) = self.layer_of(&member, diff_id)?;
+            layers.push(json!({"mediaType": media_type, "digest": digest, "size": size}));
         }
         let config = json!({"mediaType": CONFIG, "digest": digest, "size": bytes.len()});
         let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
@@ -95,36 +98,31 @@ impl Docker {
         Ok(())
     }
 
-    /// Where a member lies that manifest.json names.
-    fn named(&self, name: &str, what: &str) -> Result<Extent> {
-        self.archive.extent(name).map_err(|error| error.doing(format!("find the {what} that manifest.json names")))
+    /// The member that manifest.json names, and its bytes.
+    fn named(&self, name: &str, what: &str) -> Result<(Vec<u8>, u64)> {
+        let found = self.archive.file(name.as_bytes()).map(|(member, stored)| (member.to_vec(), stored.size));
+        found.map_err(|error| error.doing(format!("find the {what} that manifest.json names")))
     }
 
     /// The media type of a layer, and its digest: of a plain one its diff ID, which reading it will prove.
-    fn layer(&mut self, name: &str, extent: Extent, diff_id: &Digest) -> Result<(String, Digest)> {
-        let mut head = Vec::new();
-        self.archive.content(extent, 0)?.take(4).read_to_end(&mut head)?;
+    fn layer_of(&mut self, member: &[u8], diff_id: &Digest) -> Result<(String, Digest)> {
+        let stored = self.archive.file(member)?.1;
+        let head = stored.head()?;
         let suffix = COMPRESSED.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, suffix)| *suffix);
-        let digest = if suffix.is_some() { self.hash(extent, Algorithm::Sha256)? } else { diff_id.clone() };
-        let read = *self.blobs.entry(digest.to_string()).or_insert(extent);
+        let digest = if suffix.is_some() { stored.hash(Algorithm::Sha256)? } else { diff_id.clone() };
+        let read = self.blobs.entry(digest.to_string()).or_insert_with(|| member.to_vec());
         // One digest is read once; a second member that claims it would be looked at by nobody.
-        if read != extent && self.hash(extent, digest.algorithm())? != digest {
-            let what = format!("{} is not the {digest} that the configuration says", self.archive.shown(name));
+        if *read != member && stored.hash(digest.algorithm())? != digest {
+            let what = format!("the member {} is not the {digest} that the configuration says", escape(member));
             return Err(Error::new(Kind::Corrupt, what));
         }
         Ok((format!("{LAYER}{}", suffix.unwrap_or_default()), digest))
     }
 
-    fn hash(&self, extent: Extent, algorithm: Algorithm) -> Result<Digest> {
-        let mut hasher = Hasher::new(algorithm);
-        let mut content = self.archive.content(extent, 0)?;
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            match content.read(&mut buffer)? {
-                0 => return Ok(hasher.finish()),
-                length => hasher.update(&buffer[..length]),
-            }
-        }
+    /// The member that holds a blob.
+    fn member(&self, descriptor: &Descriptor) -> Result<&archive::Stored> {
+        let missing = || Error::new(Kind::NotFound, format!("the archive holds no {}", descriptor.digest));
+        Ok(self.archive.file(self.blobs.get(&descriptor.digest.to_string()).ok_or_else(missing)?)?.1)
     }
 }
 
@@ -166,8 +164,11 @@ impl Source for Docker {
     }
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
-        let missing = || Error::new(Kind::NotFound, format!("the archive holds no {}", descriptor.digest));
-        self.archive.content(*self.blobs.get(&descriptor.digest.to_string()).ok_or_else(missing)?, from)
+        self.member(descriptor)?.open(from)
+    }
+
+    fn layer(&self, descriptor: &Descriptor, diff_id: &Digest) -> Option<Result<LayerDiff>> {
+        Some(self.member(descriptor).ok()?.passed()?.clone().hold(descriptor, diff_id))
     }
 
     fn holds_manifests(&self) -> bool {

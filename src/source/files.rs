@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
+use crate::layer::Passed;
 use crate::limits;
 use crate::text::escape;
 
@@ -18,6 +19,11 @@ pub(super) trait Files: Send + Sync {
 
     /// A name as errors show it.
     fn shown(&self, name: &str) -> String;
+
+    /// What a file is as a layer, where its bytes passed once and that is all that is left of them.
+    fn passed(&self, _: &str) -> Option<&Passed> {
+        None
+    }
 
     /// A whole file, of at most `limit` bytes.
     fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>> {

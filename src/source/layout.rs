@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::archive::Archive;
+use super::archive::{self, Archive};
 use super::files::{Directory, Files};
 use super::{Fetched, Source};
+use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
+use crate::layer::LayerDiff;
 use crate::limits::Limits;
 use crate::text::escape;
 
@@ -54,16 +56,16 @@ impl Layout {
             .map_err(|error| error.doing(format!("open the image layout {}", escape(directory.as_bytes()))))
     }
 
-    /// Opens a tar of a layout directory; the name is found as in [`open`](Self::open).
+    /// Opens a tar of a layout directory, `-` being the one on stdin; the name is found as in [`open`](Self::open).
     pub fn archive(file: &str, name: Option<&str>, limits: &Limits) -> Result<Self> {
-        let opened = Archive::open(file, limits).and_then(|archive| {
-            if !archive.holds("oci-layout") && archive.holds("manifest.json") {
-                let error = Error::new(Kind::Unsupported, "it holds no oci-layout, as an OCI archive does");
-                return Err(error.hint("it looks like one of docker save: name it as docker-archive:FILE"));
-            }
+        let archive = Archive::open(file, limits)?;
+        let opened = if !archive.holds("oci-layout") && archive.holds("manifest.json") {
+            let error = Error::new(Kind::Unsupported, "it holds no oci-layout, as an OCI archive does");
+            Err(error.hint("it looks like one of docker save: name it as docker-archive:FILE"))
+        } else {
             Self::of(Box::new(archive), name, limits.manifest, "oci-archive:FILE:REF")
-        });
-        opened.map_err(|error| error.doing(format!("open the image archive {}", escape(file.as_bytes()))))
+        };
+        opened.map_err(|error| error.doing(archive::opening(file)))
     }
 
     /// Finds `name`; `form` is how users write one.
@@ -136,5 +138,9 @@ impl Source for Layout {
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
         self.files.open(&file(descriptor), from)
+    }
+
+    fn layer(&self, descriptor: &Descriptor, diff_id: &Digest) -> Option<Result<LayerDiff>> {
+        Some(self.files.passed(&file(descriptor))?.clone().hold(descriptor, diff_id))
     }
 }

@@ -6,6 +6,7 @@ mod body;
 mod challenge;
 mod client;
 mod credentials;
+mod daemon;
 mod docker;
 mod files;
 pub mod layout;
@@ -15,18 +16,22 @@ pub mod resolve;
 pub mod resume;
 mod retry;
 mod tls;
+mod wait;
 
 use std::io::BufRead;
 
+use crate::digest::Digest;
 use crate::error::Result;
 use crate::image::Descriptor;
+use crate::layer::LayerDiff;
 use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
 
 pub use credentials::files as credential_files;
-pub use resolve::resolve;
+pub use resolve::{platforms, resolve};
 pub use resume::blob;
 pub use tls::Tls;
+pub use wait::Wait;
 
 /// A place that holds one repository's documents and blobs. Verification, decoding and the resumption of half-read
 /// blobs sit above it, once, for every backend.
@@ -39,18 +44,24 @@ pub trait Source: Send + Sync {
     /// error of kind `Unreachable`, and may be asked for again from where it stopped.
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>>;
 
+    /// A layer that was read when its place was, because its bytes come once. `None`: its blob can be asked for.
+    fn layer(&self, _: &Descriptor, _: &Digest) -> Option<Result<LayerDiff>> {
+        None
+    }
+
     /// Whether the place holds manifests at all. One that does not makes them up, and their digests are nobody's.
     fn holds_manifests(&self) -> bool {
         true
     }
 }
 
-/// Opens the place that a reference names. No registry is asked before the first document is.
+/// Opens the place that a reference names, and reads it where it comes once, as an archive on stdin does. No registry is asked before the first document is.
 pub fn open(reference: &Reference, access: &Access, limits: &Limits) -> Result<Box<dyn Source>> {
     Ok(match &reference.transport {
         Transport::Registry { host, repository } => Box::new(registry::Registry::new(host, repository, reference, access)?),
         Transport::Layout { directory } => Box::new(layout::Layout::open(directory, reference.tag.as_deref(), limits.manifest)?),
         Transport::OciArchive { file } => Box::new(layout::Layout::archive(file, reference.tag.as_deref(), limits)?),
+        Transport::DockerDaemon { image } => Box::new(daemon::read(image, access, limits)?),
         Transport::DockerArchive { file } => Box::new(docker::Docker::open(file, reference.tag.as_deref(), limits)?),
     })
 }
@@ -80,6 +91,8 @@ pub struct Access {
     pub tls: Tls,
     /// Further tries of a request that failed for a passing reason.
     pub retries: u32,
+    /// Whether to wait for what a registry does not have yet.
+    pub wait: Option<Wait>,
     /// The longest that a connection may be silent.
     pub timeout: std::time::Duration,
 }

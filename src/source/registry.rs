@@ -13,6 +13,7 @@ use super::auth::Auth;
 use super::client::{Http, authority, is_loopback, now};
 use super::refusal::{Refusal, is_html};
 use super::retry::{Attempts, Failure};
+use super::wait::Patience;
 use super::{Access, Fetched, Source, body};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
@@ -39,6 +40,7 @@ pub struct Registry {
     entrance: OnceCell<Url>,
     auth: Auth,
     http: Http,
+    patience: Patience,
     /// Blobs that were begun again from their start, for want of ranges: once is enough.
     restarted: Mutex<BTreeSet<Digest>>,
     runtime: Runtime,
@@ -61,6 +63,7 @@ impl Registry {
             entrance: OnceCell::new(),
             auth: Auth::new(host, repository, access),
             http: Http::new(access, is_loopback(&secure))?,
+            patience: Patience::new(access.wait),
             secure,
             restarted: Mutex::default(),
             runtime: runtime.map_err(|error| Error::new(Kind::Bug, error.to_string()).doing("start the network threads"))?,
@@ -81,12 +84,12 @@ impl Registry {
     }
 
     /// Asks for `kind/name` of the repository, with a pass if the registry wants one. A pass that is refused is renewed
-    /// once. An answer other than 200, 206 or 416 is an error.
+    /// once, and what is missing is waited for if that was asked for. An answer other than 200, 206 or 416 is an error.
     async fn get(&self, kind: &str, name: &str, headers: &HeaderMap, attempts: &mut Attempts) -> Result<Response> {
         let entrance = self.entrance().await;
         let path = format!("{}/{kind}/{name}", self.repository);
         let url = entrance.join(&path).map_err(|error| Error::new(Kind::Bug, format!("{path}: {error}")))?;
-        let mut renewed = false;
+        let (mut renewed, mut missed) = (false, 0);
         loop {
             let (pass, generation) = self.auth.pass(&self.http, entrance).await?;
             let secrets = self.auth.secrets(&pass);
@@ -101,7 +104,12 @@ impl Registry {
                 }
                 _ => {
                     let elsewhere = (response.url().origin() != url.origin()).then(|| response.url().clone());
-                    return Err(self.refused(kind, name, &Refusal::read(response, &secrets).await, elsewhere.as_ref()));
+                    let refused = self.refused(kind, name, &Refusal::read(response, &secrets).await, elsewhere.as_ref());
+                    tokio::time::sleep(self.patience.next(refused, missed)?).await;
+                    missed += 1;
+                    // What comes after a wait is a question of its own.
+                    renewed = false;
+                    attempts.progressed();
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! From a reference to one image: through indexes to a manifest and its configuration, each held against its digest.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use base64::Engine;
@@ -27,6 +28,22 @@ pub fn resolve(
     walk.resolve(platform, retries).map_err(|error| error.doing(format!("resolve {}", terminal(&reference.to_string()))))
 }
 
+/// Follows a reference to the images of all platforms, one after the other: one if it leads to no index. `take` gets them
+/// in the order of the index, each with the platform that the index claims for it. One that cannot be followed does not
+/// hide the others.
+pub fn platforms(
+    source: &dyn Source,
+    reference: &Reference,
+    limits: &Limits,
+    retries: u32,
+    take: &mut dyn FnMut(Option<Platform>, Result<Resolved>),
+) -> Result<()> {
+    let doing = format!("resolve {}", terminal(&reference.to_string()));
+    let take = &mut |platform, image: Result<Resolved>| take(platform, image.map_err(|error| error.doing(&doing[..])));
+    let mut all = All { source, reference, limits, retries, seen: BTreeSet::new(), take };
+    all.visit(None, &Way::default()).map_err(|error| error.doing(&doing[..]))
+}
+
 struct Walk<'a> {
     source: &'a dyn Source,
     reference: &'a Reference,
@@ -34,31 +51,97 @@ struct Walk<'a> {
     notes: Vec<String>,
 }
 
+/// The indexes on the way to an image.
+#[derive(Clone, Default)]
+struct Way {
+    outermost: Option<Digest>,
+    depth: usize,
+    /// What the innermost index that names a platform says.
+    platform: Option<Platform>,
+}
+
+impl Way {
+    fn through(&self, index: &Digest) -> Self {
+        Self { outermost: self.outermost.clone().or_else(|| Some(index.clone())), depth: self.depth + 1, ..self.clone() }
+    }
+
+    fn to(&self, entry: &Descriptor) -> Self {
+        Self { platform: entry.platform.clone().or_else(|| self.platform.clone()), ..self.clone() }
+    }
+}
+
+/// The images of all platforms.
+struct All<'a> {
+    source: &'a dyn Source,
+    reference: &'a Reference,
+    limits: &'a Limits,
+    retries: u32,
+    /// What was met: one image is judged once, however often it is listed.
+    seen: BTreeSet<Digest>,
+    take: &'a mut dyn FnMut(Option<Platform>, Result<Resolved>),
+}
+
+impl All<'_> {
+    fn visit(&mut self, entry: Option<&Descriptor>, way: &Way) -> Result<()> {
+        let mut walk = Walk { source: self.source, reference: self.reference, limits: self.limits, notes: Vec::new() };
+        let (digest, document) = walk.document(entry)?;
+        let index = match document {
+            Document::Manifest(manifest) => {
+                let image = walk.image(digest, manifest, way.clone(), self.retries)?;
+                (self.take)(way.platform.clone(), Ok(image));
+                return Ok(());
+            }
+            Document::Index(index) => index,
+        };
+        let way = way.through(&digest);
+        walk.bounded(&index, way.depth).map_err(|error| at(error, "index", &digest))?;
+        if index.images().next().is_none() {
+            return Err(at(Error::new(Kind::NotFound, "the index holds no image"), "index", &digest));
+        }
+        for entry in index.images() {
+            if !self.seen.insert(entry.digest.clone()) {
+                continue;
+            }
+            if self.seen.len() as u64 > self.limits.index_entries {
+                let what = format!("it and the indexes in it have more than {} entries", self.limits.index_entries);
+                return Err(at(limits::index_entries(what), "index", &digest));
+            }
+            let way = way.to(entry);
+            if let Err(error) = check_data(entry).and_then(|()| self.visit(Some(entry), &way)) {
+                (self.take)(way.platform, Err(error));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Walk<'_> {
     fn resolve(mut self, platform: Option<&Platform>, retries: u32) -> Result<Resolved> {
-        let mut indexes: Vec<Digest> = Vec::new();
-        let mut entry: Option<Descriptor> = None;
-        let mut index_platform = None;
-        let (digest, manifest) = loop {
+        let (mut entry, mut way) = (None, Way::default());
+        loop {
             let (digest, document) = self.document(entry.as_ref())?;
             let index = match document {
-                Document::Manifest(manifest) => break (digest, manifest),
+                Document::Manifest(manifest) => return self.image(digest, manifest, way, retries),
                 Document::Index(index) => index,
             };
-            indexes.push(digest.clone());
-            let chosen = self.choose(&index, indexes.len(), platform).map_err(|error| at(error, "index", &digest))?;
-            index_platform = chosen.platform.clone().or(index_platform);
+            way = way.through(&digest);
+            let chosen = self.choose(&index, way.depth, platform).map_err(|error| at(error, "index", &digest))?;
+            way = way.to(&chosen);
             entry = Some(chosen);
-        };
+        }
+    }
+
+    /// The image of a manifest.
+    fn image(mut self, digest: Digest, manifest: Manifest, way: Way, retries: u32) -> Result<Resolved> {
         let config = self.config(&manifest, retries).map_err(|error| at(error, "manifest", &digest))?;
-        if let Some(claimed) = index_platform.as_ref().filter(|claimed| !claimed.serves(&config.platform())) {
+        if let Some(claimed) = way.platform.as_ref().filter(|claimed| !claimed.serves(&config.platform())) {
             self.notes.push(format!("the index says {claimed}, the image's configuration {}", config.platform()));
         }
         Ok(Resolved {
             reference: self.reference.clone(),
             digest: self.source.holds_manifests().then_some(digest),
-            index_digest: indexes.into_iter().next(),
-            index_platform,
+            index_digest: way.outermost,
+            index_platform: way.platform,
             manifest,
             config,
             notes: self.notes,
@@ -117,6 +200,13 @@ impl Walk<'_> {
     }
 
     fn choose(&mut self, index: &Index, depth: usize, platform: Option<&Platform>) -> Result<Descriptor> {
+        self.bounded(index, depth)?;
+        let chosen = index.choose(platform, &mut self.notes)?;
+        check_data(chosen)?;
+        Ok(chosen.clone())
+    }
+
+    fn bounded(&self, index: &Index, depth: usize) -> Result<()> {
         if depth as u64 > self.limits.index_depth {
             return Err(limits::index_depth(format!("indexes are nested deeper than {}", self.limits.index_depth)));
         }
@@ -124,9 +214,7 @@ impl Walk<'_> {
         if entries as u64 > self.limits.index_entries {
             return Err(limits::index_entries(format!("it has {entries} entries, more than {}", self.limits.index_entries)));
         }
-        let chosen = index.choose(platform, &mut self.notes)?;
-        check_data(chosen)?;
-        Ok(chosen.clone())
+        Ok(())
     }
 
     fn config(&self, manifest: &Manifest, retries: u32) -> Result<Config> {

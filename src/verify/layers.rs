@@ -81,6 +81,9 @@ pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, wat
 
 fn one(source: &dyn Source, image: &Resolved, reading: &Reading, watch: &dyn Watch, layer: usize) -> Result<LayerDiff> {
     let (descriptor, diff_id) = (&image.manifest.layers[layer], &image.config.rootfs.diff_ids[layer]);
+    if let Some(passed) = source.layer(descriptor, diff_id) {
+        return passed;
+    }
     let blob = source::blob(source, descriptor, reading.access.retries)?;
     layer::read(Watched { inner: blob, watch, layer }, descriptor, diff_id, &reading.limits)
 }
@@ -93,7 +96,8 @@ pub(super) fn copy(loaded: &Loaded, node: NodeId, trace: &Trace, reading: &Readi
     let diff = loaded.layers[index].as_ref().ok_or_else(lost)?;
     let same = |entry: &&Entry| matches!(&entry.body, Body::File(other) if other.sha256 == trace.sha256);
     let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path;
-    let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries)?;
+    let again = |error: Error| error.doing(format!("read {path} a second time"));
+    let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries).map_err(again)?;
     layer::copy_file(blob, &diff.descriptor, &diff.diff_id, &reading.limits, path, out)?.ok_or_else(lost)
 }
 

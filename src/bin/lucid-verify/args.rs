@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -18,7 +19,7 @@ use crate::{exit, pending, suggest, verb};
 #[command(override_usage = "lucid-verify [OPTIONS] IMAGE...\n       lucid-verify VERB [OPTIONS] ...")]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 #[command(
-    after_help = "IMAGE is a Docker reference, docker://REF, oci:DIR[:REF], oci-archive:FILE[:REF] or\ndocker-archive:FILE[:REF].\n`lucid-verify VERB --help` tells more."
+    after_help = "IMAGE is a Docker reference, docker://REF, oci:DIR[:REF], oci-archive:FILE[:REF],\ndocker-archive:FILE[:REF] (FILE - is stdin) or docker-daemon:REF.\n`lucid-verify VERB --help` tells more."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -64,6 +65,12 @@ pub struct Verify {
     /// Ask only these rules: an id, a glob, or whole, starts, safe, conforms, lean (repeatable)
     #[arg(long, value_name = "ID|GLOB|ANSWER")]
     pub rule: Vec<String>,
+    /// Judge the image of each platform of an index, not of one
+    #[arg(long, conflicts_with = "platform")]
+    pub all_platforms: bool,
+    /// Ask again for so long while the registry does not have the image, or not all of it: 30s, 5m, 1h
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub wait: Option<Duration>,
 }
 
 /// `inspect`.
@@ -282,6 +289,24 @@ fn format(text: &str) -> Result<Format, String> {
 
 fn schema(text: &str) -> Result<Document, String> {
     word(text, "schema", &[("report", Document::Report), ("profile", Document::Profile)], pending::SCHEMAS)
+}
+
+/// The longest `--wait`, in seconds.
+const LONGEST_WAIT: u64 = 24 * 60 * 60;
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        _ => return Err("write a number of seconds, or one with s, m or h, such as 5m".into()),
+    };
+    let seconds = digits.parse().ok().and_then(|number: u64| number.checked_mul(unit));
+    match seconds.filter(|seconds| *seconds <= LONGEST_WAIT) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err("it is no whole number of at most 24h".into()),
+    }
 }
 
 fn platform(text: &str) -> Result<Platform, String> {

@@ -14,8 +14,11 @@ fn document() -> String {
     let mut out = String::from("# The command line\n\n");
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let _ = writeln!(out, "{about}\n\n```\nlucid-verify [OPTIONS] IMAGE...\nlucid-verify VERB [OPTIONS] ...\n```\n");
-    out.push_str("`IMAGE` is a Docker reference, `docker://REF`, `oci:DIR[:REF]`, `oci-archive:FILE[:REF]` or\n");
-    out.push_str("`docker-archive:FILE[:REF]`. A verb outranks an image of its name.\n");
+    out.push_str("`IMAGE` is a Docker reference, `docker://REF`, `oci:DIR[:REF]`, `oci-archive:FILE[:REF]`,\n");
+    out.push_str(
+        "`docker-archive:FILE[:REF]`, or `docker-daemon:` with a Docker reference or an image's id. As `FILE`, `-` is stdin.\n",
+    );
+    out.push_str("A verb outranks an image of its name.\n");
     for verb in command.get_subcommands() {
         section(&mut out, verb);
     }

@@ -54,6 +54,11 @@ pub fn warn(message: &str) {
     talk(&format!("warning: {}\n", text::terminal(message)));
 }
 
+/// Says on stderr what is going on.
+pub fn note(message: &str) {
+    talk(&format!("note: {}\n", text::terminal(message)));
+}
+
 /// Says on stderr what is wrong with the arguments, which it repeats.
 pub fn explain(lines: &str) {
     talk(&(lines.lines().map(text::terminal).collect::<Vec<_>>().join("\n") + "\n"));

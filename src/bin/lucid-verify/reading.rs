@@ -1,7 +1,7 @@
 //! How images are read, as the options and the environment say.
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::time::Duration;
 
 use lucid_verify::error::{Error, Kind, Result};
@@ -20,6 +20,7 @@ const JOBS: usize = 4;
 
 /// How these images are read.
 pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
+    one_stdin(common, images)?;
     let mut limits = Limits::default();
     common.limit.iter().try_for_each(|assignment| limits.set(assignment))?;
     let access = Access {
@@ -32,6 +33,7 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
             client_key: common.client_key.clone(),
         },
         retries: common.retries,
+        wait: None,
         timeout: Duration::from_secs(common.timeout),
     };
     let jobs = common.jobs.map_or_else(jobs, usize::from);
@@ -62,13 +64,30 @@ fn credentials(common: &Common, images: &[&Reference]) -> Result<Option<Credenti
     }
 }
 
+/// What stdin holds is read once, and by one reader.
+fn one_stdin(common: &Common, images: &[&Reference]) -> Result<()> {
+    let archives = images.iter().filter(|image| image.is_on_stdin()).count();
+    if archives + usize::from(common.password_stdin) <= 1 {
+        return if archives == 1 && std::io::stdin().is_terminal() {
+            Err(Error::new(Kind::Usage, "an image archive is wanted on stdin, and that is a terminal")
+                .hint("pipe one in: docker save IMAGE | lucid-verify docker-archive:-"))
+        } else {
+            Ok(())
+        };
+    }
+    let and = if common.password_stdin { " and --password-stdin" } else { "" };
+    let wanted = if archives == 1 { "an image archive" } else { "several image archives" };
+    Err(Error::new(Kind::Usage, format!("{wanted}{and} would be read from stdin, which holds one thing"))
+        .hint(if and.is_empty() { "write all but one to files" } else { "set LUCID_VERIFY_PASSWORD instead" }))
+}
+
 /// A password goes to one registry only: which of several is meant cannot be told.
 fn one_registry(images: &[&Reference]) -> Result<()> {
     let hosts: BTreeSet<&str> = images
         .iter()
         .filter_map(|image| match &image.transport {
             Transport::Registry { host, .. } => Some(&host[..]),
-            Transport::Layout { .. } | Transport::OciArchive { .. } | Transport::DockerArchive { .. } => None,
+            _ => None,
         })
         .collect();
     if hosts.len() > 1 {

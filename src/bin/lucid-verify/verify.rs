@@ -1,6 +1,8 @@
 //! `lucid-verify IMAGE...`: read everything, judge, report.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lucid_verify::error::{Error, Kind, Result};
@@ -8,7 +10,8 @@ use lucid_verify::profile::Profile;
 use lucid_verify::reference::Reference;
 use lucid_verify::report::{self, ExitCode, Report};
 use lucid_verify::rules::{RULES, Rule};
-use lucid_verify::verify::{Asking, Reading, verify};
+use lucid_verify::source::Wait;
+use lucid_verify::verify::{Asking, Reading, verify, verify_platforms};
 
 use crate::args::{Common, Format, Verify};
 use crate::progress::Bars;
@@ -20,15 +23,17 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     let selection = Selection::parse(&args.rule, RULES)?;
     let today = today(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), now())?;
     let policy = policy::policy(args.profile.as_deref())?;
-    let reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
+    let mut reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
+    reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
     let asked = |rule: &Rule| selection.holds(rule);
     let asking = Asking { policy: &policy, service: args.service.as_deref(), asked: &asked, today };
 
     let (mut images, mut profiles) = (Vec::new(), Vec::new());
     for reference in &args.images {
-        let (image, profile) = one(reference, &reading, &asking, common);
-        images.push(image);
-        profiles.extend(profile);
+        for (image, profile) in read(reference, args.all_platforms, &reading, &asking, common) {
+            images.push(image);
+            profiles.extend(profile);
+        }
     }
     let report = Report::new(images, args.fail_on.level(), today);
     if !common.quiet {
@@ -47,11 +52,32 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     code(report.exit_code)
 }
 
-/// One image. A fault of the tool costs the report of that image, not of the others.
-fn one(reference: &Reference, reading: &Reading, asking: &Asking<'_>, common: &Common) -> (report::Image, Option<Profile>) {
+/// What a reference leads to. A fault of the tool costs the report of that, not of the others.
+fn read(
+    reference: &Reference,
+    all_platforms: bool,
+    reading: &Reading,
+    asking: &Asking<'_>,
+    common: &Common,
+) -> Vec<(report::Image, Option<Profile>)> {
     let bars = Bars::new(common);
-    exit::caught(|| Ok(verify(reference, reading, asking, &bars)))
-        .unwrap_or_else(|bug| (report::Image::unread(reference.to_string(), (&bug).into()), None))
+    let read = exit::caught(|| {
+        Ok(if all_platforms {
+            verify_platforms(reference, reading, asking, &bars)
+        } else {
+            vec![verify(reference, reading, asking, &bars)]
+        })
+    });
+    read.unwrap_or_else(|bug| vec![(report::Image::unread(reference.to_string(), (&bug).into()), None)])
+}
+
+/// What is said of a wait: someone who looks on wants to know, and so does the reader of a log who asked for more.
+fn waiting(common: &Common) -> fn(&Error, Duration) {
+    if common.verbose || std::io::stderr().is_terminal() && !common.quiet {
+        |error, wait| exit::note(&format!("{error}; asking again in {} s", wait.as_secs_f32().ceil()))
+    } else {
+        |_, _| {}
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the clock is read once, here, and handed on")]
