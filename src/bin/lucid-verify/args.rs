@@ -32,6 +32,8 @@ pub struct Cli {
 pub enum Verb {
     /// Read every byte and judge; what an IMAGE without a verb means
     Verify(Verify),
+    /// Serve a small faulty image to itself and verify it; ends with 0 if exactly what was planted is found
+    Demo,
     /// What an image is: identity, configuration, layers, packages
     Inspect(Inspect),
     /// The final file tree of an image
