@@ -74,7 +74,11 @@ impl Image {
             return reply.with("content-type", self.media_type());
         }
         let Some((_, media_type, bytes)) = self.content.iter().find(|(digest, ..)| digest.to_string() == name) else {
-            return unknown(if kind.ends_with("/manifests") { "MANIFEST_UNKNOWN" } else { "BLOB_UNKNOWN" });
+            return if kind.ends_with("/manifests") {
+                no_manifest()
+            } else {
+                unknown("BLOB_UNKNOWN", "blob unknown to registry")
+            };
         };
         let Some(from) = request.from() else { return Reply::new(200, bytes.clone()).with("content-type", media_type) };
         match bytes.get(from..).filter(|rest| !rest.is_empty()) {
@@ -102,18 +106,21 @@ impl Repository {
     pub fn reply(&self, request: &Request) -> Reply {
         let path = request.path.strip_prefix("/v2/").and_then(|path| path.strip_prefix(self.name)?.strip_prefix('/'));
         match path.map(|path| path.strip_prefix("manifests/")) {
-            None => unknown("NAME_UNKNOWN"),
-            Some(Some(name)) if !name.contains(':') && name != self.tag => unknown("MANIFEST_UNKNOWN"),
+            None => unknown("NAME_UNKNOWN", "repository name not known to registry"),
+            Some(Some(name)) if !name.contains(':') && name != self.tag => no_manifest(),
             Some(_) => self.image.reply(request),
         }
     }
 }
 
 /// The answer of a registry that has no such thing (distribution-spec, "Error Codes").
-fn unknown(code: &str) -> Reply {
-    let what = code.to_lowercase().replace('_', " ");
-    let body = json!({"errors": [{"code": code, "message": format!("{what} to registry")}]});
+fn unknown(code: &str, message: &str) -> Reply {
+    let body = json!({"errors": [{"code": code, "message": message}]});
     Reply::new(404, body.to_string()).with("content-type", "application/json")
+}
+
+fn no_manifest() -> Reply {
+    unknown("MANIFEST_UNKNOWN", "manifest unknown to registry")
 }
 
 /// Layers by their instruction, base first. Lines before the first are comments.
