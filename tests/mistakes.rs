@@ -11,6 +11,7 @@ mod registry;
 #[path = "support/stranger.rs"]
 mod stranger;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use lucid_verify::serve::Repository;
@@ -170,7 +171,7 @@ fn each_is_told_with_what_was_found_and_the_next_step() {
          ([rules.md](rules.md)); here the program could not look.\n",
     );
     for mistake in &mistakes {
-        page += &format!("\n## {}\n\n```text\n{}```\n", mistake.title, mistake.transcript(folder.path()));
+        let _ = write!(page, "\n## {}\n\n```text\n{}```\n", mistake.title, mistake.transcript(folder.path()));
     }
     assert!(!page.contains("hunter2") && !page.contains(LOGIN));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/mistakes.md");

@@ -23,10 +23,9 @@ pub(super) fn write(elf: &Elf, size: u64) -> Result<Vec<u8>, String> {
     let dynamic = match &elf.dynamic {
         Dynamic::None => None,
         Dynamic::Known { needed, soname, rpath, runpath } => {
-            let named = |tag: DynamicTag, names: &[Box<[u8]>]| names.iter().map(|name| (tag, name.clone())).collect::<Vec<_>>();
-            let one = |tag: DynamicTag, name: &Option<Box<[u8]>>| named(tag, name.as_slice());
-            let names = [named(DT_NEEDED, needed), one(DT_SONAME, soname), one(DT_RPATH, rpath), one(DT_RUNPATH, runpath)];
-            Some(names.concat())
+            let others = [(DT_SONAME, soname), (DT_RPATH, rpath), (DT_RUNPATH, runpath)];
+            let others = others.into_iter().filter_map(|(tag, name)| Some((tag, name.as_deref()?)));
+            Some(needed.iter().map(|name| (DT_NEEDED, &name[..])).chain(others).collect::<Vec<_>>())
         }
         Dynamic::Unknown(why) => return Err(format!("its dynamic section cannot be written: {why}")),
     };
@@ -86,7 +85,7 @@ impl Object {
     }
 
     /// A dynamic section of these strings, and the segment that announces it.
-    fn dynamic(&mut self, names: &[(DynamicTag, Box<[u8]>)]) {
+    fn dynamic(&mut self, names: &[(DynamicTag, &[u8])]) {
         let (mut strings, mut entries) = (vec![0], Vec::new());
         for (tag, name) in names {
             entries.push((*tag, strings.len() as u64));

@@ -198,3 +198,47 @@ fn read(stream: &TcpStream) -> Option<Request> {
     reader.take(length).read_to_string(&mut request.body).ok()?;
     Some(request)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::{Image, Repository};
+
+    /// What a server says to these bytes.
+    fn said(server: &Server, request: &str) -> String {
+        let mut stream = TcpStream::connect(server.host()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
+
+    #[test]
+    fn a_repository_answers_as_the_specification_has_it() {
+        let mut image = Image::default();
+        image.add("text/plain", b"0123456789".to_vec());
+        let digest = image.content[0].0.clone();
+        let repository = Repository { name: "a/b", tag: "1", image };
+        let server = Server::start(move |request| repository.reply(request)).unwrap();
+        let get =
+            |path: &str, range: &str| said(&server, &format!("GET /v2/{path} HTTP/1.1\r\nhost: x\r\nRange: {range}\r\n\r\n"));
+
+        assert!(get("a/b/manifests/1", "").starts_with("HTTP/1.1 200 "));
+        assert!(get(&format!("a/b/blobs/{digest}"), "").ends_with("content-length: 10\r\n\r\n0123456789"));
+        let part = get(&format!("a/b/blobs/{digest}"), "bytes=7-");
+        assert!(part.starts_with("HTTP/1.1 206 ") && part.contains("content-range: bytes 7-9/10\r\n"), "{part}");
+        assert!(part.ends_with("\r\n\r\n789"), "{part}");
+        assert!(get(&format!("a/b/blobs/{digest}"), "bytes=10-").starts_with("HTTP/1.1 416 "));
+        for (path, code) in [
+            ("a/b/manifests/2", "MANIFEST_UNKNOWN"),
+            ("a/b/manifests/sha256:0", "MANIFEST_UNKNOWN"),
+            ("a/b/blobs/sha256:0", "BLOB_UNKNOWN"),
+            ("a/bc/manifests/1", "NAME_UNKNOWN"),
+        ] {
+            let reply = get(path, "");
+            assert!(reply.starts_with("HTTP/1.1 404 ") && reply.contains(code), "{reply}");
+        }
+        assert!(said(&server, "\x16\x03\x01").starts_with("HTTP/1.1 400 "));
+        assert_eq!(server.paths().len(), 8);
+    }
+}

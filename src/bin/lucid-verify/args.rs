@@ -18,7 +18,7 @@ use crate::{exit, pending, suggest, verb};
 #[command(override_usage = "lucid-verify [OPTIONS] IMAGE...\n       lucid-verify VERB [OPTIONS] ...")]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 #[command(
-    after_help = "IMAGE is a Docker reference, docker://REF, oci:DIR[:REF], oci-archive:FILE[:REF] or\ndocker-archive:FILE[:REF].\n`lucid-verify VERB --help` tells more."
+    after_help = "IMAGE is a Docker reference, docker://REF, oci:DIR[:REF], oci-archive:FILE[:REF]\nor docker-archive:FILE[:REF].\n`lucid-verify VERB --help` tells more."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -32,7 +32,9 @@ pub struct Cli {
 pub enum Verb {
     /// Read every byte and judge; what an IMAGE without a verb means
     Verify(Verify),
-    /// Serve a small faulty image to itself and verify it; ends with 0 if exactly what was planted is found
+    /// Serve a small faulty image to itself, and verify it
+    ///
+    /// Ends with 0 if exactly the faults that were planted in it are found, else with 1 and the difference.
     Demo,
     /// What an image is: identity, configuration, layers, packages
     Inspect(Inspect),

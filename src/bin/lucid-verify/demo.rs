@@ -70,27 +70,35 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let report = Report::new(vec![image], Some(Level::Error), today);
     verify::print(&report, common)?;
     let Some(image) = report.images.first().filter(|image| image.complete) else { return verify::code(report.exit_code) };
-    let (missed, unplanted) = difference(image);
+    let (missed, unplanted) = difference(&causes(image));
     if missed.is_empty() && unplanted.is_empty() {
         if !common.quiet {
             exit::talk(&talk(&server));
         }
         return Ok(ExitCode::Held);
     }
-    missed.iter().for_each(|fault| exit::talk(&format!("planted and not found: {fault}\n")));
-    unplanted.iter().for_each(|fault| exit::talk(&format!("found and not planted: {fault}\n")));
+    let missed = missed.iter().map(|fault| format!("planted and not found: {fault}\n"));
+    let unplanted = unplanted.iter().map(|fault| format!("found and not planted: {fault}\n"));
+    exit::talk(&missed.chain(unplanted).collect::<String>());
     Ok(ExitCode::Findings)
 }
 
-/// What was planted and not found, and what was found at error level and not planted. What another finding explains is
-/// no cause of its own.
-fn difference(image: &report::Image) -> (Vec<String>, Vec<String>) {
-    let fault = |rule: &str, path: Option<&str>| format!("{rule} {}", path.unwrap_or_default()).trim_end().to_owned();
-    let planted: BTreeSet<String> = PLANTED.iter().map(|planted| fault(planted.rule, planted.path)).collect();
+/// A rule, and the path where it looked.
+fn fault(rule: &str, path: Option<&str>) -> String {
+    format!("{rule} {}", path.unwrap_or_default()).trim_end().to_owned()
+}
+
+/// What was found at error level. What another finding explains is no cause of its own.
+fn causes(image: &report::Image) -> BTreeSet<String> {
     let findings = image.rules.iter().flat_map(|rule| rule.findings.iter().map(|finding| (rule.id, finding)));
     let causes = findings.filter(|(_, finding)| finding.level == Level::Error && finding.because.is_none());
-    let found: BTreeSet<String> = causes.map(|(rule, finding)| fault(rule, finding.path.as_deref())).collect();
-    (planted.difference(&found).cloned().collect(), found.difference(&planted).cloned().collect())
+    causes.map(|(rule, finding)| fault(rule, finding.path.as_deref())).collect()
+}
+
+/// What was planted and not found, and what was found and not planted.
+fn difference(found: &BTreeSet<String>) -> (Vec<String>, Vec<String>) {
+    let planted: BTreeSet<String> = PLANTED.iter().map(|planted| fault(planted.rule, planted.path)).collect();
+    (planted.difference(found).cloned().collect(), found.difference(&planted).cloned().collect())
 }
 
 /// What to make of the report.
@@ -124,5 +132,14 @@ mod tests {
         let planted: BTreeSet<&str> = PLANTED.iter().map(|planted| planted.rule).collect();
         assert!(planted.is_subset(&known), "{planted:?}");
         assert_eq!(planted.len(), PLANTED.len());
+    }
+
+    #[test]
+    fn what_is_missed_and_what_was_not_planted_is_told() {
+        let mut found: BTreeSet<String> = PLANTED.iter().map(|planted| fault(planted.rule, planted.path)).collect();
+        assert_eq!(difference(&found), (vec![], vec![]));
+        found.remove("config/user");
+        found.insert("config/cmd".into());
+        assert_eq!(difference(&found), (vec!["config/user".into()], vec!["config/cmd".into()]));
     }
 }
