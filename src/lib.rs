@@ -12,6 +12,7 @@ pub mod profile;
 pub mod reference;
 pub mod report;
 pub mod rules;
+pub mod serve;
 pub mod size;
 pub mod source;
 pub mod text;

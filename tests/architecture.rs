@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("size", &["facts", "vfs"]),
     ("rules", &["facts", "size", "vfs", "profile", "finding"]),
     ("report", &["finding", "size"]),
+    ("serve", &["layer", "vfs"]),
     ("verify", &["source", "layer", "image", "vfs", "facts", "size", "profile", "finding", "rules", "report"]),
 ];
 
@@ -29,7 +30,7 @@ const LEAVES: &[&str] = &["digest", "error", "limits", "reference", "text"];
 /// What touches the world, and the rooms that may.
 const WORLD: &[&str] =
     &["tokio::", "reqwest::", "std::fs", "std::net", "std::env", "std::process", "SystemTime", "Utc::now", "Local::now"];
-const WORLDLY: &[&str] = &["source"];
+const WORLDLY: &[&str] = &["source", "serve"];
 /// Constants of the compiler and the grammar of addresses are not the world.
 const NOT_THE_WORLD: &[&str] = &["std::env::consts", "std::net::Ipv"];
 

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use registry::{Image, Reply, Request, Server};
+use registry::{Fixture, Image, Reply, Request, Server, scripted};
 use tempfile::TempDir;
 
 /// What must never be seen.
@@ -31,7 +31,7 @@ fn image() -> Image {
 
 /// A registry that wants the user's password.
 fn with_password() -> Server {
-    Server::start(|request| match request.header("authorization") {
+    scripted(|request| match request.header("authorization") {
         Some(pass) if pass == format!("Basic {AUTH}") => image().reply(request),
         Some(pass) => Reply::new(401, pass.to_owned()).with("www-authenticate", "Basic realm=\"x\""),
         None => Reply::new(401, "").with("www-authenticate", "Basic realm=\"x\""),
@@ -40,7 +40,7 @@ fn with_password() -> Server {
 
 /// A registry that wants the token that `token` gives out.
 fn with_tokens(token: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
-    Server::start(move |request| match request.header("authorization") {
+    scripted(move |request| match request.header("authorization") {
         _ if request.path.starts_with("/token") => token(request),
         Some("Bearer pass") => image().reply(request),
         _ => {
@@ -141,7 +141,7 @@ fn credentials_for_something_else_are_not_sent() {
 
 #[test]
 fn a_refused_login_is_named_by_its_file() {
-    let server = Server::start(|request| {
+    let server = scripted(|request| {
         let echo = request.header("authorization").unwrap_or_default().to_owned();
         Reply::new(401, echo).with("www-authenticate", "Basic realm=\"x\"")
     });
@@ -156,7 +156,7 @@ fn an_anonymous_pull_starts_no_helper() {
     let folder = helper("touch \"$DOCKER_CONFIG/started\"; echo 'credentials not found in native keychain'; exit 1");
     let path = path_with(folder.path());
     let environment = [("DOCKER_CONFIG", folder.path()), ("PATH", Path::new(&path))];
-    let open = Server::start(|request| image().reply(request));
+    let open = scripted(|request| image().reply(request));
     assert_eq!(inspect(&open, &environment).0, 0);
     assert!(!folder.path().join("started").exists());
 
@@ -217,7 +217,7 @@ fn an_identity_token_is_exchanged_at_the_token_server() {
 
 #[test]
 fn an_identity_token_follows_no_redirect_and_is_not_echoed() {
-    let elsewhere = Server::start(|_| granted());
+    let elsewhere = scripted(|_| granted());
     let place = format!("http://{}/", elsewhere.host());
     for reply in [Reply::new(307, "").with("location", place), Reply::new(400, format!("what is {CANARY}?"))] {
         let server = with_tokens(move |_| reply.clone());

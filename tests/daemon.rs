@@ -23,7 +23,7 @@ use std::path::Path;
 use archives::{large, modern, neutral, pack, saved};
 use cli::lucid;
 use lucid_verify::digest::Digest;
-use registry::{Reply, Server};
+use registry::{Reply, Server, scripted};
 use serde_json::Value;
 
 /// Exit code, report and stderr of an image that the engine at `host` is asked for.
@@ -37,7 +37,7 @@ fn verify(host: &str, image: &str) -> (i32, Value, String) {
 
 /// An engine that has one image.
 fn engine(tar: Vec<u8>) -> Server {
-    Server::start(move |request| match &request.path[..] {
+    scripted(move |request| match &request.path[..] {
         "/images/x/a:1/get" => Reply::new(200, tar.clone()).with("content-type", "application/x-tar"),
         "/images/broken:latest/get" => Reply::new(200, tar.clone()).cut(tar.len() / 2),
         "/images/failing:latest/get" => Reply::new(500, r#"{"message":"disk full"}"#),

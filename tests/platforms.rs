@@ -8,7 +8,7 @@ mod cli;
 mod registry;
 
 use cli::lucid;
-use registry::{Image, Server};
+use registry::{Fixture, Image, scripted};
 use serde_json::{Value, json};
 
 const ATTESTATION: &str = r#","platform":{"os":"unknown","architecture":"unknown"}"#;
@@ -74,7 +74,7 @@ fn wanted() -> Vec<(Value, Value, bool)> {
 
 #[test]
 fn each_platform_is_an_image_of_the_report_and_one_that_fails_hides_none() {
-    let server = Server::start(|request| several().reply(request));
+    let server = scripted(|request| several().reply(request));
     let folder = tempfile::tempdir().unwrap();
     several().write_layout(folder.path(), &[&several().entry("")]);
     let mut tar = tar::Builder::new(Vec::new());
@@ -91,7 +91,7 @@ fn each_platform_is_an_image_of_the_report_and_one_that_fails_hides_none() {
 #[test]
 fn an_image_without_an_index_is_itself() {
     let image = Image::new("arm64", &[EMPTY]);
-    let server = Server::start(move |request| image.reply(request));
+    let server = scripted(move |request| image.reply(request));
     let reference = format!("{}/x:1", server.host());
     let alone = verify(&reference, &[], b"");
     assert_eq!(verify(&reference, &["--all-platforms"], b""), alone);
@@ -103,7 +103,7 @@ fn what_leads_to_no_image_is_one_failure() {
     let nothing = index(&[(&Image::new("unknown", &[EMPTY]), ATTESTATION.into())]);
     let deep = (0..5).fold(Image::new("arm64", &[EMPTY]), |image, _| image.indexed(""));
     for (image, code) in [(nothing, 3), (deep, 8)] {
-        let server = Server::start(move |request| image.reply(request));
+        let server = scripted(move |request| image.reply(request));
         let (found, images) = verify(&format!("{}/x:1", server.host()), &["--all-platforms"], b"");
         assert_eq!((found, images.len()), (code, 1));
     }
@@ -113,7 +113,7 @@ fn what_leads_to_no_image_is_one_failure() {
     };
     let (one, other) = (of(["arm64", "amd64"]), of(["arm", "riscv64"]));
     let six = index(&[(&one, String::new()), (&other, String::new())]);
-    let server = Server::start(move |request| six.reply(request));
+    let server = scripted(move |request| six.reply(request));
     let verify = |limit| verify(&format!("{}/x:1", server.host()), &["--all-platforms", "--limit", limit], b"");
     assert_eq!(verify("index-entries=6").1.len(), 4);
     assert_eq!(verify("index-entries=5").0, 8, "the entries of all count together");

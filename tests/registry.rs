@@ -15,7 +15,7 @@ use lucid_verify::image::{Descriptor, Resolved};
 use lucid_verify::limits::Limits;
 use lucid_verify::reference::Reference;
 use lucid_verify::source::{self, Access, Credentials};
-use registry::{Image, Reply, Request, Server};
+use registry::{Fixture, Image, Reply, Request, Server, scripted};
 
 const PASSWORD: &str = "hunter2-of-the-test";
 /// `user:hunter2-of-the-test` in base64.
@@ -50,7 +50,7 @@ fn refused(server: &Server, access: &Access) -> Error {
 
 /// A registry that wants `token-N` for the N last given out, and gives out tokens at `/token`.
 fn with_tokens(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static, tokens: &'static AtomicUsize) -> Server {
-    Server::start(move |request| {
+    scripted(move |request| {
         let host = request.header("host").unwrap_or_default();
         if request.path.starts_with("/token") {
             let token = tokens.fetch_add(1, Ordering::SeqCst) + 1;
@@ -117,7 +117,7 @@ fn a_token_that_ran_out_is_renewed_silently() {
 
 #[test]
 fn a_token_that_is_about_to_run_out_is_renewed_before_it_is_refused() {
-    let server = Server::start(|request| {
+    let server = scripted(|request| {
         let host = request.header("host").unwrap_or_default();
         match (request.path.starts_with("/token"), request.header("authorization")) {
             (true, _) => Reply::new(200, r#"{"token":"token-x","expires_in":1}"#),
@@ -132,7 +132,7 @@ fn a_token_that_is_about_to_run_out_is_renewed_before_it_is_refused() {
 
 #[test]
 fn endless_refusals_end_in_denied() {
-    let server = Server::start(|request| {
+    let server = scripted(|request| {
         let host = request.header("host").unwrap_or_default();
         if request.path.starts_with("/token") {
             Reply::new(200, r#"{"token":"token-x"}"#)
@@ -160,7 +160,7 @@ fn a_token_servers_own_words_are_shown() {
         (Reply::new(200, "<html>").with("content-type", "text/html"), Kind::Denied, "not the JSON"),
         (Reply::new(500, "broken").with("retry-after", 0), Kind::Unreachable, "broken"),
     ] {
-        let server = Server::start(move |request| {
+        let server = scripted(move |request| {
             let host = request.header("host").unwrap_or_default();
             if request.path.starts_with("/token") {
                 reply.clone()
@@ -179,7 +179,7 @@ fn credentials_are_sent_to_no_realm_that_could_be_overheard() {
     for (realm, access) in
         [("http://auth.invalid/token", with_password()), ("http://169.254.169.254/token", access()), ("/token", access())]
     {
-        let server = Server::start(move |_| Reply::new(401, "").with("www-authenticate", format!("Bearer realm=\"{realm}\"")));
+        let server = scripted(move |_| Reply::new(401, "").with("www-authenticate", format!("Bearer realm=\"{realm}\"")));
         let error = refused(&server, &access);
         assert_eq!(error.kind, Kind::Denied);
         assert!(error.what.contains("refusing realm"), "{error}");
@@ -193,22 +193,22 @@ fn basic_credentials_are_sent_when_asked_for_and_only_then() {
         Some(other) => Reply::new(401, other.to_owned()),
         None => Reply::new(401, "").with("www-authenticate", "BASIC realm=\"Sonatype Nexus\""),
     };
-    let server = Server::start(script);
+    let server = scripted(script);
     resolve(&server.host(), &with_password()).unwrap();
     assert_eq!(server.requests()[0].header("authorization"), None);
 
-    let error = refused(&Server::start(script), &access());
+    let error = refused(&scripted(script), &access());
     assert_eq!(error.kind, Kind::Denied);
     assert!(error.hint.unwrap().contains("--password-stdin"));
 
-    let wrong = Server::start(|_| Reply::new(401, "").with("www-authenticate", "Basic realm=\"x\""));
+    let wrong = scripted(|_| Reply::new(401, "").with("www-authenticate", "Basic realm=\"x\""));
     assert_eq!(refused(&wrong, &with_password()).kind, Kind::Denied);
     assert_eq!(count(&wrong, "/manifests/"), 2);
 }
 
 #[test]
 fn a_challenge_that_stands_at_the_entrance_only_is_found() {
-    let server = Server::start(|request| match (request.path.as_str(), request.header("authorization")) {
+    let server = scripted(|request| match (request.path.as_str(), request.header("authorization")) {
         (_, Some(BASIC)) => image().reply(request),
         ("/v2/", _) => Reply::new(401, "").with("www-authenticate", "Basic realm=\"x\""),
         _ => Reply::new(401, ""),
@@ -219,7 +219,7 @@ fn a_challenge_that_stands_at_the_entrance_only_is_found() {
 #[test]
 fn failures_that_pass_are_waited_for() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
-    let server = Server::start(|request| match ASKED.fetch_add(1, Ordering::SeqCst) {
+    let server = scripted(|request| match ASKED.fetch_add(1, Ordering::SeqCst) {
         0 => Reply::new(429, "toomanyrequests").with("retry-after", 0),
         1 => Reply::new(500, "a moment").with("retry-after", 0),
         2 => image().reply(request).cut(20),
@@ -231,13 +231,13 @@ fn failures_that_pass_are_waited_for() {
 #[test]
 fn a_long_rate_limit_is_told_at_once() {
     let body = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"pull rate limit"}]}"#;
-    let server = Server::start(move |_| Reply::new(429, body).with("retry-after", 3600));
+    let server = scripted(move |_| Reply::new(429, body).with("retry-after", 3600));
     let error = refused(&server, &access());
     assert_eq!(error.kind, Kind::Unreachable);
     assert!(error.what.contains("retry after 3600 s") && error.what.contains("pull rate limit"), "{error}");
     assert_eq!(server.paths().len(), 1);
 
-    let server = Server::start(|_| Reply::new(503, "down for\x1b[2J repair").with("retry-after", 0));
+    let server = scripted(|_| Reply::new(503, "down for\x1b[2J repair").with("retry-after", 0));
     let error = refused(&server, &access());
     assert!(error.what.contains("503") && error.what.contains("down for\\u{1b}[2J repair"), "{error}");
     assert_eq!(server.paths().len(), 3);
@@ -253,31 +253,29 @@ fn what_does_not_exist_is_named() {
         ),
         ("", "has no manifest 1"),
     ] {
-        let error = refused(&Server::start(move |_| Reply::new(404, body)), &access());
+        let error = refused(&scripted(move |_| Reply::new(404, body)), &access());
         assert_eq!(error.kind, Kind::NotFound);
         assert!(error.what.contains(want), "{error}");
     }
-    let server =
-        Server::start(|request| if request.path.contains("/blobs/") { Reply::new(404, "") } else { image().reply(request) });
+    let server = scripted(|request| if request.path.contains("/blobs/") { Reply::new(404, "") } else { image().reply(request) });
     let error = refused(&server, &access());
     assert!(error.kind == Kind::NotFound && error.what.contains("has no blob sha256:"), "{error}");
 }
 
 #[test]
 fn a_web_page_is_no_registry() {
-    let page = |status, body: &'static str| {
-        Server::start(move |_| Reply::new(status, body).with("content-type", "text/html; charset=utf-8"))
-    };
+    let page =
+        |status, body: &'static str| scripted(move |_| Reply::new(status, body).with("content-type", "text/html; charset=utf-8"));
     let error = refused(&page(200, "<html>log in"), &access());
     assert!(error.kind == Kind::Unsupported && error.what.contains("text/html"), "{error}");
     assert!(refused(&page(404, "<html>"), &access()).hint.unwrap().contains("web page"));
-    assert_eq!(refused(&Server::start(|_| Reply::new(204, "")), &access()).kind, Kind::Unsupported);
-    assert_eq!(refused(&Server::start(|_| Reply::new(200, "")), &access()).kind, Kind::Unsupported);
+    assert_eq!(refused(&scripted(|_| Reply::new(204, "")), &access()).kind, Kind::Unsupported);
+    assert_eq!(refused(&scripted(|_| Reply::new(200, "")), &access()).kind, Kind::Unsupported);
 }
 
 #[test]
 fn nobody_there_is_unreachable() {
-    let server = Server::start(|_| Reply::default());
+    let server = scripted(|_| Reply::default());
     let host = server.host();
     drop(server);
     let error = resolve(&host, &Access { retries: 0, ..access() }).unwrap_err();
@@ -305,7 +303,7 @@ fn content() -> Vec<u8> {
 
 #[test]
 fn a_broken_blob_is_taken_up_by_a_range() {
-    let server = Server::start(|request| match request.from() {
+    let server = scripted(|request| match request.from() {
         None => Reply::new(200, content()).cut(40_000),
         Some(from) => Reply::new(206, &content()[from..]).with("content-range", format!("bytes {from}-99999/100000")),
     });
@@ -318,7 +316,7 @@ fn bytes_are_never_spliced_from_a_range_that_was_not_asked_for() {
     for (status, range) in [(200, None), (206, Some("bytes 0-99999/100000")), (206, Some("bytes 40000-99998/99999")), (416, None)]
     {
         let asked = AtomicUsize::new(0);
-        let server = Server::start(move |request| match (asked.fetch_add(1, Ordering::SeqCst), request.from()) {
+        let server = scripted(move |request| match (asked.fetch_add(1, Ordering::SeqCst), request.from()) {
             (0, _) => Reply::new(200, content()).cut(40_000),
             (_, None) => Reply::new(200, content()),
             (_, Some(_)) => range.iter().fold(Reply::new(status, content()), |reply, range| reply.with("content-range", range)),
@@ -331,7 +329,7 @@ fn bytes_are_never_spliced_from_a_range_that_was_not_asked_for() {
 
 #[test]
 fn a_blob_that_breaks_for_ever_is_given_up_with_its_place() {
-    let server = Server::start(|_| Reply::new(200, content()).cut(1000));
+    let server = scripted(|_| Reply::new(200, content()).cut(1000));
     let error = read_blob(&server, &content(), 100_000, &access()).unwrap_err();
     assert_eq!(error.kind, Kind::Unreachable);
     assert!(error.to_string().contains("at byte 1000 of 100000"), "{error}");
@@ -340,7 +338,7 @@ fn a_blob_that_breaks_for_ever_is_given_up_with_its_place() {
 
 #[test]
 fn a_silent_server_is_not_waited_for_for_ever() {
-    let server = Server::start(|_| Reply::new(200, content()).delay(Duration::from_secs(3)));
+    let server = scripted(|_| Reply::new(200, content()).delay(Duration::from_secs(3)));
     let access = Access { timeout: Duration::from_millis(200), retries: 0, ..access() };
     let error = read_blob(&server, &content(), 100_000, &access).unwrap_err();
     assert!(error.kind == Kind::Unreachable && error.what.contains("fell silent"), "{error}");
@@ -348,7 +346,7 @@ fn a_silent_server_is_not_waited_for_for_ever() {
 
 #[test]
 fn a_blob_of_another_length_is_corrupt() {
-    let server = Server::start(|request| match request.from() {
+    let server = scripted(|request| match request.from() {
         None => Reply::new(200, content()),
         Some(_) => Reply::new(416, ""),
     });
@@ -359,12 +357,12 @@ fn a_blob_of_another_length_is_corrupt() {
 
 #[test]
 fn a_redirect_to_another_port_carries_no_pass() {
-    let storage = Server::start(|request| match request.header("authorization") {
+    let storage = scripted(|request| match request.header("authorization") {
         Some(_) => Reply::new(400, "only one auth mechanism allowed"),
         None => image().reply(request),
     });
     let place = storage.host();
-    let server = Server::start(move |request| match (request.header("authorization"), request.path.contains("/blobs/")) {
+    let server = scripted(move |request| match (request.header("authorization"), request.path.contains("/blobs/")) {
         (Some(BASIC), true) => Reply::new(307, "").with("location", format!("http://{place}{}?signature=s", request.path)),
         (Some(BASIC), false) => image().reply(request),
         _ => Reply::new(401, "").with("www-authenticate", "Basic realm=\"x\""),
@@ -376,9 +374,9 @@ fn a_redirect_to_another_port_carries_no_pass() {
 
 #[test]
 fn the_query_of_a_signed_address_is_not_shown() {
-    let storage = Server::start(|_| Reply::new(403, "expired"));
+    let storage = scripted(|_| Reply::new(403, "expired"));
     let place = format!("http://{}/blob?signature=secret", storage.host());
-    let server = Server::start(move |_| Reply::new(307, "").with("location", &place));
+    let server = scripted(move |_| Reply::new(307, "").with("location", &place));
     let error = refused(&server, &access());
     assert_eq!(error.kind, Kind::Unreachable);
     assert!(error.what.contains(&format!("redirects to {}, which refuses (403 Forbidden): expired", storage.host())), "{error}");
@@ -387,11 +385,11 @@ fn the_query_of_a_signed_address_is_not_shown() {
 
 #[test]
 fn redirects_end() {
-    let server = Server::start(|request| Reply::new(302, "").with("location", request.path.clone() + "x"));
+    let server = scripted(|request| Reply::new(302, "").with("location", request.path.clone() + "x"));
     let error = refused(&server, &access());
     assert!(error.kind == Kind::Unreachable && error.what.contains("more than 5 redirects"), "{error}");
     assert_eq!(server.paths().len(), 6);
 
-    let server = Server::start(|_| Reply::new(302, "").with("location", "http://169.254.169.254/latest/meta-data"));
+    let server = scripted(|_| Reply::new(302, "").with("location", "http://169.254.169.254/latest/meta-data"));
     assert!(refused(&server, &access()).what.contains("link-local"));
 }

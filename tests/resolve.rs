@@ -14,7 +14,7 @@ use lucid_verify::image::Resolved;
 use lucid_verify::limits::Limits;
 use lucid_verify::reference::{Platform, Reference};
 use lucid_verify::source::{self, Access};
-use registry::{Image, MANIFEST, Reply, Server};
+use registry::{Fixture, Image, MANIFEST, Reply, Server, scripted};
 
 const ARM64: &str = r#","platform":{"os":"linux","architecture":"arm64"}"#;
 const AMD64: &str = r#","platform":{"os":"linux","architecture":"amd64"}"#;
@@ -29,7 +29,7 @@ fn resolve_with(reference: &str, platform: Option<&str>, limits: &Limits) -> Res
 
 fn serve(image: &Image) -> Server {
     let image = image.clone();
-    Server::start(move |request| image.reply(request))
+    scripted(move |request| image.reply(request))
 }
 
 fn pulled(image: &Image, platform: Option<&str>) -> Result<Resolved> {
@@ -96,7 +96,7 @@ fn counts_and_sizes_are_bounded() {
         let error = fails(resolve_with(&format!("{}/a", server.host()), None, &limits), Kind::Limit, what);
         assert!(error.hint.unwrap().contains(limit.split('=').next().unwrap()));
     }
-    let endless = Server::start(|_| Reply::new(200, vec![b' '; 1 << 16]).with("content-type", MANIFEST).endless());
+    let endless = scripted(|_| Reply::new(200, vec![b' '; 1 << 16]).with("content-type", MANIFEST).endless());
     fails(resolve_with(&format!("{}/a", endless.host()), None, &Limits::default()), Kind::Limit, "larger than 4194304");
 }
 
@@ -106,7 +106,7 @@ fn documents_are_held_against_every_digest_that_is_claimed() {
     let wrong = Digest::sha256(b"another");
     let claim = |claimed: String| {
         let image = image();
-        let server = Server::start(move |request| {
+        let server = scripted(move |request| {
             if request.path.contains("/manifests/") {
                 Reply::new(200, image.manifest.clone()).with("docker-content-digest", &claimed)
             } else {
@@ -122,7 +122,7 @@ fn documents_are_held_against_every_digest_that_is_claimed() {
     assert!(claim("md5:x".into()).unwrap().notes[0].contains("is not checked"));
 
     // Whatever document the server hands out for the pinned digest.
-    let server = Server::start(move |_| Reply::new(200, image().manifest));
+    let server = scripted(move |_| Reply::new(200, image().manifest));
     let pinned = resolve_with(&format!("{}/a:1@{wrong}", server.host()), None, &Limits::default());
     fails(pinned, Kind::Corrupt, &format!("wanted {wrong}"));
     assert!(server.paths()[0].ends_with(&wrong.to_string()));
@@ -155,7 +155,7 @@ fn a_digest_that_is_none_causes_no_request() {
 
 #[test]
 fn a_configuration_that_was_altered_is_corrupt() {
-    let server = Server::start(|request| {
+    let server = scripted(|request| {
         if request.path.contains("/blobs/") {
             Reply::new(200, vec![b' '; image().content[0].2.len()])
         } else {

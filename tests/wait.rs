@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use cli::lucid;
-use registry::{Image, Reply, Request, Server};
+use registry::{Fixture, Image, Reply, Request, Server, scripted};
 
 fn image() -> Image {
     Image::new("arm64", &[&[0; 1024]])
@@ -20,7 +20,7 @@ fn image() -> Image {
 /// A registry in which what `late` holds of is missing when it is asked for the first time.
 fn pushing(late: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Server {
     let missed = AtomicUsize::new(0);
-    Server::start(move |request| {
+    scripted(move |request| {
         if late(request) && missed.fetch_add(1, Ordering::SeqCst) == 0 {
             return Reply::new(404, r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#);
         }
@@ -53,7 +53,7 @@ fn a_tag_or_a_blob_that_comes_late_is_waited_for() {
 
 #[test]
 fn what_never_comes_is_waited_for_no_longer_than_was_said() {
-    let server = Server::start(|_| Reply::new(404, r#"{"errors":[{"code":"NAME_UNKNOWN","message":"name unknown"}]}"#));
+    let server = scripted(|_| Reply::new(404, r#"{"errors":[{"code":"NAME_UNKNOWN","message":"name unknown"}]}"#));
     let begin = Instant::now();
     let (code, said) = verify(&server, &["--wait", "2s"]);
     assert!(code == 3 && said.contains("waited 2 s for it"), "{code} {said}");
@@ -64,7 +64,7 @@ fn what_never_comes_is_waited_for_no_longer_than_was_said() {
 #[test]
 fn who_is_denied_does_not_wait() {
     for status in [401, 403] {
-        let server = Server::start(move |_| Reply::new(status, r#"{"errors":[{"code":"DENIED","message":"no"}]}"#));
+        let server = scripted(move |_| Reply::new(status, r#"{"errors":[{"code":"DENIED","message":"no"}]}"#));
         let begin = Instant::now();
         assert_eq!(verify(&server, &["--wait", "1h"]).0, 4);
         assert!(begin.elapsed() < Duration::from_secs(20));
@@ -92,7 +92,7 @@ fn proxied(reference: &str, proxy: &Server, without: &str) -> (i32, String) {
 
 #[test]
 fn a_registry_is_asked_through_the_proxy_of_the_environment() {
-    let proxy = Server::start(|request| image().reply(request));
+    let proxy = scripted(|request| image().reply(request));
     let (code, stderr) = proxied("registry.invalid/x:1", &proxy, "");
     assert!(code <= 1, "{stderr}");
     assert!(proxy.paths().iter().any(|path| path == "http://registry.invalid/v2/x/manifests/1"), "{:?}", proxy.paths());
@@ -100,9 +100,9 @@ fn a_registry_is_asked_through_the_proxy_of_the_environment() {
 
 #[test]
 fn what_no_proxy_names_and_loopback_are_asked_directly() {
-    let proxy = Server::start(|_| Reply::new(418, ""));
+    let proxy = scripted(|_| Reply::new(418, ""));
     assert_eq!(proxied("registry.invalid/x:1", &proxy, "other.example,.invalid").0, 5);
-    let registry = Server::start(|request| image().reply(request));
+    let registry = scripted(|request| image().reply(request));
     assert!(proxied(&format!("{}/x:1", registry.host()), &proxy, "").0 <= 1);
     assert_eq!(proxy.paths(), [""; 0]);
 }

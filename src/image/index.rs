@@ -67,7 +67,8 @@ impl Index {
             [] => {
                 let platform = wanted.unwrap_or(&machine);
                 let what = format!("the index has no image for {platform}; it has {}", has());
-                Err(Error::new(Kind::NotFound, what).hint("name one of them with --platform"))
+                Err(Error::new(Kind::NotFound, what)
+                    .hint(format!("name one of them with --platform, or build and push one for {platform}")))
             }
             [first] => Ok(first),
             [first, ..] => {

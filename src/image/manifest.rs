@@ -91,7 +91,8 @@ impl Manifest {
         }
         if MediaType::parse(&self.config.media_type) != Some(MediaType::Config) && !self.config.media_type.is_empty() {
             let kind = self.artifact_type.as_deref().unwrap_or(&self.config.media_type);
-            return Err(unsupported(format!("it is an artifact of type {}, not an image", text::escape(kind.as_bytes()))));
+            return Err(unsupported(format!("it is an artifact of type {}, not an image", text::escape(kind.as_bytes())))
+                .hint("charts, signatures and attestations are kept like images: name the image itself"));
         }
         for (index, layer) in self.layers.iter().enumerate() {
             let name = format!("layer {}/{} {}", index + 1, self.layers.len(), layer.digest.short());

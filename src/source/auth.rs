@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::challenge::Challenge;
 use super::client::{Http, authority, is_loopback, never_a_server};
 use super::credentials::{self, Found, Login, Place};
-use super::refusal::{Refusal, excerpt};
+use super::refusal::{LOCAL, Refusal, excerpt};
 use super::{Access, Credentials, body};
 use crate::error::{Error, Kind, Result};
 
@@ -249,7 +249,7 @@ impl Auth {
         let subject = match (refusal.status, self.login_found()) {
             (StatusCode::UNAUTHORIZED, None) => format!("{} wants to know who asks for {}", self.host, self.repository),
             (StatusCode::UNAUTHORIZED, Some(_)) => format!("{} does not accept the credentials", self.host),
-            (_, None) => format!("{} gives {} not to anonymous users", self.host, self.repository),
+            (_, None) => format!("{} does not give {} to anonymous users", self.host, self.repository),
             (_, Some(_)) => format!("these credentials may not pull {} from {}", self.repository, self.host),
         };
         refusal.error(Kind::Denied, &subject).hint(self.advice())
@@ -264,12 +264,15 @@ impl Auth {
         let (host, found) = (&self.host, self.found().cloned().unwrap_or_default());
         let advice = match (found.login, found.origin) {
             (None, _) => format!(
-                "no credentials for {host}; run docker login {host}, or see --username and --password-stdin; many registries answer so for what does not exist, too"
+                "no credentials for {host}; run docker login {host}, or see --username and --password-stdin; many registries answer so for what does not exist, too: check the name; {LOCAL}"
             ),
             (Some(_), None) => {
                 format!("the credentials are those of {host}: check user name, password and access to the repository")
             }
-            (Some(_), Some(origin)) => format!("the credentials are those of {host} in {origin}: run docker login {host} anew"),
+            (Some(_), Some(origin)) => format!(
+                "the credentials are those of {host} in {origin}: run docker login {host} anew, or ask for access to {}",
+                self.repository
+            ),
         };
         std::iter::once(advice).chain(found.unusable).collect::<Vec<_>>().join("; ")
     }

@@ -203,12 +203,7 @@ pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
     }
     if let Some(tls) = tls_error(error) {
         let error = unreachable(format!("no TLS connection with {host}: {}", excerpt(&tls.to_string())));
-        let hint = match tls {
-            rustls::Error::InvalidMessage(_) => "if the host speaks no TLS, allow it with --plain-http",
-            rustls::Error::InvalidCertificate(_) => "--ca-file names further certificate authorities to trust",
-            _ => return (Failure::Final, error),
-        };
-        return (Failure::Final, error.hint(hint));
+        return (Failure::Final, tls_hint(tls).into_iter().fold(error, Error::hint));
     }
     match (error.is_connect(), error.is_timeout()) {
         (true, true) => {
@@ -218,6 +213,21 @@ pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
         (true, false) => (Failure::Connect, unreachable(format!("no connection with {host}: {cause}"))),
         (false, true) => (Failure::Broken, unreachable(format!("{host} fell silent")).hint("--timeout sets how long it may be")),
         (false, false) => (Failure::Broken, unreachable(format!("the connection with {host} broke: {cause}"))),
+    }
+}
+
+/// What to do about a TLS connection that came to nothing.
+fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::{CertificateError as Wrong, Error};
+    match error {
+        Error::InvalidMessage(_) => Some("if the registry speaks plain HTTP, allow it with --plain-http"),
+        Error::InvalidCertificate(Wrong::UnknownIssuer) => {
+            Some("if an authority of your own issued the certificate, trust it with --ca-file FILE")
+        }
+        Error::InvalidCertificate(_) => {
+            Some("check the host, and this machine's clock; --ca-file FILE trusts a further authority")
+        }
+        _ => None,
     }
 }
 

@@ -51,9 +51,15 @@ impl Layout {
     /// Opens a layout directory and finds `name` in its index.json, of which at most `limit` bytes are read. Without a
     /// name its sole entry is meant, and of several that bear no names all: they differ by platform.
     pub fn open(directory: &str, name: Option<&str>, limit: u64) -> Result<Self> {
-        let files = Box::new(Directory(PathBuf::from(directory)));
-        Self::of(files, name, limit, "oci:DIR:REF")
-            .map_err(|error| error.doing(format!("open the image layout {}", escape(directory.as_bytes()))))
+        let folder = PathBuf::from(directory);
+        let is_other = folder.is_dir() && !folder.join("oci-layout").exists();
+        let opened = if is_other {
+            let error = Error::new(Kind::NotFound, "it holds no file oci-layout, as an image layout does");
+            Err(error.hint("skopeo, umoci and buildx write layouts; a tar is named as oci-archive:FILE or docker-archive:FILE"))
+        } else {
+            Self::of(Box::new(Directory(folder)), name, limit, "oci:DIR:REF")
+        };
+        opened.map_err(|error| error.doing(format!("open the image layout {}", escape(directory.as_bytes()))))
     }
 
     /// Opens a tar of a layout directory, `-` being the one on stdin; the name is found as in [`open`](Self::open).

@@ -14,6 +14,10 @@ use crate::text;
 /// Bytes of an error body that are read.
 const BODY_LIMIT: u64 = 64 << 10;
 
+/// Where to look for an image that no registry has.
+pub const LOCAL: &str =
+    "an image that only the local engine has: docker save -o image.tar NAME, then lucid-verify docker-archive:image.tar";
+
 /// Characters of a server's text that are shown.
 const SHOWN: usize = 512;
 
@@ -87,6 +91,12 @@ impl Refusal {
         let said = if said.is_empty() { said } else { format!(": {said}") };
         let error = Error::new(kind, format!("{subject} ({}){said}", self.status));
         if self.html { error.hint("the answer is a web page: is the host a registry?") } else { error }
+    }
+
+    /// The error of a registry that does not have what was asked for.
+    pub fn absent(&self, subject: &str) -> Error {
+        let error = self.error(Kind::NotFound, subject);
+        if self.html { error } else { error.hint(format!("check the name and the tag; {LOCAL}")) }
     }
 }
 

@@ -124,12 +124,12 @@ impl Registry {
         match refusal.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.auth.denied(refusal),
             StatusCode::NOT_FOUND | StatusCode::GONE if refusal.code == "NAME_UNKNOWN" => {
-                refusal.error(Kind::NotFound, &format!("there is no repository {here}"))
+                refusal.absent(&format!("there is no repository {here}"))
             }
             StatusCode::NOT_FOUND | StatusCode::GONE if kind == "blobs" => refusal
                 .error(Kind::NotFound, &format!("{here} has no blob {name}"))
                 .hint("the image is incomplete in its registry: push it again"),
-            StatusCode::NOT_FOUND | StatusCode::GONE => refusal.error(Kind::NotFound, &format!("{here} has no manifest {name}")),
+            StatusCode::NOT_FOUND | StatusCode::GONE => refusal.absent(&format!("{here} has no manifest {name}")),
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 refusal.error(Kind::Unreachable, &format!("the proxy before {} wants credentials of its own", self.host))
             }

@@ -33,6 +33,10 @@ pub struct Cli {
 pub enum Verb {
     /// Read every byte and judge; what an IMAGE without a verb means
     Verify(Verify),
+    /// Serve a small faulty image to itself, and verify it
+    ///
+    /// Ends with 0 if exactly the faults that were planted in it are found, else with 1 and the difference.
+    Demo,
     /// What an image is: identity, configuration, layers, packages
     Inspect(Inspect),
     /// The final file tree of an image

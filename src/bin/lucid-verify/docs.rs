@@ -47,8 +47,11 @@ fn section(out: &mut String, verb: &Command) {
     let usage: Vec<String> = values()
         .map(|argument| if argument.is_required_set() { value(argument) } else { format!("[{}]", value(argument)) })
         .collect();
-    let _ = writeln!(out, "\n## `{} {}`\n", verb.get_name(), usage.join(" "));
+    let _ = writeln!(out, "\n## `{}`\n", format!("{} {}", verb.get_name(), usage.join(" ")).trim_end());
     let _ = writeln!(out, "{}.", verb.get_about().map(ToString::to_string).unwrap_or_default());
+    if let Some((_, more)) = verb.get_long_about().map(ToString::to_string).unwrap_or_default().split_once("\n\n") {
+        let _ = writeln!(out, "\n{more}");
+    }
     options(out, values().chain(own().filter(|argument| !argument.is_positional())));
 }
 

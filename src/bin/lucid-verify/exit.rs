@@ -64,8 +64,8 @@ pub fn explain(lines: &str) {
     talk(&(lines.lines().map(text::terminal).collect::<Vec<_>>().join("\n") + "\n"));
 }
 
-/// Nobody can be told when stderr is closed.
-fn talk(text: &str) {
+/// Writes to stderr. Nobody can be told when it is closed.
+pub fn talk(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

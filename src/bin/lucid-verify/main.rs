@@ -5,6 +5,7 @@
 mod args;
 mod cat;
 mod completions;
+mod demo;
 #[cfg(test)]
 mod docs;
 mod exit;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     exit::guard(|| match args::parse(std::env::args_os().collect()) {
         Parsed::Said(code) => Ok(code),
         Parsed::Verb(Verb::Verify(verify), common) => verify::run(&verify, &common),
+        Parsed::Verb(Verb::Demo, common) => demo::run(&common),
         Parsed::Verb(Verb::Inspect(inspect), common) => inspect::run(&inspect, &common),
         Parsed::Verb(Verb::Ls(ls), common) => ls::run(&ls, &common),
         Parsed::Verb(Verb::Cat(cat), common) => cat::run(&cat, &common),

@@ -41,7 +41,7 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
 }
 
 /// A layer waits for the network as much as for a CPU.
-fn jobs() -> usize {
+pub fn jobs() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).max(JOBS)
 }
 

@@ -21,7 +21,7 @@ use crate::{exit, output, policy, reading};
 /// Runs the verb.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     let selection = Selection::parse(&args.rule, RULES)?;
-    let today = today(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), now())?;
+    let today = day()?;
     let policy = policy::policy(args.profile.as_deref())?;
     let mut reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
@@ -41,19 +41,24 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
             exit::warn(&warning);
         }
     }
-    let document = match common.format {
-        Format::Table => report::table::render(&report, &output::style(common)),
-        Format::Json => {
-            report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
-            report::json::render(&report)
-        }
-    };
-    output::write(&document)?;
+    print(&report, common)?;
     code(report.exit_code)
 }
 
+/// Writes a report as it was asked for.
+pub fn print(report: &Report, common: &Common) -> Result<()> {
+    let document = match common.format {
+        Format::Table => report::table::render(report, &output::style(common)),
+        Format::Json => {
+            report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
+            report::json::render(report)
+        }
+    };
+    output::write(&document)
+}
+
 /// What a reference leads to. A fault of the tool costs the report of that, not of the others.
-fn read(
+pub fn read(
     reference: &Reference,
     all_platforms: bool,
     reading: &Reading,
@@ -85,11 +90,17 @@ fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-fn code(number: u8) -> Result<ExitCode> {
+/// The exit code of this number.
+pub fn code(number: u8) -> Result<ExitCode> {
     ExitCode::ALL
         .into_iter()
         .find(|code| code.number() == number)
         .ok_or_else(|| Error::new(Kind::Bug, format!("{number} is no exit code")))
+}
+
+/// The day by which this run judges waivers.
+pub fn day() -> Result<NaiveDate> {
+    today(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), now())
 }
 
 /// The day by which waivers are judged: the clock's in UTC, or the one that a reproducible build sets

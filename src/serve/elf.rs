@@ -1,0 +1,136 @@
+//! ELF objects as bytes: headers that say what an object is for and what it needs, and no code (System V ABI, chapters 4
+//! and 5).
+
+use object::elf::{
+    DT_NEEDED, DT_NULL, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DynamicTag, PT_DYNAMIC, PT_INTERP, PT_LOAD,
+    ProgramType,
+};
+
+use crate::layer::elf::{Dynamic, Elf};
+
+/// Bytes of the ELF header, of a program header and of a dynamic entry, in 64-bit objects.
+const HEADER: u64 = 64;
+const SEGMENT: u64 = 56;
+const ENTRY: u64 = 16;
+
+/// The bytes of a 64-bit little-endian object of this size: one segment that is the whole file, and what `elf` says of
+/// interpreter and dynamic section. `Err` says why there are none.
+pub(super) fn write(elf: &Elf, size: u64) -> Result<Vec<u8>, String> {
+    if elf.bits != 64 || !elf.little_endian {
+        return Err("only 64-bit little-endian objects are written".into());
+    }
+    let interpreter = elf.interpreter.as_deref().map(|name| [name, b"\0"].concat());
+    let dynamic = match &elf.dynamic {
+        Dynamic::None => None,
+        Dynamic::Known { needed, soname, rpath, runpath } => {
+            let others = [(DT_SONAME, soname), (DT_RPATH, rpath), (DT_RUNPATH, runpath)];
+            let others = others.into_iter().filter_map(|(tag, name)| Some((tag, name.as_deref()?)));
+            Some(needed.iter().map(|name| (DT_NEEDED, &name[..])).chain(others).collect::<Vec<_>>())
+        }
+        Dynamic::Unknown(why) => return Err(format!("its dynamic section cannot be written: {why}")),
+    };
+    let segments = 1 + u64::from(interpreter.is_some()) + u64::from(dynamic.is_some());
+    let mut out = Object { bytes: header(elf, segments), body: Vec::new(), begin: HEADER + segments * SEGMENT };
+    out.segment(PT_LOAD, 0, size);
+    if let Some(interpreter) = interpreter {
+        let at = out.put(&interpreter);
+        out.segment(PT_INTERP, at, interpreter.len() as u64);
+    }
+    if let Some(names) = dynamic {
+        out.dynamic(&names);
+    }
+    out.bytes.extend(out.body);
+    let taken = out.bytes.len();
+    match usize::try_from(size) {
+        Ok(size) if size >= taken => out.bytes.resize(size, 0),
+        _ => return Err(format!("it has {size} bytes, and its headers take {taken}")),
+    }
+    Ok(out.bytes)
+}
+
+fn header(elf: &Elf, segments: u64) -> Vec<u8> {
+    let mut out = b"\x7fELF\x02\x01\x01".to_vec();
+    out.resize(16, 0);
+    out.extend([elf.kind, elf.machine].iter().flat_map(|number| number.to_le_bytes()));
+    out.extend(1_u32.to_le_bytes());
+    // Entry point, program headers, section headers.
+    out.extend([0, HEADER, 0].iter().flat_map(|number| number.to_le_bytes()));
+    out.extend(0_u32.to_le_bytes());
+    let counts = [HEADER, SEGMENT, segments, 0, 0, 0];
+    out.extend(counts.iter().flat_map(|number| number.to_le_bytes().into_iter().take(2)));
+    out
+}
+
+/// An object on its way: the headers, and what stands behind them from `begin` on.
+struct Object {
+    bytes: Vec<u8>,
+    body: Vec<u8>,
+    begin: u64,
+}
+
+impl Object {
+    /// Appends bytes, aligned as dynamic entries want it; returns where they are.
+    fn put(&mut self, bytes: &[u8]) -> u64 {
+        self.body.resize(self.body.len().next_multiple_of(8), 0);
+        let at = self.begin + self.body.len() as u64;
+        self.body.extend_from_slice(bytes);
+        at
+    }
+
+    /// A program header; addresses are offsets.
+    fn segment(&mut self, kind: ProgramType, at: u64, size: u64) {
+        let readable = 4_u32;
+        self.bytes.extend([kind.0, readable].iter().flat_map(|number| number.to_le_bytes()));
+        self.bytes.extend([at, at, at, size, size, 8].iter().flat_map(|number| number.to_le_bytes()));
+    }
+
+    /// A dynamic section of these strings, and the segment that announces it.
+    fn dynamic(&mut self, names: &[(DynamicTag, &[u8])]) {
+        let (mut strings, mut entries) = (vec![0], Vec::new());
+        for (tag, name) in names {
+            entries.push((*tag, strings.len() as u64));
+            strings.extend([name, &b"\0"[..]].concat());
+        }
+        let at = self.put(&strings);
+        entries.extend([(DT_STRTAB, at), (DT_STRSZ, strings.len() as u64), (DT_NULL, 0)]);
+        let bytes: Vec<u8> =
+            entries.iter().flat_map(|(tag, value)| [tag.0.to_le_bytes(), value.to_le_bytes()].concat()).collect();
+        let at = self.put(&bytes);
+        self.segment(PT_DYNAMIC, at, entries.len() as u64 * ENTRY);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::{FileKind, Trace};
+
+    #[test]
+    fn an_object_is_read_as_it_was_meant() {
+        let name = |text: &str| Box::<[u8]>::from(text.as_bytes());
+        let known = |needed: &[&str], soname: Option<&str>| Dynamic::Known {
+            needed: needed.iter().map(|text| name(text)).collect(),
+            soname: soname.map(name),
+            rpath: None,
+            runpath: Some(name("$ORIGIN")),
+        };
+        for (machine, kind, interpreter, dynamic) in [
+            (183, 2, Some("/lib/ld-linux-aarch64.so.1"), known(&["libc.so.6", "libm.so.6"], None)),
+            (62, 3, None, known(&[], Some("libown.so.1"))),
+            (243, 2, None, Dynamic::None),
+        ] {
+            let elf = Elf { bits: 64, little_endian: true, machine, kind, interpreter: interpreter.map(name), dynamic };
+            let bytes = write(&elf, 1000).unwrap();
+            assert_eq!(bytes.len(), 1000);
+            assert_eq!(Trace::of(bytes).kind, FileKind::Elf(Box::new(elf)));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said() {
+        let elf = Elf { bits: 64, little_endian: true, machine: 183, kind: 3, ..Elf::default() };
+        assert!(write(&elf, 64).unwrap_err().contains("64 bytes"));
+        assert!(write(&Elf { bits: 32, ..elf.clone() }, 999).is_err());
+        assert!(write(&Elf { dynamic: Dynamic::Unknown("gone"), ..elf }, 999).unwrap_err().contains("gone"));
+    }
+}
