@@ -105,7 +105,7 @@ fn difference(found: &BTreeSet<String>) -> (Vec<String>, Vec<String>) {
 fn talk(server: &Server) -> String {
     let (width, planted, requests) = (output::width().min(80), PLANTED.len(), server.requests().len());
     let told = format!(
-        "This image is part of the program. {planted} faults were planted in it; all of them were found, and nothing else."
+        "This image is part of the program. {planted} faults were planted in it; all of them were found, and no other error."
     );
     let read = format!(
         "A registry in this process, {}, answered {requests} requests over HTTP, and every byte was held against its \
