@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::{BUILT, Content, Entry, pack};
 
@@ -27,7 +28,7 @@ fn text(command: &mut Command) -> String {
     String::from_utf8(run(command)).unwrap()
 }
 
-/// An apt that knows arm64 and this release alone, and keeps everything in a folder of its own.
+/// An apt of an arm64 machine, which knows amd64 too and this release alone, and keeps everything in a folder of its own.
 pub struct Apt {
     configuration: PathBuf,
     packages: PathBuf,
@@ -35,7 +36,7 @@ pub struct Apt {
 
 impl Apt {
     /// Reads the package lists anew, from the mirrors that the host itself uses.
-    pub fn update() -> Self {
+    fn update() -> Self {
         let root = pack::cache().join("apt");
         for folder in ["state/lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d", "packages"] {
             fs::create_dir_all(root.join(folder)).unwrap();
@@ -55,14 +56,36 @@ impl Apt {
         command
     }
 
-    /// The newest version of each package, in this order: fetched once, and held by apt against the signed lists.
+    /// The newest version of each package, in this order: fetched once, and held by apt against the signed lists. A name
+    /// may have an architecture behind it, as in `gosu:amd64`; all names of a call are for the same one.
     pub fn packages(&self, names: &[&str]) -> Vec<Package> {
         run(self.command("apt-get").args(["download", "-q"]).args(names));
         let newest = text(self.command("apt-cache").args(["show", "--no-all-versions"]).args(names));
         let files: BTreeMap<&str, String> = newest.split("\n\n").filter_map(file_name).collect();
-        let package = |&name: &&str| Package { name: name.to_owned(), file: self.packages.join(&files[name]) };
-        names.iter().map(package).collect()
+        let named = names.iter().map(|name| name.split(':').next().unwrap());
+        named.map(|name| Package { name: name.to_owned(), file: self.packages.join(&files[name]) }).collect()
     }
+
+    /// What `apt-get install --no-install-recommends` of these would install where nothing is installed yet.
+    pub fn closure(&self, names: &[&str]) -> Vec<Package> {
+        let simulated = ["install", "-qq", "--yes", "--no-install-recommends", "--print-uris"];
+        let found = text(self.command("apt-get").args(simulated).args(names));
+        let files = found.lines().filter(|line| line.starts_with('\'')).filter_map(|line| line.split(' ').nth(1));
+        let mut names: Vec<&str> = files.filter_map(|file| file.split('_').next()).collect();
+        names.sort_unstable();
+        self.packages(&names)
+    }
+}
+
+/// The archive, its lists read anew once a process. Other processes wait for the cache until this one ends.
+pub fn archive() -> &'static Apt {
+    static ARCHIVE: OnceLock<(File, Apt)> = OnceLock::new();
+    let (_, apt) = ARCHIVE.get_or_init(|| {
+        let lock = File::create(pack::cache().join("lock")).unwrap();
+        lock.lock().unwrap();
+        (lock, Apt::update())
+    });
+    apt
 }
 
 /// What `apt-get download` calls the file of the package that this paragraph describes.
@@ -102,7 +125,7 @@ Dir::State::status "{root}/state/status";
 Dir::Cache "{root}/cache";
 Dir::Etc "{root}/etc";
 APT::Architecture "arm64";
-APT::Architectures {{ "arm64"; }};
+APT::Architectures {{ "arm64"; "amd64"; }};
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Retries "3";
@@ -118,9 +141,30 @@ pub struct Package {
 }
 
 impl Package {
+    /// One of the package's two tars, decompressed once and then kept beside it.
+    fn tar(&self, option: &str) -> Vec<u8> {
+        let kept = self.file.with_extension(option.trim_start_matches('-'));
+        if !kept.exists() {
+            let partial = tempfile::NamedTempFile::new_in(self.file.parent().unwrap()).unwrap();
+            fs::write(partial.path(), run(Command::new("dpkg-deb").arg(option).arg(&self.file))).unwrap();
+            partial.persist(&kept).unwrap();
+        }
+        fs::read(kept).unwrap()
+    }
+
+    /// What the package lays down.
+    pub fn files(&self) -> Vec<Entry> {
+        unpack(&self.tar("--fsys-tarfile"))
+    }
+
+    /// What the package says of itself: `control`, `md5sums`, and the scripts that nobody runs here.
+    pub fn notes(&self) -> Vec<Entry> {
+        unpack(&self.tar("--ctrl-tarfile"))
+    }
+
     /// What the package lays down, and the note of it that distroless keeps where dpkg's database would be.
     pub fn entries(&self) -> Vec<Entry> {
-        let mut entries = unpack(&run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(&self.file)));
+        let mut entries = self.files();
         let status = "var/lib/dpkg/status.d";
         for end in [3, 7, 12, status.len()] {
             let path = &status[..end];
@@ -128,11 +172,12 @@ impl Package {
                 entries.push(Entry::directory(path));
             }
         }
-        let control = run(Command::new("dpkg-deb").arg("-f").arg(&self.file));
-        entries.push(Entry::file(&format!("{status}/{}", self.name), control));
-        let notes = unpack(&run(Command::new("dpkg-deb").arg("--ctrl-tarfile").arg(&self.file)));
-        if let Some(Content::File(sums)) = notes.into_iter().find(|note| note.path == "md5sums").map(|note| note.content) {
-            entries.push(Entry::file(&format!("{status}/{}.md5sums", self.name), sums));
+        for Entry { path, content, .. } in self.notes() {
+            match (&path[..], content) {
+                ("control", Content::File(text)) => entries.push(Entry::file(&format!("{status}/{}", self.name), text)),
+                ("md5sums", Content::File(sums)) => entries.push(Entry::file(&format!("{status}/{}.md5sums", self.name), sums)),
+                _ => {}
+            }
         }
         entries
     }

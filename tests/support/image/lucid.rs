@@ -1,14 +1,13 @@
 //! The image that the pattern asks for: distroless' python3-debian12 for arm64 out of Debian's own packages, wheels of a
 //! real service, its code and its markers, in the layers and with the configuration that `BuildKit` writes.
 
-use std::fs::File;
 use std::sync::OnceLock;
 
 use serde_json::json;
 
-use super::debian::{Apt, Package};
+use super::debian::{Apt, Package, archive};
 use super::wheels::{self, Installed};
-use super::{BUILT, Content, Entry, Image, Layer, NONROOT, Step, pack};
+use super::{BUILT, Content, Entry, Image, Layer, NONROOT, Step};
 
 /// Where the packages are.
 pub const SITE: &str = "usr/local/lib/python3.11/site-packages";
@@ -56,23 +55,19 @@ const TOOLS: &[&str] = &["gcc-12", "cpp-12", "dash"];
 
 /// Everything that was fetched for this run.
 pub struct Parts {
-    apt: Apt,
+    apt: &'static Apt,
     certificates: Vec<Entry>,
     image: Image,
-    /// Other processes wait for the cache until this one ends.
-    _lock: File,
 }
 
 /// The parts and the image, fetched and built once a process.
 pub fn parts() -> &'static Parts {
     static PARTS: OnceLock<Parts> = OnceLock::new();
     PARTS.get_or_init(|| {
-        let lock = File::create(pack::cache().join("lock")).unwrap();
-        lock.lock().unwrap();
-        let apt = Apt::update();
+        let apt = archive();
         apt.packages(TOOLS);
         let certificates = certificates(&apt.packages(&["ca-certificates"])[0]);
-        let mut parts = Parts { apt, certificates, image: Image::of([]), _lock: lock };
+        let mut parts = Parts { apt, certificates, image: Image::of([]) };
         parts.image = parts.build();
         parts
     })
