@@ -15,10 +15,19 @@ mod run;
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use foreign::{Breakage, Foreign, IMAGES};
 use image::Image;
 use run::{asked, causes, rules, verify};
+
+/// In what the reports of an image, whole and broken, differ from what the table foresees.
+fn faults(foreign: &Foreign) -> Vec<String> {
+    let image = (foreign.build)();
+    let mut faults = whole(foreign, &image);
+    faults.extend(foreign.breakages.iter().flat_map(|breakage| broken(foreign, breakage, &image)));
+    faults.into_iter().map(|fault| format!("{}: {fault}", foreign.name)).collect()
+}
 
 /// In what the report of a whole image differs from what the table foresees.
 fn whole(foreign: &Foreign, image: &Image) -> Vec<String> {
@@ -59,13 +68,10 @@ fn foreign_images_hold_and_each_breakage_is_found_with_its_one_cause() {
     if !asked("foreign_images_hold_and_each_breakage_is_found_with_its_one_cause") {
         return;
     }
-    let mut wrong = Vec::new();
-    for foreign in IMAGES {
-        let image = (foreign.build)();
-        let faults = whole(foreign, &image).into_iter();
-        let faults = faults.chain(foreign.breakages.iter().flat_map(|breakage| broken(foreign, breakage, &image)));
-        wrong.extend(faults.map(|fault| format!("{}: {fault}", foreign.name)));
-    }
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let asked: Vec<_> = IMAGES.iter().map(|foreign| scope.spawn(|| faults(foreign))).collect();
+        asked.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::image::folder::below;
 use crate::builders::{java, native, node, python};
-use crate::image::{Content, Entry, Image};
+use crate::image::{Content, Entry, Image, wheels};
 
 /// An image that knows nothing of the pattern.
 pub struct Foreign {
@@ -185,8 +185,13 @@ pub const IMAGES: &[Foreign] = &[
             Breakage {
                 done: "locked the requirements for the machine of the developer, which is amd64",
                 edit: |image| {
-                    let path = "app/.venv/lib/python3.11/site-packages/bcrypt/_bcrypt.abi3.so";
-                    image.layer_mut(python::COPY_POETRY).change(path, |entry| entry.content = python::x86_64().content);
+                    let site = "app/.venv/lib/python3.11/site-packages";
+                    let layer = image.layer_mut(python::COPY_POETRY);
+                    layer.remove(&format!("{site}/bcrypt"));
+                    layer.remove(&format!("{site}/bcrypt-4.3.0.dist-info"));
+                    for entry in wheels::install(wheels::X86_64, "x86_64").site {
+                        layer.put(Entry { path: format!("{site}/{}", entry.path), ..entry });
+                    }
                 },
                 rule: "platform/elf-arch",
                 path: "/app/.venv/lib/python3.11/site-packages/bcrypt/_bcrypt.abi3.so",

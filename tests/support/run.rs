@@ -20,12 +20,13 @@ pub fn asked(test: &str) -> bool {
 
 /// Verifies an image from a layout; exit code and report.
 pub fn verify(image: &Image, options: &[&str]) -> (Option<i32>, Value) {
-    // In the cache, so that blobs are linked and not copied.
+    // In the cache, so that blobs are linked and not copied; and named from there, as a path may fit the pattern by name.
     let folder = tempfile::tempdir_in(cache()).unwrap();
     image.write_layout(folder.path(), Compression::None, Family::Oci);
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lucid-verify"));
-    command.current_dir(std::env::temp_dir()).env("SOURCE_DATE_EPOCH", (image::BUILT + 86_400).to_string());
-    command.arg(format!("oci:{}:{TAG}", folder.path().display())).args(options).args(["--format", "json"]);
+    command.current_dir(cache()).env("SOURCE_DATE_EPOCH", (image::BUILT + 86_400).to_string());
+    let name = folder.path().file_name().unwrap().display();
+    command.arg(format!("oci:{name}:{TAG}")).args(options).args(["--format", "json"]);
     let Output { status, stdout, stderr } = command.output().unwrap();
     let report = serde_json::from_slice(&stdout)
         .unwrap_or_else(|error| panic!("{status}, no report: {error}\n{}", stderr.escape_ascii()));

@@ -49,7 +49,8 @@ pub fn kept(name: &str, recipe: &str, make: impl FnOnce(&Path)) -> PathBuf {
         make(&made);
         let partial = tempfile::tempdir_in(&folder).unwrap();
         run(Command::new("cp").arg("-a").arg(&made).arg(partial.path()));
-        fs::rename(partial.path().join("made"), &target).unwrap();
+        let kept = fs::rename(partial.path().join("made"), &target);
+        assert!(kept.is_ok() || target.exists(), "{}: {kept:?}", target.display());
     }
     target
 }

@@ -20,9 +20,6 @@ const ENTRYPOINT: &str = "#!/bin/sh\nset -e\ncase \"$1\" in -*) set -- node \"$@
 /// The instruction that brings it.
 pub const COPY_ENTRYPOINT: &str = "COPY docker-entrypoint.sh";
 
-/// The instruction that brings Node.js.
-pub const INSTALL: &str = "install -y --no-install-recommends nodejs";
-
 pub fn image() -> Image {
     let mut system = System::slim();
     system.install(&["nodejs"], vec![]);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{configure, venv};
 use crate::image::slim::System;
-use crate::image::{Entry, Image, folder, wheels};
+use crate::image::{Entry, Image, folder};
 
 /// The instructions that bring the environments.
 pub const RUN_PIP: &str = "pip install --no-cache-dir";
@@ -72,10 +72,4 @@ fn in_path(mut image: Image, folder: &str) -> Image {
     let path = image.config["Env"][0].as_str().unwrap().replacen('=', &format!("={folder}:"), 1);
     image.config["Env"][0] = path.into();
     image
-}
-
-/// The extension module that is exchanged for one of another machine.
-pub fn x86_64() -> Entry {
-    let site = wheels::install(wheels::X86_64, "x86_64").site;
-    site.into_iter().find(|entry| entry.path == "bcrypt/_bcrypt.abi3.so").expect("bcrypt has its module")
 }
