@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use super::folder::kept;
 use super::{BUILT, Content, Entry, pack};
 
 /// The release that the base image is made of.
@@ -74,6 +75,33 @@ impl Apt {
         let mut names: Vec<&str> = files.filter_map(|file| file.split('_').next()).collect();
         names.sort_unstable();
         self.packages(&names)
+    }
+}
+
+impl Apt {
+    /// A file of the upstream source of a package, fetched once with the lists of sources that nothing else needs.
+    pub fn upstream(&self, package: &str, file: &str) -> Vec<u8> {
+        let made = kept("source", &format!("{package} {file}"), |target| {
+            let host = fs::read_to_string(self.configuration.with_file_name("etc/sources.list")).unwrap();
+            fs::write(target.join("sources.list"), host.replace("deb [", "deb-src [")).unwrap();
+            fs::create_dir_all(target.join("lists/partial")).unwrap();
+            let apt = || {
+                let mut command = self.command("apt-get");
+                command.current_dir(target).arg("-q");
+                command.args(["-o", &format!("Dir::Etc::SourceList={}/sources.list", target.display())]);
+                command.args(["-o", &format!("Dir::State::Lists={}/lists", target.display())]);
+                command
+            };
+            run(apt().arg("update"));
+            run(apt().args(["source", "--download-only", "--tar-only", package]));
+            fs::remove_dir_all(target.join("lists")).unwrap();
+            let mut found = fs::read_dir(target).unwrap().map(|item| item.unwrap().path());
+            let archive = found.find(|path| path.to_str().unwrap().contains(".orig.tar.")).expect("apt fetched the source");
+            let members = ["--wildcards", "--strip-components=1", &format!("*/{file}")];
+            run(Command::new("tar").arg("-xf").arg(&archive).args(members).current_dir(target));
+            fs::remove_file(archive).unwrap();
+        });
+        fs::read(made.join(file)).unwrap()
     }
 }
 
