@@ -66,7 +66,7 @@ fn faults(seed: &Seed) -> Vec<String> {
     let errors = causes.iter().filter(|cause| cause.level == "error").count();
     let mut faults = Vec::new();
     if found != wanted {
-        let said = causes.iter().map(|cause| format!("{} {} {}", cause.level, cause.rule, cause.message));
+        let said = causes.iter().map(|cause| format!("{} {} {:?} {}", cause.level, cause.rule, cause.path, cause.message));
         faults.push(format!("says {:#?}, wanted {wanted:?}", said.collect::<Vec<_>>()));
     }
     if seed.says.iter().all(|(_, level)| *level == "warn") && causes.len() - errors > WARNINGS {

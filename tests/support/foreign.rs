@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use crate::image::folder::below;
 use crate::builders::{java, native, node, python};
+use crate::image::folder::below;
 use crate::image::{Content, Entry, Image, wheels};
 
 /// An image that knows nothing of the pattern.
@@ -68,7 +68,10 @@ pub const IMAGES: &[Foreign] = &[
             Breakage {
                 done: "took the C library's loader away",
                 edit: |image| {
-                    image.append("RUN rm /lib/ld-linux-aarch64.so.1 # buildkit", below(Entry::file("usr/lib/.wh.ld-linux-aarch64.so.1", "")));
+                    image.append(
+                        "RUN rm /lib/ld-linux-aarch64.so.1 # buildkit",
+                        below(Entry::file("usr/lib/.wh.ld-linux-aarch64.so.1", "")),
+                    );
                 },
                 rule: "config/argv0",
                 path: "/usr/lib/jvm/java-17-openjdk-arm64/bin/java",

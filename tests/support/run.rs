@@ -28,8 +28,8 @@ pub fn verify(image: &Image, options: &[&str]) -> (Option<i32>, Value) {
     let name = folder.path().file_name().unwrap().display();
     command.arg(format!("oci:{name}:{TAG}")).args(options).args(["--format", "json"]);
     let Output { status, stdout, stderr } = command.output().unwrap();
-    let report = serde_json::from_slice(&stdout)
-        .unwrap_or_else(|error| panic!("{status}, no report: {error}\n{}", stderr.escape_ascii()));
+    let report =
+        serde_json::from_slice(&stdout).unwrap_or_else(|error| panic!("{status}, no report: {error}\n{}", stderr.escape_ascii()));
     (status.code(), report)
 }
 

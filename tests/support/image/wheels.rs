@@ -48,7 +48,8 @@ pub fn install_for(requirements: &str, machine: &str, interpreter: &str) -> Inst
     let bin = laid.site.extract_if(.., |entry| entry.path == "bin" || entry.path.starts_with("bin/")).skip(1);
     laid.bin = bin.map(|entry| script(entry, interpreter)).collect();
     for entry in &mut laid.site {
-        if entry.path.ends_with(".dist-info/RECORD") {
+        // Deeper ones came with a distribution that has others in it.
+        if entry.path.ends_with(".dist-info/RECORD") && entry.path.matches('/').count() == 1 {
             relocate(entry, &laid.bin);
         }
     }

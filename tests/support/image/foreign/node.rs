@@ -11,8 +11,8 @@ use crate::image::folder::{self, kept};
 use crate::image::slim::System;
 use crate::image::{Entry, Image};
 
-/// What the service requires.
-const PACKAGES: [&str; 2] = ["bcrypt@6.0.0", "bufferutil@4.0.9"];
+/// What the service requires, and what that requires.
+const PACKAGES: [&str; 4] = ["bcrypt@6.0.0", "bufferutil@4.0.9", "node-addon-api@8.9.2", "node-gyp-build@4.8.4"];
 
 /// What node's own image starts commands with.
 const ENTRYPOINT: &str = "#!/bin/sh\nset -e\ncase \"$1\" in -*) set -- node \"$@\" ;; esac\nexec \"$@\"\n";

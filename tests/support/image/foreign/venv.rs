@@ -10,7 +10,8 @@ use crate::image::{Content, Entry};
 
 /// What the service needs, of what the pattern's own image is made of.
 pub fn requirements() -> String {
-    let others = ["cryptography", "cffi", "pycparser", "grpcio", "redis", "async-timeout", "pymongo", "dnspython", "motor", "PyJWT"];
+    let others =
+        ["cryptography", "cffi", "pycparser", "grpcio", "redis", "async-timeout", "pymongo", "dnspython", "motor", "PyJWT"];
     let name = |line: &str| line.split("==").next().unwrap().to_owned();
     wheels::AARCH64.lines().filter(|line| !others.contains(&&name(line)[..])).fold(String::new(), |text, line| text + line + "\n")
 }
@@ -59,8 +60,9 @@ pub fn poetry(home: &str, project: &[Entry]) -> Vec<Entry> {
     let text = source.clone().fold(String::new(), |text, entry| text + &entry.path + &String::from_utf8_lossy(bytes(entry)));
     let made = kept("venv", &format!("poetry {} {requirements} {TOOLS} {text}", python()), |target| {
         let venv = target.join("venv");
-        let python = Command::new("python3").args(["-m", "virtualenv", "--quiet"]).arg(&venv).env("PYTHONPATH", tools()).output();
-        assert!(python.unwrap().status.success(), "virtualenv makes an environment");
+        let mut virtualenv = Command::new("python3");
+        virtualenv.env("PYTHONPATH", tools()).args(["-m", "virtualenv", "--quiet", "--no-periodic-update", "--app-data"]);
+        run(virtualenv.arg(target.with_extension("seeds")).arg(&venv));
         install(&venv, &requirements);
         for entry in source {
             let file = target.join(entry.path.strip_prefix("app/").unwrap());
@@ -100,7 +102,10 @@ fn tools() -> PathBuf {
 
 fn uv_command() -> Command {
     let mut command = Command::new(tools().join("bin/uv"));
-    command.env("UV_CACHE_DIR", crate::image::pack::cache().join("uv")).env("UV_NO_CONFIG", "1").env("UV_PYTHON_DOWNLOADS", "never");
+    command
+        .env("UV_CACHE_DIR", crate::image::pack::cache().join("uv"))
+        .env("UV_NO_CONFIG", "1")
+        .env("UV_PYTHON_DOWNLOADS", "never");
     command
 }
 

@@ -10,8 +10,7 @@ const UPGRADED: &str = "\
     setuptools==79.0.1 --hash=sha256:e147c0549f27767ba362f9da434eab9c5dc0045d5304feb602a0af001089fc51\n\
     wheel==0.45.1 --hash=sha256:708e7481cc80179af0e556bbf0cc00b8444c7321e2700b8d8580231d13017248\n";
 
-const AUTH: Service =
-    Service { id: "lucid-auth", marker: "AUTH", title: "Auth", cluster: "core", revision: "4f1c2d93b6a0" };
+const AUTH: Service = Service { id: "lucid-auth", marker: "AUTH", title: "Auth", cluster: "core", revision: "4f1c2d93b6a0" };
 
 pub fn image() -> Image {
     // FROM --platform=$TARGETPLATFORM gcr.io/distroless/python3-debian12:latest

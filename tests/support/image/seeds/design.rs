@@ -13,8 +13,7 @@ const ENGINE: Service = Service {
 };
 
 /// The directories that the builder makes of the monorepo, and that the runtime stage copies one by one.
-const COPIED: [&str; 9] =
-    ["api", "core", "utils", "config", "contracts", "deployment", "chain-client", "evm", "on_system_chain"];
+const COPIED: [&str; 9] = ["api", "core", "utils", "config", "contracts", "deployment", "chain-client", "evm", "on_system_chain"];
 
 const ENTRYPOINT: &str = "import os\n\nimport uvicorn\n\nfrom api.main import app\n\nif __name__ == \"__main__\":\n    \
     uvicorn.run(app, host=os.environ[\"ENGINE_HOST\"], port=int(os.environ[\"ENGINE_PORT\"]))\n";
@@ -50,10 +49,7 @@ pub fn image() -> Image {
     for name in COPIED {
         let mut files = vec![(format!("app/{name}/__init__.py"), format!("\"\"\"{name}.\"\"\"\n"))];
         match name {
-            "api" => files.extend([
-                ("app/api/entrypoint.py".into(), ENTRYPOINT.into()),
-                ("app/api/main.py".into(), MAIN.into()),
-            ]),
+            "api" => files.extend([("app/api/entrypoint.py".into(), ENTRYPOINT.into()), ("app/api/main.py".into(), MAIN.into())]),
             "core" => files.push(("app/core/chain.py".into(), "HEIGHT = 0\n".into())),
             _ => {}
         }

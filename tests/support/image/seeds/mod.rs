@@ -75,10 +75,7 @@ impl Service {
     fn packages(&self, image: &mut Image, requirements: &str) {
         let Installed { site, bin } = wheels::install_for(requirements, "aarch64", BUILDER_PYTHON);
         let from = "/root/.local/lib/python3.11/site-packages";
-        image.append(
-            &format!("COPY --chown=65532:65532 {from} /{SITE} # buildkit"),
-            copied(self.marker, SITE, "PACKAGES", site),
-        );
+        image.append(&format!("COPY --chown=65532:65532 {from} /{SITE} # buildkit"), copied(self.marker, SITE, "PACKAGES", site));
         image.append(
             "COPY --chown=65532:65532 /root/.local/bin /usr/local/bin # buildkit",
             copied(self.marker, "usr/local/bin", "BINARIES", bin),

@@ -98,7 +98,9 @@ fn python() -> Vec<Entry> {
     for path in ["usr", "usr/local", "usr/local/bin", "usr/local/lib"] {
         put(Entry::directory(path));
     }
-    for package in archive().packages(&["libpython3.11-minimal", "libpython3.11-stdlib", "python3.11-minimal", "python3-distutils"]) {
+    for package in
+        archive().packages(&["libpython3.11-minimal", "libpython3.11-stdlib", "python3.11-minimal", "python3-distutils"])
+    {
         let files = package.files().into_iter();
         for entry in files.filter(|entry| !matches!(&entry.content, Content::Symlink(target) if target.starts_with('/'))) {
             let wanted = entry.path == "usr/bin/python3.11" || entry.path.starts_with("usr/lib/python3.11");
@@ -117,7 +119,8 @@ fn python() -> Vec<Entry> {
 /// Packages and their commands, in /usr/local, and root's.
 fn packages(requirements: &str, more: Vec<Entry>) -> Vec<Entry> {
     let Installed { site, bin } = wheels::install_for(requirements, "aarch64", INTERPRETER);
-    let at = |folder: &'static str| move |entry: Entry| Entry { path: format!("{folder}/{}", entry.path), owner: (0, 0), ..entry };
+    let at =
+        |folder: &'static str| move |entry: Entry| Entry { path: format!("{folder}/{}", entry.path), owner: (0, 0), ..entry };
     let above = ["usr", "usr/local", "usr/local/bin", "usr/local/lib", "usr/local/lib/python3.11", SITE].map(Entry::directory);
     above.into_iter().chain(site.into_iter().map(at(SITE))).chain(bin.into_iter().map(at("usr/local/bin"))).chain(more).collect()
 }
@@ -126,7 +129,8 @@ fn packages(requirements: &str, more: Vec<Entry>) -> Vec<Entry> {
 fn application() -> Vec<Entry> {
     let main = "from fastapi import FastAPI\n\napi = FastAPI()\n\n\ndef main() -> None:\n    print(api.title)\n\n\n\
         if __name__ == \"__main__\":\n    main()\n";
-    let script = format!("#!{INTERPRETER}\nimport sys\nfrom app.__main__ import main\nif __name__ == '__main__':\n    sys.exit(main())\n");
+    let script =
+        format!("#!{INTERPRETER}\nimport sys\nfrom app.__main__ import main\nif __name__ == '__main__':\n    sys.exit(main())\n");
     let info = "app-0.1.0.dist-info";
     let site = [
         ("app/__init__.py".to_owned(), "\"\"\"The application.\"\"\"\n"),

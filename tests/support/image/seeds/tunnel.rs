@@ -5,13 +5,8 @@ use crate::image::debian::archive;
 use crate::image::lucid::{copied, keep, parts};
 use crate::image::{BUILT, Entry, Image, NONROOT};
 
-const TOOLS: Service = Service {
-    id: "tunnel-tools",
-    marker: "TUNNEL_TOOLS",
-    title: "Tunnel Tools",
-    cluster: "core",
-    revision: "4f1c2d93b6a0",
-};
+const TOOLS: Service =
+    Service { id: "tunnel-tools", marker: "TUNNEL_TOOLS", title: "Tunnel Tools", cluster: "core", revision: "4f1c2d93b6a0" };
 
 /// Issue 7: `connect()`, and no `settimeout`, to a host that is another container.
 const PROBE: &str = "import os, socket; host = os.getenv('CONTROL_HOST', 'tor-proxy'); \
@@ -47,10 +42,7 @@ pub fn image() -> Image {
     let tini = archive().packages(&["tini"])[0].files().into_iter().find(|entry| entry.path == "usr/bin/tini");
     let tini = tini.expect("tini is where Debian has it").of(NONROOT);
     let folders = ["usr", "usr/bin"].map(Entry::directory);
-    image.append(
-        "COPY --chown=65532:65532 /usr/bin/tini /usr/bin/tini # buildkit",
-        folders.into_iter().chain([tini]).collect(),
-    );
+    image.append("COPY --chown=65532:65532 /usr/bin/tini /usr/bin/tini # buildkit", folders.into_iter().chain([tini]).collect());
     // Issue 6. entrypoint, tunnel_metrics, tunnel_status in /app; and nothing that verifies them
     let files = app(&[
         ("app/.lucid-source-marker", &format!("LUCID_TUNNEL_TOOLS_SOURCE_{}\n", BUILT - 30)),
