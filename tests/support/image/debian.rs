@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use super::folder::kept;
 use super::{BUILT, Content, Entry, pack};
@@ -33,6 +33,8 @@ fn text(command: &mut Command) -> String {
 pub struct Apt {
     configuration: PathBuf,
     packages: PathBuf,
+    /// What was asked for in this process.
+    known: Mutex<BTreeMap<String, Package>>,
 }
 
 impl Apt {
@@ -46,7 +48,7 @@ impl Apt {
         fs::write(root.join("etc/sources.list"), sources()).unwrap();
         let configuration = root.join("apt.conf");
         fs::write(&configuration, settings(&root)).unwrap();
-        let apt = Self { configuration, packages: root.join("packages") };
+        let apt = Self { configuration, packages: root.join("packages"), known: Mutex::default() };
         run(apt.command("apt-get").args(["update", "-q"]));
         apt
     }
@@ -57,14 +59,22 @@ impl Apt {
         command
     }
 
-    /// The newest version of each package, in this order: fetched once, and held by apt against the signed lists. A name
-    /// may have an architecture behind it, as in `gosu:amd64`; all names of a call are for the same one.
+    /// The newest version of each package, in this order: fetched once, and held by apt against the signed lists, once a
+    /// process. A name may have an architecture behind it, as in `gosu:amd64`; all names of a call are for the same one.
     pub fn packages(&self, names: &[&str]) -> Vec<Package> {
-        run(self.command("apt-get").args(["download", "-q"]).args(names));
-        let newest = text(self.command("apt-cache").args(["show", "--no-all-versions"]).args(names));
-        let files: BTreeMap<&str, String> = newest.split("\n\n").filter_map(file_name).collect();
-        let named = names.iter().map(|name| name.split(':').next().unwrap());
-        named.map(|name| Package { name: name.to_owned(), file: self.packages.join(&files[name]) }).collect()
+        let mut known = self.known.lock().unwrap();
+        let new: Vec<&str> = names.iter().copied().filter(|name| !known.contains_key(*name)).collect();
+        if !new.is_empty() {
+            run(self.command("apt-get").args(["download", "-q"]).args(&new));
+            let newest = text(self.command("apt-cache").args(["show", "--no-all-versions"]).args(&new));
+            let files: BTreeMap<&str, String> = newest.split("\n\n").filter_map(file_name).collect();
+            for name in new {
+                let plain = name.split(':').next().unwrap();
+                let package = Package { name: plain.to_owned(), file: self.packages.join(&files[plain]) };
+                known.insert(name.to_owned(), package);
+            }
+        }
+        names.iter().map(|name| known[*name].clone()).collect()
     }
 
     /// What `apt-get install --no-install-recommends` of these would install where nothing is installed yet.
@@ -163,26 +173,40 @@ Acquire::Retries "3";
 }
 
 /// A package's file.
+#[derive(Clone)]
 pub struct Package {
     pub name: String,
     pub file: PathBuf,
 }
 
 impl Package {
-    /// One of the package's two tars, decompressed once and then kept beside it.
-    fn tar(&self, option: &str) -> Vec<u8> {
-        let kept = self.file.with_extension(option.trim_start_matches('-'));
+    /// What is made of the package once, and then kept beside it.
+    fn beside(&self, extension: &str, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+        let kept = self.file.with_extension(extension);
         if !kept.exists() {
             let partial = tempfile::NamedTempFile::new_in(self.file.parent().unwrap()).unwrap();
-            fs::write(partial.path(), run(Command::new("dpkg-deb").arg(option).arg(&self.file))).unwrap();
+            fs::write(partial.path(), make()).unwrap();
             partial.persist(&kept).unwrap();
         }
         fs::read(kept).unwrap()
     }
 
+    /// One of the package's two tars.
+    fn tar(&self, option: &str) -> Vec<u8> {
+        self.beside(option.trim_start_matches('-'), || run(Command::new("dpkg-deb").arg(option).arg(&self.file)))
+    }
+
     /// What the package lays down.
     pub fn files(&self) -> Vec<Entry> {
         unpack(&self.tar("--fsys-tarfile"))
+    }
+
+    /// The paths of what the package lays down, a line each, as dpkg keeps them.
+    pub fn list(&self) -> Vec<u8> {
+        self.beside("list", || {
+            let paths = self.files().into_iter().map(|entry| entry.path).filter(|path| !path.is_empty());
+            paths.fold("/.\n".to_owned(), |text, path| text + "/" + &path + "\n").into_bytes()
+        })
     }
 
     /// What the package says of itself: `control`, `md5sums`, and the scripts that nobody runs here.

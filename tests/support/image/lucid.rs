@@ -57,6 +57,7 @@ const TOOLS: &[&str] = &["gcc-12", "cpp-12", "dash"];
 pub struct Parts {
     apt: &'static Apt,
     certificates: Vec<Entry>,
+    base: Image,
     image: Image,
 }
 
@@ -67,7 +68,8 @@ pub fn parts() -> &'static Parts {
         let apt = archive();
         apt.packages(TOOLS);
         let certificates = certificates(&apt.packages(&["ca-certificates"])[0]);
-        let mut parts = Parts { apt, certificates, image: Image::of([]) };
+        let mut parts = Parts { apt, certificates, base: Image::of([]), image: Image::of([]) };
+        parts.base = parts.build_base();
         parts.image = parts.build();
         parts
     })
@@ -92,6 +94,10 @@ impl Parts {
 
     /// Distroless' python3-debian12, as its registry has it.
     pub fn base(&self) -> Image {
+        self.base.clone()
+    }
+
+    fn build_base(&self) -> Image {
         let mut steps: Vec<Step> = self.apt.packages(BASE).iter().map(package_layer).collect();
         steps.extend([
             bazel("//common:rootfs", rootfs()),

@@ -1,8 +1,7 @@
 //! A Debian as `debootstrap` and `apt-get` leave it in an image: merged `/usr`, dpkg's own database, and without the manuals
 //! that slim images leave out.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::debian::{Package, archive};
@@ -90,55 +89,72 @@ impl System {
         self.image.append(&instruction, tree.into_values().collect());
     }
 
+    /// What dpkg's database says after these were installed, and nothing of what they lay down.
+    pub fn record(&mut self, names: &[&str]) -> Vec<Entry> {
+        let mut tree = BTreeMap::new();
+        for package in self.missing(names) {
+            self.note(&package, &mut tree);
+        }
+        self.finish(&mut tree);
+        tree.into_values().collect()
+    }
+
     /// What dpkg lays down of packages and of what these need, in path order, with its database as it is then.
     fn lay(&mut self, names: &[&str]) -> BTreeMap<String, Entry> {
         let mut tree = BTreeMap::new();
-        for package in archive().closure(names) {
-            if !self.status.contains_key(&package.name) {
-                self.unpack(&package, &mut tree);
-            }
+        for package in self.missing(names) {
+            unpack(&package, &mut tree);
+            self.note(&package, &mut tree);
         }
-        let status = self.status.values().fold(String::new(), |text, paragraph| text + paragraph + "\n");
-        let folders = ["var", "var/lib", "var/lib/dpkg", "var/lib/dpkg/info"].map(Entry::directory);
-        for entry in folders.into_iter().chain([Entry::file("var/lib/dpkg/status", status)]) {
-            tree.insert(entry.path.clone(), entry);
-        }
+        self.finish(&mut tree);
         tree
     }
 
-    fn unpack(&mut self, package: &Package, tree: &mut BTreeMap<String, Entry>) {
-        let mut list = String::from("/.\n");
-        for mut entry in package.files().into_iter().filter(|entry| !entry.path.is_empty()) {
-            writeln!(list, "/{}", entry.path).unwrap();
-            entry.path = merged(&entry.path);
-            if let Content::Hardlink(target) = &entry.content {
-                entry.content = Content::Hardlink(merged(target));
-            }
-            let is_left_out = LEFT_OUT.iter().any(|left| entry.path.starts_with(left)) && !entry.path.ends_with("/copyright");
-            if !(is_left_out && !matches!(entry.content, Content::Directory) || MERGED.contains(&&entry.path[..])) {
-                tree.entry(entry.path.clone()).or_insert(entry);
-            }
-        }
+    fn missing(&self, names: &[&str]) -> Vec<Package> {
+        archive().closure(names).into_iter().filter(|package| !self.status.contains_key(&package.name)).collect()
+    }
+
+    /// The package's own files in the database, and its paragraph in the status file.
+    fn note(&mut self, package: &Package, tree: &mut BTreeMap<String, Entry>) {
         let notes: BTreeMap<String, Content> = package.notes().into_iter().map(|note| (note.path, note.content)).collect();
         let Some(Content::File(control)) = notes.get("control") else { panic!("{} has no control file", package.name) };
         let control = std::str::from_utf8(control).unwrap();
         let same = control.lines().any(|line| line == "Multi-Arch: same");
         let named = format!("var/lib/dpkg/info/{}{}", package.name, if same { ":arm64" } else { "" });
-        let mut put = |end: &str, bytes: &[u8]| {
-            let entry = Entry::file(&format!("{named}.{end}"), bytes);
-            tree.insert(entry.path.clone(), entry);
-        };
-        put("list", list.as_bytes());
+        put(tree, Entry::file(&format!("{named}.list"), package.list()));
         if let Some(Content::File(sums)) = notes.get("md5sums") {
-            put("md5sums", sums);
+            put(tree, Entry::file(&format!("{named}.md5sums"), sums));
         }
         let installed = control.replacen('\n', "\nStatus: install ok installed\n", 1);
         self.status.insert(package.name.clone(), installed);
     }
 
-    /// The packages that are installed.
-    pub fn installed(&self) -> BTreeSet<&str> {
-        self.status.keys().map(String::as_str).collect()
+    /// The status file, and the directories above the database.
+    fn finish(&self, tree: &mut BTreeMap<String, Entry>) {
+        for folder in ["var", "var/lib", "var/lib/dpkg", "var/lib/dpkg/info"] {
+            put(tree, Entry::directory(folder));
+        }
+        let status = self.status.values().fold(String::new(), |text, paragraph| text + paragraph + "\n");
+        put(tree, Entry::file("var/lib/dpkg/status", status));
+    }
+}
+
+fn put(tree: &mut BTreeMap<String, Entry>, entry: Entry) {
+    tree.insert(entry.path.clone(), entry);
+}
+
+/// Lays down what a package has; what is there already stays.
+fn unpack(package: &Package, tree: &mut BTreeMap<String, Entry>) {
+    for mut entry in package.files() {
+        entry.path = merged(&entry.path);
+        if let Content::Hardlink(target) = &entry.content {
+            entry.content = Content::Hardlink(merged(target));
+        }
+        let is_manual = LEFT_OUT.iter().any(|left| entry.path.starts_with(left)) && !entry.path.ends_with("/copyright");
+        let is_left_out = is_manual && !matches!(entry.content, Content::Directory);
+        if !is_left_out && !entry.path.is_empty() && !MERGED.contains(&&entry.path[..]) {
+            tree.entry(entry.path.clone()).or_insert(entry);
+        }
     }
 }
 
@@ -147,8 +163,8 @@ pub const PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 
 /// A path where `/bin`, `/lib` and `/sbin` are links.
 fn merged(path: &str) -> String {
-    let first = path.split('/').next().unwrap();
-    if MERGED.contains(&first) { format!("usr/{path}") } else { path.to_owned() }
+    let is_merged = path.split_once('/').is_some_and(|(first, _)| MERGED.contains(&first));
+    if is_merged { format!("usr/{path}") } else { path.to_owned() }
 }
 
 /// A link of `update-alternatives`, and where it leads.

@@ -157,8 +157,10 @@ fn full_builder() -> &'static [Entry] {
     static BUILDER: OnceLock<Vec<Entry>> = OnceLock::new();
     BUILDER.get_or_init(|| {
         let mut system = python_slim();
-        system.install(&TOOLCHAIN, vec![]);
-        var_lib(&system)
+        let mut entries = var_lib(&system);
+        let recorded = system.record(&TOOLCHAIN);
+        entries.extend(recorded.into_iter().filter(|entry| entry.path.starts_with("var/lib/")));
+        distinct(entries)
     })
 }
 
@@ -171,7 +173,12 @@ fn python_slim() -> System {
 
 fn var_lib(system: &System) -> Vec<Entry> {
     let entries = system.image.layers().flat_map(|layer| layer.entries()).filter(|entry| entry.path.starts_with("var/lib/"));
-    entries.map(|entry| (entry.path.clone(), entry.clone())).collect::<BTreeMap<_, _>>().into_values().collect()
+    distinct(entries.cloned().collect())
+}
+
+/// The last entry of each path, in path order.
+fn distinct(entries: Vec<Entry>) -> Vec<Entry> {
+    entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 /// Files of the service's own, with the directories above them from /app on.
