@@ -44,11 +44,11 @@ pub fn kept(name: &str, recipe: &str, make: impl FnOnce(&Path)) -> PathBuf {
     if !target.exists() {
         // Under a short path: installers write another first line into scripts where their interpreter's path is long.
         let short = tempfile::tempdir().unwrap();
-        let made = short.path().join("made");
-        fs::create_dir(&made).unwrap();
-        make(&made);
+        let filled = short.path().join("made");
+        fs::create_dir(&filled).unwrap();
+        make(&filled);
         let partial = tempfile::tempdir_in(&folder).unwrap();
-        run(Command::new("cp").arg("-a").arg(&made).arg(partial.path()));
+        run(Command::new("cp").arg("-a").arg(&filled).arg(partial.path()));
         let kept = fs::rename(partial.path().join("made"), &target);
         assert!(kept.is_ok() || target.exists(), "{}: {kept:?}", target.display());
     }

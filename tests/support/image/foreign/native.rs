@@ -53,7 +53,7 @@ pub fn musl() -> Image {
     image.append(&format!("{COPY_MUSL} / # buildkit"), musl.into_iter().filter(wanted).collect());
     let mut program = below(Entry::directory(PROGRAM));
     program.extend(folder::read(&wheel(), PROGRAM));
-    program.retain(|entry| !entry.path.ends_with(".py") && !entry.path.contains(".dist-info"));
+    program.retain(|entry| !entry.path.contains(".dist-info"));
     program.extend(below(Entry::symlink("usr/bin/clang-format", &format!("/{PROGRAM}/clang_format/data/bin/clang-format"))));
     image.append("COPY /opt/clang-format /opt/clang-format # buildkit", program);
     configure(image, &[], &json!({"Entrypoint": ["clang-format"], "Cmd": ["--version"], "User": "nobody"}))

@@ -122,7 +122,7 @@ fn moved(made: &Path, home: &str, interpreter: &str) -> Vec<Entry> {
     for entry in &mut entries {
         entry.path = entry.path.replace(&minor, "python3.11");
         match &mut entry.content {
-            Content::Symlink(target) if target.starts_with('/') => *target = interpreter.to_owned(),
+            Content::Symlink(target) if target.starts_with('/') => interpreter.clone_into(target),
             Content::Symlink(target) => *target = target.replace(&minor, "python3.11"),
             Content::File(bytes) => {
                 let Ok(text) = std::str::from_utf8(bytes) else { continue };

@@ -13,7 +13,7 @@ const CONTROLLER: Service = Service {
     revision: "manual-build",
 };
 
-/// 16. grpcio, aiohttp, python_consul, pydantic; and what they need.
+/// 16. grpcio, aiohttp, `python_consul`, pydantic; and what they need.
 const REQUIREMENTS: &str = include_str!("../controller.txt");
 
 const MAIN: &str = "import os\n\nimport aiohttp.web\nimport consul\nimport grpc\nfrom pydantic import BaseModel\n\n\n\

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::image::lucid::{SITE, copied, keep};
 use crate::image::slim::System;
 use crate::image::wheels::{self, Installed};
-use crate::image::{CREATED, Entry, Image, NONROOT};
+use crate::image::{CREATED, Entry, Image, Layer, NONROOT};
 
 /// The interpreter of python:3.11-slim, which pip writes into the first line of every console script.
 const BUILDER_PYTHON: &str = "/usr/local/bin/python3.11";
@@ -62,7 +62,7 @@ impl Service {
         let mut all: Vec<String> = base.collect();
         for setting in env {
             match all.iter_mut().find(|old| name(old) == name(setting)) {
-                Some(old) => *old = (*setting).to_owned(),
+                Some(old) => (*setting).clone_into(old),
                 None => all.push((*setting).to_owned()),
             }
         }
@@ -172,7 +172,7 @@ fn python_slim() -> System {
 }
 
 fn var_lib(system: &System) -> Vec<Entry> {
-    let entries = system.image.layers().flat_map(|layer| layer.entries()).filter(|entry| entry.path.starts_with("var/lib/"));
+    let entries = system.image.layers().flat_map(Layer::entries).filter(|entry| entry.path.starts_with("var/lib/"));
     distinct(entries.cloned().collect())
 }
 

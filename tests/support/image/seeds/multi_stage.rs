@@ -149,7 +149,7 @@ fn application() -> Vec<Entry> {
         record += &(row_of(&path, &entry) + "\n");
         entries.push(entry);
     }
-    record += &format!("{info}/RECORD,,\n");
+    let record = format!("{record}{info}/RECORD,,\n");
     entries.push(Entry::file(&format!("{SITE}/{info}/RECORD"), record));
     entries
 }
