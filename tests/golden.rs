@@ -72,3 +72,14 @@ fn the_image_against_itself_wants_no_pattern() {
     let found: Vec<String> = root.judge().iter().flat_map(lines).collect();
     assert_eq!(found, ["config/user warn - -"]);
 }
+
+#[test]
+fn a_service_without_python_packages_needs_no_marker_beside_them() {
+    let outcome = |service: &str| {
+        let missing = "[rules.\"marker/site-packages\"]\npath = \"/nowhere/.lucid-marker\"\n";
+        let judged = base().under(&format!("extends = \"lucid\"\n{service}{missing}")).judge();
+        judged.into_iter().find(|judged| judged.rule.id == "marker/site-packages").unwrap().judgement.outcome()
+    };
+    assert_eq!(outcome(""), Outcome::Fail);
+    assert_eq!(outcome("[service]\npackages = []\n"), Outcome::Skip);
+}

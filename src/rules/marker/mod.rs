@@ -12,7 +12,8 @@ declare_rule! {
     /// The marker of the installed packages lies beside them
     ///
     /// # What it checks
-    /// The file that `path` names is a regular file, links followed.
+    /// The file that `path` names is a regular file, links followed. It is not asked for where the service says that it has
+    /// no Python packages.
     ///
     /// # Why
     /// The builder writes the marker after `pip install`, and one COPY brings both. A missing marker shows that the
@@ -56,7 +57,7 @@ declare_rule! {
 }
 
 fn site_packages(context: &Context<'_>) -> Judgement {
-    exists(context, Some("site-packages was not copied with its marker"))
+    context.no_packages().unwrap_or_else(|| exists(context, Some("site-packages was not copied with its marker")))
 }
 
 fn bin(context: &Context<'_>) -> Judgement {

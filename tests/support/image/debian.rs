@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, OnceLock};
 
+use super::folder::kept;
 use super::{BUILT, Content, Entry, pack};
 
 /// The release that the base image is made of.
@@ -27,15 +29,17 @@ fn text(command: &mut Command) -> String {
     String::from_utf8(run(command)).unwrap()
 }
 
-/// An apt that knows arm64 and this release alone, and keeps everything in a folder of its own.
+/// An apt of an arm64 machine, which knows amd64 too and this release alone, and keeps everything in a folder of its own.
 pub struct Apt {
     configuration: PathBuf,
     packages: PathBuf,
+    /// What was asked for in this process.
+    known: Mutex<BTreeMap<String, Package>>,
 }
 
 impl Apt {
     /// Reads the package lists anew, from the mirrors that the host itself uses.
-    pub fn update() -> Self {
+    fn update() -> Self {
         let root = pack::cache().join("apt");
         for folder in ["state/lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d", "packages"] {
             fs::create_dir_all(root.join(folder)).unwrap();
@@ -44,7 +48,7 @@ impl Apt {
         fs::write(root.join("etc/sources.list"), sources()).unwrap();
         let configuration = root.join("apt.conf");
         fs::write(&configuration, settings(&root)).unwrap();
-        let apt = Self { configuration, packages: root.join("packages") };
+        let apt = Self { configuration, packages: root.join("packages"), known: Mutex::default() };
         run(apt.command("apt-get").args(["update", "-q"]));
         apt
     }
@@ -55,14 +59,71 @@ impl Apt {
         command
     }
 
-    /// The newest version of each package, in this order: fetched once, and held by apt against the signed lists.
+    /// The newest version of each package, in this order: fetched once, and held by apt against the signed lists, once a
+    /// process. A name may have an architecture behind it, as in `gosu:amd64`; all names of a call are for the same one.
     pub fn packages(&self, names: &[&str]) -> Vec<Package> {
-        run(self.command("apt-get").args(["download", "-q"]).args(names));
-        let newest = text(self.command("apt-cache").args(["show", "--no-all-versions"]).args(names));
-        let files: BTreeMap<&str, String> = newest.split("\n\n").filter_map(file_name).collect();
-        let package = |&name: &&str| Package { name: name.to_owned(), file: self.packages.join(&files[name]) };
-        names.iter().map(package).collect()
+        let mut known = self.known.lock().unwrap();
+        let new: Vec<&str> = names.iter().copied().filter(|name| !known.contains_key(*name)).collect();
+        if !new.is_empty() {
+            run(self.command("apt-get").args(["download", "-q"]).args(&new));
+            let newest = text(self.command("apt-cache").args(["show", "--no-all-versions"]).args(&new));
+            let files: BTreeMap<&str, String> = newest.split("\n\n").filter_map(file_name).collect();
+            for name in new {
+                let plain = name.split(':').next().unwrap();
+                let package = Package { name: plain.to_owned(), file: self.packages.join(&files[plain]) };
+                known.insert(name.to_owned(), package);
+            }
+        }
+        names.iter().map(|name| known[*name].clone()).collect()
     }
+
+    /// What `apt-get install --no-install-recommends` of these would install where nothing is installed yet.
+    pub fn closure(&self, names: &[&str]) -> Vec<Package> {
+        let simulated = ["install", "-qq", "--yes", "--no-install-recommends", "--print-uris"];
+        let found = text(self.command("apt-get").args(simulated).args(names));
+        let files = found.lines().filter(|line| line.starts_with('\'')).filter_map(|line| line.split(' ').nth(1));
+        let mut names: Vec<&str> = files.filter_map(|file| file.split('_').next()).collect();
+        names.sort_unstable();
+        self.packages(&names)
+    }
+}
+
+impl Apt {
+    /// A file of the upstream source of a package, fetched once with the lists of sources that nothing else needs.
+    pub fn upstream(&self, package: &str, file: &str) -> Vec<u8> {
+        let made = kept("source", &format!("{package} {file}"), |target| {
+            let host = fs::read_to_string(self.configuration.with_file_name("etc/sources.list")).unwrap();
+            fs::write(target.join("sources.list"), host.replace("deb [", "deb-src [")).unwrap();
+            fs::create_dir_all(target.join("lists/partial")).unwrap();
+            let apt = || {
+                let mut command = self.command("apt-get");
+                command.current_dir(target).arg("-q");
+                command.args(["-o", &format!("Dir::Etc::SourceList={}/sources.list", target.display())]);
+                command.args(["-o", &format!("Dir::State::Lists={}/lists", target.display())]);
+                command
+            };
+            run(apt().arg("update"));
+            run(apt().args(["source", "--download-only", "--tar-only", package]));
+            fs::remove_dir_all(target.join("lists")).unwrap();
+            let mut found = fs::read_dir(target).unwrap().map(|item| item.unwrap().path());
+            let archive = found.find(|path| path.to_str().unwrap().contains(".orig.tar.")).expect("apt fetched the source");
+            let members = ["--wildcards", "--strip-components=1", &format!("*/{file}")];
+            run(Command::new("tar").arg("-xf").arg(&archive).args(members).current_dir(target));
+            fs::remove_file(archive).unwrap();
+        });
+        fs::read(made.join(file)).unwrap()
+    }
+}
+
+/// The archive, its lists read anew once a process. Other processes wait for the cache until this one ends.
+pub fn archive() -> &'static Apt {
+    static ARCHIVE: OnceLock<(File, Apt)> = OnceLock::new();
+    let (_, apt) = ARCHIVE.get_or_init(|| {
+        let lock = File::create(pack::cache().join("lock")).unwrap();
+        lock.lock().unwrap();
+        (lock, Apt::update())
+    });
+    apt
 }
 
 /// What `apt-get download` calls the file of the package that this paragraph describes.
@@ -102,7 +163,7 @@ Dir::State::status "{root}/state/status";
 Dir::Cache "{root}/cache";
 Dir::Etc "{root}/etc";
 APT::Architecture "arm64";
-APT::Architectures {{ "arm64"; }};
+APT::Architectures {{ "arm64"; "amd64"; }};
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Retries "3";
@@ -112,15 +173,50 @@ Acquire::Retries "3";
 }
 
 /// A package's file.
+#[derive(Clone)]
 pub struct Package {
     pub name: String,
     pub file: PathBuf,
 }
 
 impl Package {
+    /// What is made of the package once, and then kept beside it.
+    fn beside(&self, extension: &str, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+        let kept = self.file.with_extension(extension);
+        if !kept.exists() {
+            let partial = tempfile::NamedTempFile::new_in(self.file.parent().unwrap()).unwrap();
+            fs::write(partial.path(), make()).unwrap();
+            partial.persist(&kept).unwrap();
+        }
+        fs::read(kept).unwrap()
+    }
+
+    /// One of the package's two tars.
+    fn tar(&self, option: &str) -> Vec<u8> {
+        self.beside(option.trim_start_matches('-'), || run(Command::new("dpkg-deb").arg(option).arg(&self.file)))
+    }
+
+    /// What the package lays down.
+    pub fn files(&self) -> Vec<Entry> {
+        unpack(&self.tar("--fsys-tarfile"))
+    }
+
+    /// The paths of what the package lays down, a line each, as dpkg keeps them.
+    pub fn list(&self) -> Vec<u8> {
+        self.beside("list", || {
+            let paths = self.files().into_iter().map(|entry| entry.path).filter(|path| !path.is_empty());
+            paths.fold("/.\n".to_owned(), |text, path| text + "/" + &path + "\n").into_bytes()
+        })
+    }
+
+    /// What the package says of itself: `control`, `md5sums`, and the scripts that nobody runs here.
+    pub fn notes(&self) -> Vec<Entry> {
+        unpack(&self.tar("--ctrl-tarfile"))
+    }
+
     /// What the package lays down, and the note of it that distroless keeps where dpkg's database would be.
     pub fn entries(&self) -> Vec<Entry> {
-        let mut entries = unpack(&run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(&self.file)));
+        let mut entries = self.files();
         let status = "var/lib/dpkg/status.d";
         for end in [3, 7, 12, status.len()] {
             let path = &status[..end];
@@ -128,11 +224,12 @@ impl Package {
                 entries.push(Entry::directory(path));
             }
         }
-        let control = run(Command::new("dpkg-deb").arg("-f").arg(&self.file));
-        entries.push(Entry::file(&format!("{status}/{}", self.name), control));
-        let notes = unpack(&run(Command::new("dpkg-deb").arg("--ctrl-tarfile").arg(&self.file)));
-        if let Some(Content::File(sums)) = notes.into_iter().find(|note| note.path == "md5sums").map(|note| note.content) {
-            entries.push(Entry::file(&format!("{status}/{}.md5sums", self.name), sums));
+        for Entry { path, content, .. } in self.notes() {
+            match (&path[..], content) {
+                ("control", Content::File(text)) => entries.push(Entry::file(&format!("{status}/{}", self.name), text)),
+                ("md5sums", Content::File(sums)) => entries.push(Entry::file(&format!("{status}/{}.md5sums", self.name), sums)),
+                _ => {}
+            }
         }
         entries
     }

@@ -1,14 +1,13 @@
 //! The image that the pattern asks for: distroless' python3-debian12 for arm64 out of Debian's own packages, wheels of a
 //! real service, its code and its markers, in the layers and with the configuration that `BuildKit` writes.
 
-use std::fs::File;
 use std::sync::OnceLock;
 
 use serde_json::json;
 
-use super::debian::{Apt, Package};
+use super::debian::{Apt, Package, archive};
 use super::wheels::{self, Installed};
-use super::{BUILT, Content, Entry, Image, Layer, NONROOT, Step, pack};
+use super::{BUILT, Content, Entry, Image, Layer, NONROOT, Step};
 
 /// Where the packages are.
 pub const SITE: &str = "usr/local/lib/python3.11/site-packages";
@@ -56,23 +55,21 @@ const TOOLS: &[&str] = &["gcc-12", "cpp-12", "dash"];
 
 /// Everything that was fetched for this run.
 pub struct Parts {
-    apt: Apt,
+    apt: &'static Apt,
     certificates: Vec<Entry>,
+    base: Image,
     image: Image,
-    /// Other processes wait for the cache until this one ends.
-    _lock: File,
 }
 
 /// The parts and the image, fetched and built once a process.
 pub fn parts() -> &'static Parts {
     static PARTS: OnceLock<Parts> = OnceLock::new();
     PARTS.get_or_init(|| {
-        let lock = File::create(pack::cache().join("lock")).unwrap();
-        lock.lock().unwrap();
-        let apt = Apt::update();
+        let apt = archive();
         apt.packages(TOOLS);
         let certificates = certificates(&apt.packages(&["ca-certificates"])[0]);
-        let mut parts = Parts { apt, certificates, image: Image::of([]), _lock: lock };
+        let mut parts = Parts { apt, certificates, base: Image::of([]), image: Image::of([]) };
+        parts.base = parts.build_base();
         parts.image = parts.build();
         parts
     })
@@ -95,24 +92,41 @@ impl Parts {
         self.apt.packages(&[name])[0].entries()
     }
 
-    fn build(&self) -> Image {
-        let Installed { site, bin } = wheels::install(wheels::AARCH64, "aarch64");
+    /// Distroless' python3-debian12, as its registry has it.
+    pub fn base(&self) -> Image {
+        self.base.clone()
+    }
+
+    fn build_base(&self) -> Image {
         let mut steps: Vec<Step> = self.apt.packages(BASE).iter().map(package_layer).collect();
         steps.extend([
             bazel("//common:rootfs", rootfs()),
             bazel("//common:cacerts", self.certificates.clone()),
             bazel("//python3:python_aliases_debian12", aliases()),
         ]);
-        let at = |folder: &str, marker: &str, entries: Vec<Entry>| copied(folder, marker, entries);
-        steps.extend([
+        let env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", CERTIFICATES, "LANG=C.UTF-8"];
+        let config = json!({"User": "0", "Env": env, "Entrypoint": ["/usr/bin/python3.11"], "WorkingDir": "/"});
+        Image { steps, config, architecture: "arm64", variant: Some("v8") }
+    }
+
+    /// The bundle of certificates, with the directories above it.
+    pub fn certificates(&self) -> Vec<Entry> {
+        self.certificates.clone()
+    }
+
+    fn build(&self) -> Image {
+        let Installed { site, bin } = wheels::install(wheels::AARCH64, "aarch64");
+        let mut image = self.base();
+        let at = |folder: &str, marker: &str, entries: Vec<Entry>| copied("AUTH", folder, marker, entries);
+        image.steps.extend([
             said("ARG BUILD_DATE"),
             said("ARG VCS_REF"),
             said("ARG VERSION=1.0.0"),
             said("LABEL maintainer=Lucid Development Team org.opencontainers.image.title=Lucid Auth"),
             said("ENV PATH=/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1"),
             made("WORKDIR /app", vec![Entry::directory("app")]),
-            made("COPY --chown=65532:65532 /var/run/.keep /var/run/.keep", keep("run", "RUNTIME")),
-            made("COPY --chown=65532:65532 /var/lib/.keep /var/lib/.keep", keep("lib", "LIB")),
+            made("COPY --chown=65532:65532 /var/run/.keep /var/run/.keep", keep("AUTH_SERVICE", "run", "RUNTIME")),
+            made("COPY --chown=65532:65532 /var/lib/.keep /var/lib/.keep", keep("AUTH_SERVICE", "lib", "LIB")),
             made(
                 &format!("COPY --chown=65532:65532 /root/.local/lib/python3.11/site-packages /{SITE}"),
                 at(SITE, "PACKAGES", site),
@@ -126,9 +140,13 @@ impl Parts {
             said("ENTRYPOINT []"),
             said(r#"CMD ["/usr/bin/python3.11" "/app/entrypoint.py"]"#),
         ]);
-        Image { steps, config: config(), architecture: "arm64", variant: Some("v8") }
+        image.config = config();
+        image
     }
 }
+
+/// Where distroless says that the certificates are.
+const CERTIFICATES: &str = "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt";
 
 const CHECK: &str = "/usr/bin/python3.11 -c import os; site_packages = '/usr/local/lib/python3.11/site-packages'; \
     marker_path = os.path.join(site_packages, '.lucid-marker'); \
@@ -194,22 +212,22 @@ fn aliases() -> Vec<Entry> {
 }
 
 /// A `.keep` that says what its directory is for.
-fn keep(folder: &str, word: &str) -> Vec<Entry> {
+pub fn keep(service: &str, folder: &str, word: &str) -> Vec<Entry> {
     vec![
         Entry::directory("var"),
         Entry::directory(&format!("var/{folder}")),
-        Entry::file(&format!("var/{folder}/.keep"), format!("LUCID_AUTH_SERVICE_{word}_DIRECTORY\n")).of(NONROOT),
+        Entry::file(&format!("var/{folder}/.keep"), format!("LUCID_{service}_{word}_DIRECTORY\n")).of(NONROOT),
     ]
 }
 
 /// A copied directory with its marker. Parents that are not in the base belong to the user of `--chown`, as `BuildKit`
 /// makes them.
-fn copied(folder: &str, word: &str, entries: Vec<Entry>) -> Vec<Entry> {
+pub fn copied(service: &str, folder: &str, word: &str, entries: Vec<Entry>) -> Vec<Entry> {
     let mut all = vec![Entry::directory("usr")];
     for (end, _) in folder.match_indices('/').skip(1).chain([(folder.len(), "")]) {
         all.push(Entry::directory(&folder[..end]).of(NONROOT));
     }
-    let marker = format!("LUCID_AUTH_{word}_INSTALLED_{}\n", BUILT - 50);
+    let marker = format!("LUCID_{service}_{word}_INSTALLED_{}\n", BUILT - 50);
     all.push(Entry::file(&format!("{folder}/.lucid-marker"), marker).of(NONROOT).mtime(BUILT - 50));
     all.extend(entries.into_iter().map(|entry| Entry { path: format!("{folder}/{}", entry.path), ..entry }));
     all
@@ -240,7 +258,7 @@ fn config() -> serde_json::Value {
         "ExposedPorts": {"8089/tcp": {}},
         "Env": [
             "PATH=/usr/local/bin:/usr/bin:/bin",
-            "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt",
+            CERTIFICATES,
             "LANG=C.UTF-8",
             "PYTHONUNBUFFERED=1",
             "PYTHONDONTWRITEBYTECODE=1",

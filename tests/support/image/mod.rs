@@ -1,10 +1,14 @@
 //! Images as data: layers of entries and a configuration, cheap to clone and to edit, written as bytes only when asked.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 pub mod debian;
+pub mod folder;
 pub mod layout;
 pub mod lucid;
 pub mod pack;
 pub mod registry;
+pub mod slim;
 pub mod wheels;
 
 use std::sync::{Arc, OnceLock};
@@ -166,6 +170,11 @@ impl Image {
     /// Appends a layer as `BuildKit` would, and the line of history of the instruction that made it.
     pub fn append(&mut self, created_by: &str, entries: Vec<Entry>) {
         self.steps.push(Step { created_by: created_by.into(), layer: Some(Layer::new("", entries)) });
+    }
+
+    /// Appends a line of history that makes no layer.
+    pub fn say(&mut self, created_by: &str) {
+        self.steps.push(Step { created_by: created_by.into(), layer: None });
     }
 
     /// Exchanges the one line of history that begins so.

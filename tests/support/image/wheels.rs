@@ -23,8 +23,14 @@ pub struct Installed {
     pub bin: Vec<Entry>,
 }
 
-/// Installs what `requirements` names for a machine that the host need not be; once, then from the cache.
+/// Installs what `requirements` names for a machine that the host need not be, and for distroless' interpreter; once, then
+/// from the cache.
 pub fn install(requirements: &str, machine: &str) -> Installed {
+    install_for(requirements, machine, "/usr/bin/python3.11")
+}
+
+/// Does so with another interpreter in the first line of console scripts.
+pub fn install_for(requirements: &str, machine: &str, interpreter: &str) -> Installed {
     let pip = run(Command::new("python3").args(["-m", "pip", "--version"]));
     let key = pack::sha256(&[requirements.as_bytes(), machine.as_bytes(), &pip].concat());
     let folder = pack::cache().join("wheels");
@@ -40,9 +46,10 @@ pub fn install(requirements: &str, machine: &str) -> Installed {
     }
     let mut laid = Installed { site: walk(&target, ""), bin: Vec::new() };
     let bin = laid.site.extract_if(.., |entry| entry.path == "bin" || entry.path.starts_with("bin/")).skip(1);
-    laid.bin = bin.map(script).collect();
+    laid.bin = bin.map(|entry| script(entry, interpreter)).collect();
     for entry in &mut laid.site {
-        if entry.path.ends_with(".dist-info/RECORD") {
+        // Deeper ones came with a distribution that has others in it.
+        if entry.path.ends_with(".dist-info/RECORD") && entry.path.matches('/').count() == 1 {
             relocate(entry, &laid.bin);
         }
     }
@@ -79,13 +86,13 @@ fn walk(folder: &Path, below: &str) -> Vec<Entry> {
     entries
 }
 
-/// A console script whose first line names the interpreter of the builder, which is the runtime's, not this host's.
-fn script(mut entry: Entry) -> Entry {
+/// A console script whose first line names the interpreter of the builder, not this host's.
+fn script(mut entry: Entry, interpreter: &str) -> Entry {
     entry.path = entry.path.split_off("bin/".len());
     let Content::File(bytes) = &entry.content else { panic!("{} is no script", entry.path) };
     let text = std::str::from_utf8(bytes).unwrap();
     let (_, body) = text.split_once("# -*- coding").unwrap_or_else(|| panic!("{} is no script of pip's", entry.path));
-    entry.content = Content::File(format!("#!/usr/bin/python3.11\n# -*- coding{body}").into_bytes().into());
+    entry.content = Content::File(format!("#!{interpreter}\n# -*- coding{body}").into_bytes().into());
     entry
 }
 
@@ -106,7 +113,7 @@ fn relocate(record: &mut Entry, scripts: &[Entry]) {
 }
 
 /// A row of a RECORD.
-fn row_of(path: &str, entry: &Entry) -> String {
+pub fn row_of(path: &str, entry: &Entry) -> String {
     let Content::File(bytes) = &entry.content else { panic!("{path} is no file") };
     format!("{path},sha256={},{}", base64(&Sha256::digest(bytes)), bytes.len())
 }
