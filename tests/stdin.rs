@@ -16,7 +16,7 @@ mod tarball;
 use archives::{Members, large, modern, neutral, oci, pack, saved, two};
 use cli::lucid;
 use layout::Layout;
-use lucid_verify::digest::Digest;
+use lucid_verify::digest::{Algorithm, Digest, Hasher};
 use serde_json::Value;
 use tarball::{Header, Tarball};
 
@@ -90,6 +90,21 @@ fn a_compressed_layer_of_a_docker_archive_is_known_by_its_own_digest_on_stdin_to
         assert_eq!(image["layers"][1]["digest"], Digest::sha256(&members[1].1).to_string());
         assert_eq!((code, image), in_a_file("docker-archive", &pack(&members)));
     }
+}
+
+#[test]
+fn a_diff_id_of_another_algorithm_is_not_taken_for_damage() {
+    let mut members = saved(&large(), "x/a:1");
+    let mut hasher = Hasher::new(Algorithm::Sha512);
+    hasher.update(&members[1].1);
+    let config = String::from_utf8(members[2].1.clone()).unwrap();
+    members[2].1 = config.replace(&Digest::sha256(&members[1].1).to_string(), &hasher.finish().to_string()).into_bytes();
+    let manifest = String::from_utf8(members[3].1.clone()).unwrap().replace(&members[2].0, "config");
+    (members[2].0, members[3].1) = ("config".into(), manifest.into_bytes());
+    let (code, image) = in_a_file("docker-archive", &pack(&members));
+    assert!(code <= 1, "{image}");
+    let (code, _, stderr) = verify("docker-archive:-", &pack(&members), &[]);
+    assert!(code == 7 && stderr.contains("write the archive to a file"), "{code} {stderr}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use super::blob::Blob;
 use super::codec::Decoder;
 use super::tar::{self, Event};
-use crate::digest::{Algorithm, Digest, Hasher, Verified};
+use crate::digest::{self, Algorithm, Digest, Hasher, Verified};
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
 use crate::image::media_type::{Compression, MediaType};
@@ -48,10 +48,10 @@ impl Content {
         if let (Some(claimed), 0) = (differing, descriptor.size) {
             return Err(Error::new(Kind::Corrupt, format!("the layer is empty, and its media type says {claimed}")));
         }
-        if self.diff_id != *diff_id {
-            let what = format!("the layer's tar has digest {}, the config's diff_id is {diff_id}", self.diff_id);
-            return Err(Error::new(Kind::Corrupt, what));
-        }
+        digest::same(&self.diff_id, diff_id).map_err(|error| {
+            let what = format!("the layer's tar is not the one of the config's diff_id: {}", error.what);
+            Error { what, ..error }
+        })?;
         let mut odd = self.odd.clone();
         if differing.is_some() {
             odd.push(format!("the media type is {:?}, the bytes are {}", descriptor.media_type, self.compression));
