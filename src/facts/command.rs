@@ -2,6 +2,7 @@
 
 pub mod program;
 mod search;
+pub mod server;
 mod shebang;
 
 use std::fmt::{self, Write as _};
@@ -13,7 +14,7 @@ use crate::layer::{FileKind, LayerPath};
 use crate::text::escape;
 use crate::vfs::{NodeId, Tree};
 use search::Search;
-pub(super) use search::directories;
+pub(super) use search::{absolute, directories};
 
 /// The command of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -29,6 +29,8 @@ pub struct Facts {
     pub command: command::Command,
     /// Python: site directories and their distributions.
     pub python: python::Python,
+    /// The Python that the command leads to, or those that are there, and where they look for modules.
+    pub runtimes: Vec<python::Runtime>,
     /// Every ELF executable and shared object.
     pub objects: Vec<elf::Object>,
     /// Every executable name in a directory where commands are looked for.
@@ -55,12 +57,14 @@ impl Facts {
         let config = image.config.clone();
         let instructions = crate::image::history::instructions(&config.history, image.manifest.layers.len());
         let user = accounts::user(tree, &config.run.user);
+        let packages = packages::packages(tree);
         Self {
             command: command::command(tree, &config, &user),
             python: python::python(tree),
+            runtimes: python::runtimes(tree, &config, &user, &packages),
             objects: elf::objects(tree),
             executables: tools::executables(tree, &config),
-            packages: packages::packages(tree),
+            packages,
             verified,
             instructions,
             user,

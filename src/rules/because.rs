@@ -25,6 +25,23 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/site-packages-populated", "python/site-packages-exists", On::Below),
     ("python/record-integrity", "python/site-packages-exists", On::Below),
     ("python/record-integrity", "python/site-packages-populated", On::Below),
+    ("python/critical-packages", "python/site-packages-exists", On::Below),
+    ("python/critical-packages", "python/site-packages-populated", On::Below),
+    ("python/critical-packages", "python/record-integrity", On::Layer),
+    // The directory has the name of another version than the one that is wanted.
+    ("python/site-packages-exists", "python/version-consistent", On::Image),
+    ("config/pythonpath", "python/version-consistent", On::Image),
+    // What PYTHONPATH names is not there; what it does not name is not looked in.
+    ("config/pythonpath", "python/site-packages-exists", On::Below),
+    ("python/importable-path", "config/pythonpath", On::Image),
+    // A module is not found where its directory is not looked in, or where the files of its package are gone.
+    ("python/module-resolves", "python/importable-path", On::Below),
+    ("python/module-resolves", "python/site-packages-exists", On::Below),
+    ("python/module-resolves", "python/site-packages-populated", On::Below),
+    ("python/module-resolves", "python/record-integrity", On::Layer),
+    ("python/module-resolves", "python/critical-packages", On::Same),
+    ("python/module-resolves", "python/entrypoint-file", On::Layer),
+    ("python/module-resolves", "config/pythonpath", On::Image),
     // What takes the commands away takes their marker too.
     ("marker/bin", "config/argv0", On::Layer),
     // Who overwrites a file seldom keeps its owner.

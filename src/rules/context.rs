@@ -127,6 +127,12 @@ impl<'a> Context<'a> {
         Absence { place: Place::path(path, layer), nearest, why, removed: is_removed }
     }
 
+    /// Whether the service says that it has no Python packages.
+    pub fn is_without_packages(&self) -> bool {
+        let packages = self.profile.service.as_ref().and_then(|service| service.packages.as_ref());
+        packages.is_some_and(Vec::is_empty)
+    }
+
     /// The files that Python distributions own.
     pub fn owned(&self) -> BTreeSet<&'a LayerPath> {
         let distributions = self.facts.python.sites.iter().flat_map(|site| &site.distributions);

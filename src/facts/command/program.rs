@@ -21,6 +21,8 @@ pub struct Python<'a> {
     pub has_safe_path: bool,
     /// `-S`: the module `site` is not imported, and no site directory is on `sys.path`.
     pub is_without_site: bool,
+    /// `-s` or `-I`: the site directory of the user is not on `sys.path`.
+    pub is_without_user_site: bool,
     /// What it runs.
     pub runs: Runs<'a>,
 }
@@ -83,7 +85,13 @@ pub fn is_python(word: &str) -> bool {
 
 /// What Python runs, given the words behind its name.
 pub fn python<S: AsRef<str>>(arguments: &[S]) -> Python<'_> {
-    let mut found = Python { ignores_environment: false, has_safe_path: false, is_without_site: false, runs: Runs::Nothing };
+    let mut found = Python {
+        ignores_environment: false,
+        has_safe_path: false,
+        is_without_site: false,
+        is_without_user_site: false,
+        runs: Runs::Nothing,
+    };
     let mut words = arguments.iter().map(AsRef::as_ref);
     while let Some(word) = words.next() {
         let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
@@ -113,9 +121,10 @@ fn options<'a>(letters: &'a str, words: &mut impl Iterator<Item = &'a str>, foun
             'c' => return Some(attached().or_else(|| words.next()).map_or(Runs::Nothing, Runs::Code)),
             'm' => return Some(attached().or_else(|| words.next()).map_or(Runs::Nothing, Runs::Module)),
             'E' => found.ignores_environment = true,
-            'I' => (found.ignores_environment, found.has_safe_path) = (true, true),
+            'I' => (found.ignores_environment, found.has_safe_path, found.is_without_user_site) = (true, true, true),
             'P' => found.has_safe_path = true,
             'S' => found.is_without_site = true,
+            's' => found.is_without_user_site = true,
             _ if letter.is_ascii() && WITH_ARGUMENT.contains(&(letter as u8)) => {
                 if attached().is_none() {
                     words.next();
@@ -181,11 +190,11 @@ mod tests {
         let of = |letters: &str| {
             let words = [letters, "x"];
             let found = python(&words);
-            (found.ignores_environment, found.has_safe_path, found.is_without_site)
+            (found.ignores_environment, found.has_safe_path, found.is_without_site, found.is_without_user_site)
         };
         assert_eq!(
-            [of("-I"), of("-uES"), of("-P"), of("-u")],
-            [(true, true, false), (true, false, true), (false, true, false), (false, false, false)]
+            [of("-I"), of("-uES"), of("-P"), of("-sBu")],
+            [(true, true, false, true), (true, false, true, false), (false, true, false, false), (false, false, false, true)]
         );
     }
 }

@@ -28,8 +28,8 @@ pub(in crate::facts) fn directories(tree: &Tree, config: &Config) -> impl Iterat
     parts.take(MAX_DIRECTORIES).map(|part| absolute(tree, config, part.as_bytes()))
 }
 
-/// A path from the root. `..` behind a link leads above the link's target, and not to where the link stands.
-fn absolute(tree: &Tree, config: &Config, path: &[u8]) -> LayerPath {
+/// A path from the root; one that is not absolute is below the working directory. `..` behind a link leads above the link's target, and not to where the link stands.
+pub(in crate::facts) fn absolute(tree: &Tree, config: &Config, path: &[u8]) -> LayerPath {
     let from = LayerPath::new(if path.starts_with(b"/") { "" } else { &config.run.working_dir });
     // Each `..` is looked up; Linux opens no path that has more of them.
     if path.len() > MAX_PATH {

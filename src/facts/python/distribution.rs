@@ -1,7 +1,10 @@
 //! Installed distributions (packaging.python.org, "Recording installed projects"), and those of setuptools before it
 //! (`*.egg-info`).
 
+use std::collections::BTreeSet;
+
 use super::record::{self, Record};
+use super::{is_identifier, module};
 use crate::facts::contents::Contents;
 use crate::facts::fields::{field, paragraphs, values};
 use crate::layer::LayerPath;
@@ -25,6 +28,8 @@ pub struct Distribution {
     pub has_metadata: bool,
     /// `Tag` lines of WHEEL.
     pub tags: Vec<String>,
+    /// Names of `top_level.txt`, as far as they are names: setuptools wrote it, and not always rightly.
+    pub top_level: Vec<String>,
     /// RECORD, or why it is not known.
     pub record: Result<Record, NoRecord>,
 }
@@ -50,6 +55,22 @@ pub fn normalized(name: &str) -> String {
     })
 }
 
+impl Distribution {
+    /// What can be imported of it: the first names of the rows of RECORD; without a RECORD those of `top_level.txt`.
+    pub fn imports(&self) -> BTreeSet<String> {
+        let Ok(record) = &self.record else { return self.top_level.iter().cloned().collect() };
+        let site = self.path.parent().unwrap_or_default();
+        let within = record.rows.iter().filter(|row| !row.is_outside && row.path.is_within(&site));
+        let names = within.filter_map(|row| {
+            let mut parts = row.path.components().skip(site.components().count());
+            let (first, rest) = (parts.next()?, parts.next());
+            let name = if rest.is_some() { Some(first).filter(|name| is_identifier(name)) } else { module(first) };
+            name.filter(|name| *name != b"__pycache__").map(|name| String::from_utf8_lossy(name).into_owned())
+        });
+        names.collect()
+    }
+}
+
 /// The distribution that a name in a site directory stands for, if it stands for one.
 pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option<Distribution> {
     let path = tree.path(node);
@@ -61,11 +82,24 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
         let mut found = described(tree, contents, node, stem, &path.join("METADATA"));
         found.tags = values(head, "Tag").filter(|tag| !tag.is_empty()).collect();
         found.record = record(tree, contents, &path);
+        found.top_level = top_level(contents, &path);
         return Some(found);
     }
     let stem = name.strip_suffix(".egg-info")?;
-    let metadata = if is_directory { path.join("PKG-INFO") } else { path };
-    Some(described(tree, contents, node, stem, &metadata))
+    let metadata = if is_directory { path.join("PKG-INFO") } else { path.clone() };
+    let mut found = described(tree, contents, node, stem, &metadata);
+    found.top_level = top_level(contents, &path);
+    Some(found)
+}
+
+/// The names of `top_level.txt`; some lines are paths below one.
+fn top_level(contents: &Contents<'_>, path: &LayerPath) -> Vec<String> {
+    let text = contents.read(&path.join("top_level.txt")).ok().flatten().map_or(&b""[..], |(_, text)| text);
+    let names = text.split(|byte| *byte == b'\n').filter_map(|line| line.trim_ascii().split(|byte| *byte == b'/').next());
+    let mut names: Vec<String> =
+        names.filter(|name| is_identifier(name)).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    names.dedup();
+    names
 }
 
 /// Where Debian's own packages install. The RECORD in them is that of their build, before debhelper stripped libraries and
@@ -111,6 +145,7 @@ fn described(tree: &Tree, contents: &Contents<'_>, node: NodeId, stem: &str, met
         layer: tree.layer(node),
         has_metadata,
         tags: Vec::new(),
+        top_level: Vec::new(),
         record: Err(NoRecord::Absent),
     }
 }

@@ -1,7 +1,12 @@
 //! Python as it lies in an image: site directories and the distributions in them.
 
+pub mod aliases;
 pub mod distribution;
+pub mod import;
+pub mod interpreter;
 pub mod record;
+pub mod runtime;
+pub mod sys_path;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +15,9 @@ use crate::layer::LayerPath;
 use crate::vfs::{NodeId, Tree};
 
 pub use distribution::Distribution;
+pub use import::Import;
 pub use record::{Record, Row};
+pub use runtime::{Runtime, runtimes};
 
 /// What an image holds of Python.
 #[derive(Debug, Clone, Default)]

@@ -66,6 +66,9 @@ fn bin(context: &Context<'_>) -> Judgement {
 
 /// Asks that the file of `path` is there; `usual` is the usual cause, told where none is known.
 fn exists(context: &Context<'_>, usual: Option<&str>) -> Judgement {
+    if context.is_without_packages() {
+        return Judgement::skip("the service says that it has no Python packages");
+    }
     let Some(path) = context.text("path").map(LayerPath::new) else {
         return Judgement::skip("the profile names no marker");
     };

@@ -1,0 +1,161 @@
+//! Modules that are started, and where they should be.
+
+use super::super::{Context, words};
+use crate::facts::command::server::Server;
+use crate::facts::python::import::Missing;
+use crate::facts::python::sys_path::Origin;
+use crate::facts::python::{Import, Runtime};
+use crate::text::escape;
+use crate::vfs::{LayerIndex, LayerPath, NodeId, Tree};
+
+/// A module, and who asks for it.
+pub(super) struct Wanted<'a> {
+    name: &'a str,
+    by: By<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum By<'a> {
+    /// `python -m`.
+    Command,
+    Server(&'a Server),
+    Service,
+}
+
+/// A module that is not found.
+pub(super) struct Absent {
+    /// The path that should be, and the layer to blame, if there is one.
+    pub path: LayerPath,
+    pub layer: Option<LayerIndex>,
+    pub text: String,
+    pub fix: String,
+    /// The last line that a user would see.
+    pub predicts: String,
+}
+
+impl<'a> Wanted<'a> {
+    /// Every module that is asked for, each once: what the command says comes first.
+    pub fn all(context: &Context<'a>) -> Vec<Self> {
+        let started = context.started().map(|(_, started)| started);
+        let run = started.and_then(|started| started.module.as_deref()).map(|name| Self { name, by: By::Command });
+        let server = started.and_then(|started| started.server.as_ref());
+        let served = server.map(|server| Self { name: &server.module, by: By::Server(server) });
+        let declared = context.profile.service.iter().flat_map(|service| &service.modules);
+        let mut all: Vec<Self> = run.into_iter().chain(served).collect();
+        for name in declared {
+            if all.iter().all(|wanted| wanted.name != name) {
+                all.push(Self { name, by: By::Service });
+            }
+        }
+        all
+    }
+
+    fn directories(&self) -> &'a [LayerPath] {
+        if let By::Server(server) = self.by { &server.directories } else { &[] }
+    }
+}
+
+/// The file that a module is started by: of a package, its `__main__`.
+pub(super) fn main(tree: &Tree, runtime: &Runtime, name: &str) -> Import {
+    match runtime.import(tree, name) {
+        Import::Found(node) if tree.name(node).starts_with(b"__init__.") => runtime.import(tree, &format!("{name}.__main__")),
+        Import::Namespace(_) => runtime.import(tree, &format!("{name}.__main__")),
+        found => found,
+    }
+}
+
+/// Looks for a module: `None` where it is found, else what there is to say; an error where that cannot be told.
+pub(super) fn look(context: &Context<'_>, runtimes: &[Runtime], wanted: &Wanted<'_>) -> Result<Option<Absent>, String> {
+    let (tree, name) = (context.tree, escape(wanted.name.as_bytes()));
+    let import = |runtime: &Runtime| match wanted.by {
+        By::Command => main(tree, runtime, wanted.name),
+        By::Server(_) | By::Service => runtime.import_with(tree, wanted.name, wanted.directories()),
+    };
+    let found: Vec<Import> = runtimes.iter().map(import).collect();
+    if found.iter().any(|import| is_there(tree, import)) {
+        return Ok(None);
+    }
+    let Some((runtime, import)) = runtimes.iter().zip(&found).find(|(runtime, _)| runtime.started.is_some()) else {
+        return Err(format!("{name}: the command does not lead to Python, and so where that looks is not known"));
+    };
+    let configured = if let By::Server(server) = wanted.by { server.configured_by } else { None };
+    match (import, configured) {
+        (Import::Unknown(why), _) => Err(format!("{name}: {why}")),
+        (_, Some(by)) => Err(format!("{name}: {by} may name other directories")),
+        (import, None) => Ok(Some(absent(context, runtime, wanted, import))),
+    }
+}
+
+/// Whether it can be imported and is something; of a directory without `__init__`, whether it holds a module.
+fn is_there(tree: &Tree, import: &Import) -> bool {
+    let is_module = |node: NodeId| [&b".py"[..], b".so", b".pyc"].iter().any(|ending| tree.name(node).ends_with(ending));
+    match import {
+        Import::Namespace(portions) => portions.iter().any(|portion| tree.walk(*portion).any(is_module)),
+        import => import.is_found(),
+    }
+}
+
+fn absent(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, import: &Import) -> Absent {
+    let (tree, python) = (context.tree, &runtime.interpreter.path);
+    let name = escape(wanted.name.as_bytes());
+    let (path, why, fix) = match import {
+        Import::Missing(missing) => gone(context, runtime, wanted, missing),
+        Import::Namespace(portions) => {
+            let path = portions.first().map(|node| tree.path(*node)).unwrap_or_default();
+            (path.clone(), format!("{path} holds no module"), format!("COPY the source into {path}"))
+        }
+        _ => (LayerPath::root(), "it cannot be imported".into(), String::new()),
+    };
+    let missing = if let Import::Missing(missing) = import { escape(missing.name.as_bytes()) } else { name.clone() };
+    let predicts = match wanted.by {
+        By::Command => format!("{python}: No module named {missing}"),
+        By::Server(server) if server.name == "uvicorn" => {
+            format!("ERROR:    Error loading ASGI app. Could not import module \"{name}\".")
+        }
+        By::Server(_) | By::Service => format!("ModuleNotFoundError: No module named '{missing}'"),
+    };
+    let layer = context.blame(&path);
+    Absent { path, layer, text: format!("{name} is not found: {why}"), fix, predicts }
+}
+
+/// Where a module should be, why it is not found, and what to do.
+fn gone(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, missing: &Missing) -> (LayerPath, String, String) {
+    let tree = context.tree;
+    let last = escape(missing.name.rsplit('.').next().unwrap_or_default().as_bytes());
+    let forms = |directory: &LayerPath| [directory.join(format!("{last}.py")), directory.join(&last)];
+    let removed = |directory: &LayerPath| forms(directory).into_iter().find(|path| tree.trail().removal(path).is_some());
+    if let Some(within) = missing.within {
+        let package = tree.path(within);
+        if !tree.is_directory(within) {
+            let fix = format!("name the module that {package} is");
+            return (package.clone(), format!("{package} is a module, not a package"), fix);
+        }
+        let [path, _] = forms(&package);
+        let why = format!("{package} exists, {last}.py does not");
+        return (
+            removed(&package).unwrap_or(path),
+            why,
+            format!("COPY {last}.py into {package}, or name a module that is there"),
+        );
+    }
+    let off = context.facts.python.sites.iter().filter(|site| !runtime.path.holds(tree, site.node)).map(|site| &site.path);
+    let mut elsewhere = off.filter(|site| runtime.import_with(tree, &missing.name, &[(*site).clone()]).is_found());
+    if let Some(site) = elsewhere.next() {
+        let why = format!("it lies in {site}, which is not on sys.path of {}", runtime.interpreter.path);
+        return (site.join(&last), why, format!("add {site} to PYTHONPATH"));
+    }
+    let own = [Origin::Program, Origin::Environment, Origin::PathFile, Origin::Site];
+    let entries = own.iter().flat_map(|origin| runtime.path.entries.iter().filter(move |entry| entry.origin == *origin));
+    let mut places: Vec<LayerPath> =
+        wanted.directories().iter().cloned().chain(entries.map(|entry| entry.path.clone())).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    places.retain(|place| seen.insert(place.clone()));
+    // A server is a package, and not the service's own.
+    let is_server = ["gunicorn", "hypercorn", "uvicorn"].contains(&last.as_str());
+    let installed = context.site_wanted().ok().filter(|_| is_server);
+    let home = installed.or_else(|| places.first().cloned()).unwrap_or_default();
+    let path = places.iter().find_map(removed).unwrap_or_else(|| home.join(&last));
+    let shown: Vec<String> = places.iter().map(ToString::to_string).collect();
+    let why = format!("neither {last}.py nor a directory {last} is in {}", words::list(&shown, 3));
+    (path, why, format!("COPY the source so that {} is there, or add the directory that has it to PYTHONPATH", home.join(&last)))
+}
