@@ -51,9 +51,6 @@ impl Walk<'_> {
             entry = Some(chosen);
         };
         let config = self.config(&manifest, retries).map_err(|error| at(error, "manifest", &digest))?;
-        if let Some(claimed) = index_platform.as_ref().filter(|claimed| !claimed.serves(&config.platform())) {
-            self.notes.push(format!("the index says {claimed}, the image's configuration {}", config.platform()));
-        }
         Ok(Resolved {
             reference: self.reference.clone(),
             digest: self.source.holds_manifests().then_some(digest),

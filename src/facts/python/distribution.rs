@@ -1,6 +1,7 @@
 //! Installed distributions (packaging.python.org, "Recording installed projects"), and those of setuptools before it
 //! (`*.egg-info`).
 
+use super::entry_points;
 use super::record::{self, Record};
 use crate::facts::contents::Contents;
 use crate::facts::fields::{field, paragraphs, values};
@@ -25,6 +26,10 @@ pub struct Distribution {
     pub has_metadata: bool,
     /// `Tag` lines of WHEEL.
     pub tags: Vec<String>,
+    /// `Requires-Dist` lines of METADATA, as they are written.
+    pub requires: Vec<String>,
+    /// The names of the commands that it declares in entry_points.txt, or why they are not known.
+    pub commands: Result<Vec<String>, String>,
     /// RECORD, or why it is not known.
     pub record: Result<Record, NoRecord>,
 }
@@ -59,13 +64,21 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
         let wheel = contents.read(&path.join("WHEEL")).ok().flatten().map_or(&b""[..], |(_, text)| text);
         let head = paragraphs(wheel).next().unwrap_or_default();
         let mut found = described(tree, contents, node, stem, &path.join("METADATA"));
+        found.commands = commands(contents, &path);
         found.tags = values(head, "Tag").filter(|tag| !tag.is_empty()).collect();
         found.record = record(tree, contents, &path);
         return Some(found);
     }
     let stem = name.strip_suffix(".egg-info")?;
-    let metadata = if is_directory { path.join("PKG-INFO") } else { path };
-    Some(described(tree, contents, node, stem, &metadata))
+    let metadata = if is_directory { path.join("PKG-INFO") } else { path.clone() };
+    let mut found = described(tree, contents, node, stem, &metadata);
+    found.commands = commands(contents, &path);
+    Some(found)
+}
+
+fn commands(contents: &Contents<'_>, path: &LayerPath) -> Result<Vec<String>, String> {
+    let text = contents.read(&path.join("entry_points.txt"))?;
+    text.map_or(Ok(Vec::new()), |(_, text)| entry_points::commands(text, contents))
 }
 
 /// Where Debian's own packages install. The RECORD in them is that of their build, before debhelper stripped libraries and
@@ -111,6 +124,8 @@ fn described(tree: &Tree, contents: &Contents<'_>, node: NodeId, stem: &str, met
         layer: tree.layer(node),
         has_metadata,
         tags: Vec::new(),
+        requires: values(head, "Requires-Dist").filter(|line| !line.is_empty()).collect(),
+        commands: Ok(Vec::new()),
         record: Err(NoRecord::Absent),
     }
 }

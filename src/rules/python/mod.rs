@@ -1,9 +1,15 @@
 //! Python as it was installed.
 
+pub(super) mod console_script_shebang;
+pub(super) mod console_scripts_present;
+pub(super) mod native_ext_suffix;
+pub(super) mod pip_present;
 mod record;
 pub(super) mod record_integrity;
+mod scripts;
 pub(super) mod site_packages_exists;
 pub(super) mod site_packages_populated;
+mod suffix;
 
 use super::Context;
 use crate::finding::Judgement;
