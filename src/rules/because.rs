@@ -36,6 +36,7 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/console-scripts-present", "marker/bin", On::Beside),
     // The command is a script like those beside it.
     ("python/console-script-shebang", "config/argv0", On::Layer),
+    ("python/console-script-shebang", "platform/interpreter-arch", On::Image),
     // Who overwrites a file seldom keeps its owner.
     ("ownership/tree", "marker/nonempty", On::Same),
     ("ownership/tree", "python/record-integrity", On::Same),

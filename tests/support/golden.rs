@@ -37,15 +37,21 @@ pub struct Edit {
 
 /// The image that passes.
 pub fn base() -> Image {
+    image(LAYERS, serde_json::from_str(CONFIG).unwrap()).under(PROFILE)
+}
+
+/// The image of a text, judged against itself: a line `layer INSTRUCTION` starts a layer, the lines below it are its
+/// entries.
+pub fn image(text: &str, config: Value) -> Image {
     let mut layers: Vec<(String, Vec<String>)> = Vec::new();
-    for line in LAYERS.lines() {
+    for line in text.lines().map(str::trim_start) {
         match (line.strip_prefix("layer "), layers.last_mut()) {
             (Some(instruction), _) => layers.push((instruction.to_owned(), Vec::new())),
             (None, Some((_, lines))) => lines.push(line.to_owned()),
             (None, None) => {}
         }
     }
-    Image { layers, config: serde_json::from_str(CONFIG).unwrap(), index: "linux/arm64".into(), profile: PROFILE.into() }
+    Image { layers, config, index: "linux/arm64".into(), profile: "extends = \"generic\"\n".into() }
 }
 
 /// Every edit: what happened, then one line each of

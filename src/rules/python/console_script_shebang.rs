@@ -15,7 +15,8 @@ declare_rule! {
     /// # What it checks
     /// The first line of every script that a Python distribution brought, and of those in `roots`, leads to machine code as
     /// execve(2) follows it, through `env` and through the shell that long paths of interpreters need. Scripts of
-    /// distributions for anything but Python are a remark; other scripts of the image are not asked about.
+    /// distributions for anything but Python are a remark; other scripts of the image are not asked about. Whether `python`
+    /// of `[expect]` itself can be started is the business of other rules.
     ///
     /// # Why
     /// Installers write the builder's own interpreter into each command, and that may lie elsewhere in the image.
@@ -29,7 +30,7 @@ declare_rule! {
     /// # Options
     /// - `roots`: directories whose scripts are the service's own, whoever brought them.
     RULE = "python/console-script-shebang", Starts, Warn, since "0.1.0", needs Tree,
-    unit "script names an interpreter that can be started" | "scripts name an interpreter that can be started",
+    unit "script names the right interpreter" | "scripts name the right interpreter",
     options { "roots": Texts }, check check
 }
 
@@ -47,7 +48,9 @@ fn check(context: &Context<'_>) -> Judgement {
         examined += 1;
         let behind = trace.bytes().and_then(trampoline);
         let broken = asked.entry((line, behind)).or_insert_with(|| script(tree, &facts.config, &facts.user, node));
-        if let Some(Broken::Interpreter { interpreter, why, .. }) = broken {
+        if let Some(Broken::Interpreter { interpreter, why, .. }) = broken
+            && context.expect().python.as_ref() != Some(interpreter)
+        {
             let is_asked = own.contains(&node) || behind.is_some() || interpreter.contains("python");
             let level = if is_asked { Level::Warn } else { Level::Info };
             let what = (level, interpreter.clone(), why.clone());
