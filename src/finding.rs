@@ -109,6 +109,8 @@ pub struct Finding {
     pub found: Option<String>,
     /// The value wanted.
     pub want: Option<String>,
+    /// The Python distribution that it is about, fit to show, if it is about one.
+    pub distribution: Option<String>,
     /// How many offenders this finding stands for.
     pub count: u64,
     /// The first of them.
@@ -130,6 +132,7 @@ impl Finding {
             place: Place::default(),
             found: None,
             want: None,
+            distribution: None,
             count: 1,
             examples: Vec::new(),
             waived: None,
@@ -149,6 +152,13 @@ impl Finding {
     pub fn contrast(mut self, found: impl Into<String>, want: impl Into<String>) -> Self {
         self.found = Some(found.into());
         self.want = Some(want.into());
+        self
+    }
+
+    /// Says which Python distribution it is about.
+    #[must_use]
+    pub fn of(mut self, distribution: Option<impl Into<String>>) -> Self {
+        self.distribution = distribution.map(Into::into);
         self
     }
 

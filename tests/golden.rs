@@ -4,6 +4,7 @@
 
 mod support {
     pub mod golden;
+    mod ordinary;
 }
 
 use std::collections::BTreeSet;

@@ -14,7 +14,9 @@ use crate::layer::{FileKind, LayerPath};
 use crate::text::escape;
 use crate::vfs::{NodeId, Tree};
 use search::Search;
-pub(super) use search::{absolute, directories};
+pub(super) use search::absolute;
+pub use search::directories;
+pub use shebang::trampoline;
 
 /// The command of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -119,6 +121,12 @@ pub fn follow(tree: &Tree, config: &Config, user: &User, argv: Vec<String>) -> C
     Command { argv, chain, broken }
 }
 
+/// Why a script cannot be started, whoever may execute the script itself; `None` where it can, and of any other file.
+pub fn script(tree: &Tree, config: &Config, user: &User, node: NodeId) -> Option<Broken> {
+    let search = Search { tree, config, identity: user.identity.as_ref().ok() };
+    start(&search, node, &mut Vec::new(), 0).err().filter(|broken| matches!(broken, Broken::Interpreter { .. }))
+}
+
 impl Command {
     /// The chain in one line, fit to show: `python3 → /usr/bin/python3 → /usr/bin/python3.12 (ELF AArch64)`.
     pub fn shown(&self, tree: &Tree) -> String {
@@ -147,7 +155,11 @@ fn start(search: &Search<'_>, node: NodeId, chain: &mut Vec<Step>, scripts: u32)
         },
         Some(FileKind::Script(line)) => {
             let Some((interpreter, argument)) = shebang::parse(line) else { return Err(Broken::Format(path)) };
-            interpret(search, interpreter, argument, chain, scripts).map_err(|broken| match broken {
+            let started = interpret(search, interpreter, argument, chain, scripts).and_then(|()| {
+                let behind = search.tree.trace(node).and_then(|trace| trace.bytes()).and_then(trampoline);
+                behind.map_or(Ok(()), |interpreter| interpret(search, interpreter, None, chain, scripts))
+            });
+            started.map_err(|broken| match broken {
                 Broken::Interpreter { .. } => broken,
                 _ => Broken::Interpreter { script: path, interpreter: escape(line.trim_ascii_start()), why: broken.to_string() },
             })

@@ -113,6 +113,24 @@ impl fmt::Display for Isa {
     }
 }
 
+/// A C library, as a dynamic loader shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Libc {
+    /// GNU's.
+    Glibc,
+    /// musl.
+    Musl,
+}
+
+impl Libc {
+    /// That of a loader by its file name (`ld-linux-aarch64.so.1`, `ld64.so.2`, `ld-musl-x86_64.so.1`).
+    pub fn of_loader(path: &[u8]) -> Option<Self> {
+        let name = path.rsplit(|byte| *byte == b'/').next()?;
+        let is_glibc = || [&b"ld-linux"[..], b"ld64.so.", b"ld.so."].iter().any(|start| name.starts_with(start));
+        if name.starts_with(b"ld-musl-") { Some(Self::Musl) } else { is_glibc().then_some(Self::Glibc) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,5 +175,13 @@ mod tests {
         assert_eq!(Isa::of_architecture("s390x").unwrap().to_string(), "S/390");
         assert_eq!(Isa::of_architecture("aarch64"), None);
         assert!(ARCHITECTURES.iter().all(|(_, isa)| MACHINES.iter().any(|(machine, ..)| *machine == isa.machine)));
+    }
+
+    #[test]
+    fn a_loader_names_its_c_library() {
+        assert_eq!(Libc::of_loader(b"/lib/ld-linux-aarch64.so.1"), Some(Libc::Glibc));
+        assert_eq!(Libc::of_loader(b"/lib64/ld64.so.2"), Some(Libc::Glibc));
+        assert_eq!(Libc::of_loader(b"/lib/ld-musl-x86_64.so.1"), Some(Libc::Musl));
+        assert_eq!(Libc::of_loader(b"/system/bin/linker64"), None);
     }
 }

@@ -12,6 +12,7 @@ pub mod python;
 pub mod tools;
 
 use crate::image::{Config, Resolved};
+use crate::reference::Platform;
 use crate::vfs::Tree;
 
 /// Everything that rules may ask about an image, beside its tree.
@@ -19,6 +20,8 @@ use crate::vfs::Tree;
 pub struct Facts {
     /// The configuration.
     pub config: Config,
+    /// The platform that the index claims for the image, if it came from one.
+    pub index_platform: Option<Platform>,
     /// What was verified against a digest on the way here.
     pub verified: Verified,
     /// The instruction that made each layer, as the image's history claims; `None` where it cannot be told.
@@ -65,6 +68,8 @@ impl Facts {
             objects: elf::objects(tree),
             executables: tools::executables(tree, &config),
             packages,
+            packages: packages::packages(tree),
+            index_platform: image.index_platform.clone(),
             verified,
             instructions,
             user,

@@ -11,6 +11,10 @@ enum On {
     Below,
     /// Everything that the effect is about is also what the cause is about.
     Same,
+    /// The effect is in the directory that holds the path of the cause.
+    Beside,
+    /// Both are about the same Python distribution.
+    Distribution,
     /// Both blame the same layer.
     Layer,
     /// Both are of this image.
@@ -44,19 +48,39 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/module-resolves", "config/pythonpath", On::Image),
     // What takes the commands away takes their marker too.
     ("marker/bin", "config/argv0", On::Layer),
+    // Commands that were not copied lack their marker, too; those that are gone are gone with the one that is called.
+    ("python/console-scripts-present", "config/argv0", On::Layer),
+    ("python/console-scripts-present", "marker/bin", On::Beside),
+    // The command is a script like those beside it.
+    ("python/console-script-shebang", "config/argv0", On::Layer),
+    ("python/console-script-shebang", "platform/interpreter-arch", On::Image),
     // Who overwrites a file seldom keeps its owner.
     ("ownership/tree", "marker/nonempty", On::Same),
     ("ownership/tree", "python/record-integrity", On::Same),
     ("ownership/tree", "toolchain/compilers", On::Same),
     ("ownership/tree", "toolchain/shells", On::Same),
+    // What belongs to someone else is what the user cannot read.
+    ("ownership/readable", "ownership/tree", On::Layer),
+    ("ownership/readable", "config/argv0", On::Same),
     // An image for another machine is full of that machine's code.
     ("platform/elf-arch", "platform/config-arch", On::Image),
+    ("platform/index", "platform/config-arch", On::Image),
+    ("platform/interpreter-arch", "platform/config-arch", On::Image),
+    ("platform/wheel-tags", "platform/config-arch", On::Image),
+    ("python/native-ext-suffix", "platform/config-arch", On::Image),
+    // What is for the interpreter's machine came with it.
+    ("platform/elf-arch", "platform/interpreter-arch", On::Image),
+    // The machine code of a package is the proof; its wheel and the names of its modules say the same.
+    ("platform/wheel-tags", "platform/elf-arch", On::Distribution),
+    ("python/native-ext-suffix", "platform/elf-arch", On::Distribution),
+    ("python/native-ext-suffix", "platform/wheel-tags", On::Distribution),
     // Machine code that was put in the place of the installed one.
     ("platform/elf-arch", "python/record-integrity", On::Same),
     // A label repeats what the build was told of the platform.
     ("platform/label", "platform/config-arch", On::Image),
     // Where there is no command, none can be followed.
     ("config/argv0", "config/cmd", On::Image),
+    ("config/argv0", "platform/interpreter-arch", On::Same),
     // Code for another machine names a loader that is not here.
     ("config/argv0", "platform/elf-arch", On::Same),
     // The package is what brought the compilers.
@@ -100,6 +124,11 @@ fn share(effect: &Finding, cause: &Finding, on: On) -> bool {
     match on {
         On::Image => true,
         On::Layer => effect.place.layer.is_some() && effect.place.layer == cause.place.layer,
+        On::Distribution => effect.distribution.is_some() && effect.distribution == cause.distribution,
+        On::Beside => match (&effect.place.path, &cause.place.path) {
+            (Some(effect), Some(cause)) => LayerPath::new(effect).parent() == LayerPath::new(cause).parent(),
+            _ => false,
+        },
         On::Below => match (&effect.place.path, &cause.place.path) {
             (Some(effect), Some(cause)) => LayerPath::new(effect).is_within(&LayerPath::new(cause)),
             _ => false,

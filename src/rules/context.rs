@@ -1,11 +1,12 @@
 //! What a rule sees, and the questions that many rules ask of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobSet;
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::facts::python::Distribution;
 use crate::finding::Place;
 use crate::profile::{Expect, Profile};
 use crate::size::Breakdown;
@@ -133,17 +134,31 @@ impl<'a> Context<'a> {
         packages.is_some_and(Vec::is_empty)
     }
 
+    /// Every Python distribution.
+    pub fn distributions(&self) -> impl Iterator<Item = &'a Distribution> + use<'a> {
+        self.facts.python.sites.iter().flat_map(|site| &site.distributions)
+    }
+
     /// The files that Python distributions own.
     pub fn owned(&self) -> BTreeSet<&'a LayerPath> {
-        let distributions = self.facts.python.sites.iter().flat_map(|site| &site.distributions);
-        distributions.flat_map(|found| found.record.iter().flat_map(|record| &record.rows)).map(|row| &row.path).collect()
+        self.owners().into_keys().collect()
+    }
+
+    /// The files that Python distributions own, and the first distribution that owns each.
+    pub fn owners(&self) -> BTreeMap<&'a LayerPath, &'a Distribution> {
+        let mut owners = BTreeMap::new();
+        for found in self.distributions() {
+            for row in found.record.iter().flat_map(|record| &record.rows) {
+                owners.entry(&row.path).or_insert(found);
+            }
+        }
+        owners
     }
 
     /// Bytes of the files that paths lead to, each file once.
     pub fn bytes<'p>(&self, paths: impl IntoIterator<Item = &'p LayerPath>) -> u64 {
         let nodes = paths.into_iter().filter_map(|path| self.tree.resolve(path).ok());
-        let files: std::collections::BTreeMap<_, _> =
-            nodes.map(|node| (self.tree.inode(node), self.tree.stat(node).size)).collect();
+        let files: BTreeMap<_, _> = nodes.map(|node| (self.tree.inode(node), self.tree.stat(node).size)).collect();
         files.values().fold(0, |sum, size| sum.saturating_add(*size))
     }
 }

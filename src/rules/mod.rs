@@ -10,6 +10,7 @@ mod group;
 mod healthcheck;
 mod integrity;
 mod labels;
+mod machine;
 mod marker;
 mod ownership;
 mod platform;
@@ -129,9 +130,18 @@ pub static RULES: &[&Rule] = &[
     &python::version_consistent::RULE,
     &python::module_resolves::RULE,
     &python::entrypoint_file::RULE,
+    &python::console_scripts_present::RULE,
+    &python::console_script_shebang::RULE,
+    &python::native_ext_suffix::RULE,
+    &python::pip_present::RULE,
     &ownership::tree::RULE,
+    &ownership::readable::RULE,
+    &ownership::markers::RULE,
     &platform::config_arch::RULE,
+    &platform::index::RULE,
+    &platform::interpreter_arch::RULE,
     &platform::elf_arch::RULE,
+    &platform::wheel_tags::RULE,
     &platform::label::RULE,
     &toolchain::compilers::RULE,
     &toolchain::packages::RULE,

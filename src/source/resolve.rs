@@ -134,9 +134,6 @@ impl Walk<'_> {
     /// The image of a manifest.
     fn image(mut self, digest: Digest, manifest: Manifest, way: Way, retries: u32) -> Result<Resolved> {
         let config = self.config(&manifest, retries).map_err(|error| at(error, "manifest", &digest))?;
-        if let Some(claimed) = way.platform.as_ref().filter(|claimed| !claimed.serves(&config.platform())) {
-            self.notes.push(format!("the index says {claimed}, the image's configuration {}", config.platform()));
-        }
         Ok(Resolved {
             reference: self.reference.clone(),
             digest: self.source.holds_manifests().then_some(digest),

@@ -192,7 +192,7 @@ pub const IMAGES: &[Foreign] = &[
                     let layer = image.layer_mut(python::COPY_POETRY);
                     layer.remove(&format!("{site}/bcrypt"));
                     layer.remove(&format!("{site}/bcrypt-4.3.0.dist-info"));
-                    for entry in wheels::install(wheels::X86_64, "x86_64").site {
+                    for entry in wheels::install(&wheels::X86_64).site {
                         layer.put(Entry { path: format!("{site}/{}", entry.path), ..entry });
                     }
                 },

@@ -24,6 +24,7 @@ const EDITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/golden/edits"
 pub struct Image {
     layers: Vec<(String, Vec<String>)>,
     config: Value,
+    index: String,
     profile: String,
 }
 
@@ -36,15 +37,21 @@ pub struct Edit {
 
 /// The image that passes.
 pub fn base() -> Image {
+    image(LAYERS, serde_json::from_str(CONFIG).unwrap()).under(PROFILE)
+}
+
+/// The image of a text, judged against itself: a line `layer INSTRUCTION` starts a layer, the lines below it are its
+/// entries.
+pub fn image(text: &str, config: Value) -> Image {
     let mut layers: Vec<(String, Vec<String>)> = Vec::new();
-    for line in LAYERS.lines() {
+    for line in text.lines().map(str::trim_start) {
         match (line.strip_prefix("layer "), layers.last_mut()) {
             (Some(instruction), _) => layers.push((instruction.to_owned(), Vec::new())),
             (None, Some((_, lines))) => lines.push(line.to_owned()),
             (None, None) => {}
         }
     }
-    Image { layers, config: serde_json::from_str(CONFIG).unwrap(), profile: PROFILE.into() }
+    Image { layers, config, index: "linux/arm64".into(), profile: "extends = \"generic\"\n".into() }
 }
 
 /// Every edit: what happened, then one line each of
@@ -54,6 +61,7 @@ pub fn base() -> Image {
 /// +N LINE                a line is added to layer N (from 0)
 /// ++ LINE                a line of a new layer on top
 /// instruction TEXT       what made the new layer, where it is not "RUN the edit"
+/// index PLATFORM         what the index says of the image
 /// config POINTER JSON    a value of the configuration is set, or added
 /// profile TOML           a line of a profile that extends the one of the image
 /// = RULE LEVEL PATH LAYER [because RULE]    a finding; `-` where it has no path or layer
@@ -89,6 +97,7 @@ impl Edit {
             }
             "++" => image.top(base).1.push(rest.to_owned()),
             "instruction" => rest.clone_into(&mut image.top(base).0),
+            "index" => rest.clone_into(&mut image.index),
             "config" => {
                 let (pointer, value) = rest.split_once(' ').unwrap();
                 image.configure(pointer, value);
@@ -164,7 +173,7 @@ impl Image {
             reference: Reference { transport: Transport::Layout { directory: "x".into() }, tag: None, digest: None },
             digest: Some(digest.clone()),
             index_digest: None,
-            index_platform: None,
+            index_platform: Some(self.index.parse().unwrap()),
             manifest: serde_json::from_value(manifest).unwrap(),
             config: Config::parse(config.as_bytes(), &digest, self.layers.len()).unwrap(),
             notes: vec![],

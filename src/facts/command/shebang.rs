@@ -30,6 +30,17 @@ pub(super) fn through_env<'a>(interpreter: &[u8], argument: Option<&'a [u8]>) ->
     None
 }
 
+/// The interpreter of a script whose first line could not name it, being too long or holding a blank: `/bin/sh` executes
+/// it from the second line, as installers of Python packages write it (distlib, uv). `None` where that is computed.
+pub fn trampoline(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.strip_prefix(b"#!/bin/sh\n'''exec' ")?;
+    let path = match rest {
+        [quote @ (b'"' | b'\''), rest @ ..] => rest.split(|byte| byte == quote).next()?,
+        _ => rest.split(|byte| is_blank(*byte) || *byte == b'\n').next()?,
+    };
+    Some(path).filter(|path| path.starts_with(b"/"))
+}
+
 fn trim(mut text: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = text
         && is_blank(*first)
@@ -66,6 +77,20 @@ mod tests {
         }
         assert_eq!(parse(b""), None);
         assert_eq!(parse(b" \t"), None);
+    }
+
+    #[test]
+    fn a_trampoline_names_the_interpreter_in_its_second_line() {
+        for (line, interpreter) in [
+            ("\"/a b/python\" \"$0\" \"$@\"", Some("/a b/python")),
+            ("'/a b/python' \"$0\" \"$@\"", Some("/a b/python")),
+            ("/long/python \"$0\" \"$@\"", Some("/long/python")),
+            ("\"$(dirname -- \"$0\")\"/'python' \"$0\"", None),
+        ] {
+            let text = format!("#!/bin/sh\n'''exec' {line}\n' '''\nimport x\n");
+            assert_eq!(trampoline(text.as_bytes()), interpreter.map(str::as_bytes), "{line}");
+        }
+        assert_eq!(trampoline(b"#!/bin/sh\nexec /bin/x\n"), None);
     }
 
     #[test]

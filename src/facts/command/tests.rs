@@ -134,6 +134,17 @@ fn a_script_runs_by_its_interpreter() {
 }
 
 #[test]
+fn a_script_that_a_shell_passes_on_needs_both_interpreters() {
+    let text = "#!/bin/sh\n'''exec' \"/usr/bin/python3\" \"$0\" \"$@\"\n' '''\nimport x\n";
+    let with = |items: Vec<Item>| run(items.into_iter().chain([file("/app/run", text)]), &json!({"Cmd": ["/app/run"]}));
+    let shell = || vec![elf("/bin/sh", 183)];
+    assert_eq!(with(shell().into_iter().chain(python()).collect()), Ok(format!("/app/run → /bin/sh → {PYTHON}")));
+    for items in [shell(), python().into()] {
+        assert!(matches!(with(items), Err(Broken::Interpreter { .. })));
+    }
+}
+
+#[test]
 fn env_finds_the_interpreter_in_path() {
     let items = |line: &str| python().into_iter().chain([elf("/usr/bin/env", 183), file("/bin/run", line)]);
     for line in ["#!/usr/bin/env python3\n", "#!/usr/bin/env -S python3 -u\n"] {

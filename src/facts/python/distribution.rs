@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::entry_points;
 use super::record::{self, Record};
 use super::{is_identifier, module};
 use crate::facts::contents::Contents;
@@ -30,6 +31,10 @@ pub struct Distribution {
     pub tags: Vec<String>,
     /// Names of `top_level.txt`, as far as they are names: setuptools wrote it, and not always rightly.
     pub top_level: Vec<String>,
+    /// `Requires-Dist` lines of METADATA, as they are written.
+    pub requires: Vec<String>,
+    /// The names of the commands that it declares in entry_points.txt, or why they are not known.
+    pub commands: Result<Vec<String>, String>,
     /// RECORD, or why it is not known.
     pub record: Result<Record, NoRecord>,
 }
@@ -80,6 +85,7 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
         let wheel = contents.read(&path.join("WHEEL")).ok().flatten().map_or(&b""[..], |(_, text)| text);
         let head = paragraphs(wheel).next().unwrap_or_default();
         let mut found = described(tree, contents, node, stem, &path.join("METADATA"));
+        found.commands = commands(contents, &path);
         found.tags = values(head, "Tag").filter(|tag| !tag.is_empty()).collect();
         found.record = record(tree, contents, &path);
         found.top_level = top_level(contents, &path);
@@ -89,6 +95,7 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
     let metadata = if is_directory { path.join("PKG-INFO") } else { path.clone() };
     let mut found = described(tree, contents, node, stem, &metadata);
     found.top_level = top_level(contents, &path);
+    found.commands = commands(contents, &path);
     Some(found)
 }
 
@@ -100,6 +107,11 @@ fn top_level(contents: &Contents<'_>, path: &LayerPath) -> Vec<String> {
         names.filter(|name| is_identifier(name)).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
     names.dedup();
     names
+}
+
+fn commands(contents: &Contents<'_>, path: &LayerPath) -> Result<Vec<String>, String> {
+    let text = contents.read(&path.join("entry_points.txt"))?;
+    text.map_or(Ok(Vec::new()), |(_, text)| entry_points::commands(text, contents))
 }
 
 /// Where Debian's own packages install. The RECORD in them is that of their build, before debhelper stripped libraries and
@@ -146,6 +158,8 @@ fn described(tree: &Tree, contents: &Contents<'_>, node: NodeId, stem: &str, met
         has_metadata,
         tags: Vec::new(),
         top_level: Vec::new(),
+        requires: values(head, "Requires-Dist").filter(|line| !line.is_empty()).collect(),
+        commands: Ok(Vec::new()),
         record: Err(NoRecord::Absent),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod aliases;
 pub mod distribution;
+mod entry_points;
 pub mod import;
 pub mod interpreter;
 pub mod record;

@@ -34,8 +34,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let claimed = context.facts.config.platform();
-    let platform = context.expect().platform.as_ref().unwrap_or(&claimed);
+    let platform = context.platform();
     let Some(wanted) = Isa::of_architecture(&platform.architecture) else {
         return Judgement::unknown(format!("the machine code of {platform} is not known"));
     };
@@ -67,7 +66,7 @@ fn finding(context: &Context<'_>, group: &Group<(Option<String>, Isa)>, wanted: 
         let total = map.total(context, owner);
         let are = if total == 1 { "object is" } else { "objects are" };
         let message = format!("{owner}: {k} of {total} ELF {are} {isa}, want {wanted} (first: {first})");
-        let mut finding = group.finding(Level::Error, message, map.fix(owner));
+        let mut finding = group.finding(Level::Error, message, map.fix(owner)).of(map.distribution(owner));
         finding.predicts = group.paths.iter().find_map(|path| map.role(context.tree.get(path)?, path).predicts(path));
         finding
     } else {

@@ -2,5 +2,8 @@
 
 pub(super) mod config_arch;
 pub(super) mod elf_arch;
+pub(super) mod index;
+pub(super) mod interpreter_arch;
 pub(super) mod label;
-mod objects;
+pub(super) mod objects;
+pub(super) mod wheel_tags;

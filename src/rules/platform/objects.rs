@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Context;
 use crate::facts::Facts;
 use crate::facts::elf::{Isa, Object};
-use crate::facts::python::Site;
+use crate::facts::python::{Distribution, Site};
 use crate::text::escape;
 use crate::vfs::{LayerPath, NodeId, Tree};
 
@@ -40,7 +40,7 @@ const WHEELS: [(&str, &str); 6] =
 /// Where the objects of an image belong.
 pub(super) struct Map<'a> {
     sites: &'a [Site],
-    owners: BTreeMap<&'a LayerPath, &'a str>,
+    owners: BTreeMap<&'a LayerPath, &'a Distribution>,
     roots: Vec<LayerPath>,
     /// What the command leads through, and what can be called by its name.
     called: BTreeSet<NodeId>,
@@ -65,15 +65,10 @@ impl<'a> Map<'a> {
     /// The map of an image that should be for an architecture, with the directories of `roots` as the service's own.
     pub fn of(context: &Context<'a>, architecture: &str) -> Self {
         let sites = &context.facts.python.sites;
-        let mut owners = BTreeMap::new();
-        for found in sites.iter().flat_map(|site| &site.distributions) {
-            for row in found.record.iter().flat_map(|record| &record.rows) {
-                owners.entry(&row.path).or_insert(found.name.as_str());
-            }
-        }
+        let owners = context.owners();
         let roots = context.texts("roots").iter().map(LayerPath::new).chain(SYSTEM.map(LayerPath::new)).collect();
-        let wheels = WHEELS.iter().find(|(name, _)| *name == architecture).map(|(_, machine)| *machine);
-        let mut map = Self { sites, owners, roots, called: called(context.facts), needed: BTreeSet::new(), wheels };
+        let (called, wheels) = (called(context.facts), wheels(architecture));
+        let mut map = Self { sites, owners, roots, called, needed: BTreeSet::new(), wheels };
         map.needed =
             needed(context.facts, context.tree, |object| map.role(object.node, &context.tree.path(object.node)) != Role::Other);
         map
@@ -98,18 +93,18 @@ impl<'a> Map<'a> {
 
     /// Whose an object is: the distribution that owns it, else its directory.
     pub fn owner(&self, path: &LayerPath) -> String {
-        let owner = self.owners.get(path).map(|name| escape(name.as_bytes()));
+        let owner = self.owners.get(path).map(|owner| escape(owner.name.as_bytes()));
         owner.unwrap_or_else(|| path.parent().unwrap_or_default().to_string())
+    }
+
+    /// The distribution of that name, if an owner is one.
+    pub fn distribution<'o>(&self, owner: &'o str) -> Option<&'o str> {
+        Some(owner).filter(|owner| self.owners.values().any(|found| escape(found.name.as_bytes()) == *owner))
     }
 
     /// What to change where objects of an owner are for another machine.
     pub fn fix(&self, owner: &str) -> String {
-        let build = "build the stage that it comes from for the target: FROM --platform=$TARGETPLATFORM";
-        let is_distribution = self.owners.values().any(|name| escape(name.as_bytes()) == owner);
-        match self.wheels.filter(|_| is_distribution) {
-            Some(machine) => format!("{build}; or pip download --platform manylinux2014_{machine} --only-binary=:all:"),
-            None => build.into(),
-        }
+        fix(self.wheels.filter(|_| self.distribution(owner).is_some()))
     }
 
     /// How many objects are an owner's.
@@ -131,6 +126,21 @@ impl Role {
             Self::Other => None,
         }
     }
+}
+
+/// What to change where something is for another machine; what comes in wheels, with the name of the machine that they
+/// should be for.
+pub(super) fn fix(wheels: Option<&str>) -> String {
+    let build = "build the stage that it comes from for the target: FROM --platform=$TARGETPLATFORM";
+    match wheels {
+        Some(machine) => format!("{build}; or pip download --platform manylinux2014_{machine} --only-binary=:all:"),
+        None => build.into(),
+    }
+}
+
+/// The machine of an architecture by Go's name, as the platform tags of wheels name it.
+pub(super) fn wheels(architecture: &str) -> Option<&'static str> {
+    WHEELS.iter().find(|(name, _)| *name == architecture).map(|(_, machine)| *machine)
 }
 
 /// The files on the way of the command, and those with a name in a directory of commands.
@@ -164,7 +174,7 @@ fn needed(facts: &Facts, tree: &Tree, is_loaded: impl Fn(&Object) -> bool) -> BT
 }
 
 /// Objects that debuggers inject into other processes are named after the machines they are for.
-fn is_data(path: &LayerPath) -> bool {
+pub(in crate::rules) fn is_data(path: &LayerPath) -> bool {
     path.name().starts_with(b"attach_") || names_any(path, &DATA)
 }
 
@@ -173,8 +183,9 @@ fn names_any(path: &LayerPath, names: &[&str]) -> bool {
 }
 
 /// The dotted name by which Python imports an extension module: every component up to its first dot an identifier.
-fn module(path: &LayerPath, site: &LayerPath) -> Option<String> {
-    let file = std::str::from_utf8(path.name()).ok()?.strip_suffix(".so")?;
+pub(in crate::rules) fn module(path: &LayerPath, site: &LayerPath) -> Option<String> {
+    let file = std::str::from_utf8(path.name()).ok()?;
+    let file = file.strip_suffix(".so").or_else(|| file.strip_suffix(".pyd"))?;
     let directories = path.components().skip(site.components().count());
     let mut parts: Vec<&str> = directories.map(std::str::from_utf8).collect::<Result<_, _>>().ok()?;
     parts.pop();

@@ -7,11 +7,17 @@ pub(super) mod importable_path;
 pub(super) mod module_resolves;
 mod modules;
 mod packages;
+pub(super) mod console_script_shebang;
+pub(super) mod console_scripts_present;
+pub(super) mod native_ext_suffix;
+pub(super) mod pip_present;
 mod record;
 pub(super) mod record_integrity;
+mod scripts;
 pub(super) mod site_packages_exists;
 pub(super) mod site_packages_populated;
 pub(super) mod version_consistent;
+mod suffix;
 
 use super::Context;
 use crate::facts::python::runtime::Started;

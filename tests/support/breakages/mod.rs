@@ -3,6 +3,7 @@
 mod config;
 mod marker;
 mod ownership;
+mod packages;
 mod platform;
 mod python;
 mod toolchain;
@@ -10,7 +11,8 @@ mod toolchain;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::image::lucid::Parts;
+use super::image::lucid::{Parts, SITE, installed};
+use super::image::wheels::Builder;
 use super::image::{Content, Entry, Image, NONROOT};
 
 /// One thing that a person did to the good image.
@@ -37,17 +39,37 @@ const MARKER: &str = "usr/local/lib/python3.11/site-packages/.lucid-marker";
 const MARKER_PATH: &str = "/usr/local/lib/python3.11/site-packages/.lucid-marker";
 const SITE_PATH: &str = "/usr/local/lib/python3.11/site-packages";
 const COPY_SITE: &str = "/root/.local/lib/python3.11/site-packages";
+const COPY_BIN: &str = "/root/.local/bin";
 
 /// Every breakage, in the order of the rules that find them.
 pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
-    [marker::BREAKAGES, python::BREAKAGES, ownership::BREAKAGES, platform::BREAKAGES, toolchain::BREAKAGES, config::BREAKAGES]
-        .into_iter()
-        .flatten()
+    [
+        marker::BREAKAGES,
+        python::BREAKAGES,
+        packages::BREAKAGES,
+        ownership::BREAKAGES,
+        platform::BREAKAGES,
+        toolchain::BREAKAGES,
+        config::BREAKAGES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Exchanges a file's content in the layer of an instruction.
 fn rewrite(image: &mut Image, instruction: &str, path: &str, bytes: &[u8]) {
     image.layer_mut(instruction).change(path, |entry| entry.content = Content::File(Arc::from(bytes)));
+}
+
+/// Exchanges a package and its metadata for what another builder installs.
+fn exchange(image: &mut Image, package: [&str; 2], by: &Builder) {
+    let site = image.layer_mut(COPY_SITE);
+    for folder in package {
+        site.remove(&format!("{SITE}/{folder}"));
+    }
+    for entry in installed(by).site {
+        site.put(entry);
+    }
 }
 
 /// An entry behind the directories above it, which belong to whom they belonged to before.

@@ -12,6 +12,9 @@ use super::{BUILT, Content, Entry, Image, Layer, NONROOT, Step};
 /// Where the packages are.
 pub const SITE: &str = "usr/local/lib/python3.11/site-packages";
 
+/// Where their commands are.
+pub const BIN: &str = "usr/local/bin";
+
 /// The packages of distroless' `static`, `base`, `cc` and `python3` for Debian 12, in its order.
 const BASE: &[&str] = &[
     "base-files",
@@ -75,10 +78,13 @@ pub fn parts() -> &'static Parts {
     })
 }
 
-/// The distribution that is exchanged for one of another machine, below the site directory.
-pub fn x86_64_wheel() -> Vec<Entry> {
-    let Installed { site, .. } = wheels::install(wheels::X86_64, "x86_64");
-    site.into_iter().map(|entry| Entry { path: format!("{SITE}/{}", entry.path), ..entry }).collect()
+/// What another builder installs, where this image has such things.
+pub fn installed(by: &wheels::Builder<'_>) -> Installed {
+    let Installed { site, bin } = wheels::install(by);
+    let below = |folder: &str, entries: Vec<Entry>| {
+        entries.into_iter().map(|entry| Entry { path: format!("{folder}/{}", entry.path), ..entry }).collect()
+    };
+    Installed { site: below(SITE, site), bin: below(BIN, bin) }
 }
 
 impl Parts {
@@ -115,7 +121,7 @@ impl Parts {
     }
 
     fn build(&self) -> Image {
-        let Installed { site, bin } = wheels::install(wheels::AARCH64, "aarch64");
+        let Installed { site, bin } = wheels::install(&wheels::SERVICE);
         let mut image = self.base();
         let at = |folder: &str, marker: &str, entries: Vec<Entry>| copied("AUTH", folder, marker, entries);
         image.steps.extend([
@@ -131,7 +137,7 @@ impl Parts {
                 &format!("COPY --chown=65532:65532 /root/.local/lib/python3.11/site-packages /{SITE}"),
                 at(SITE, "PACKAGES", site),
             ),
-            made("COPY --chown=65532:65532 /root/.local/bin /usr/local/bin", at("usr/local/bin", "BINARIES", bin)),
+            made("COPY --chown=65532:65532 /root/.local/bin /usr/local/bin", at(BIN, "BINARIES", bin)),
             made(&format!("RUN |3 BUILD_DATE={} VCS_REF=4f1c2d9 VERSION=1.0.0 {CHECK}", super::CREATED), vec![]),
             made("COPY --chown=65532:65532 /build/app /app", app()),
             said("EXPOSE [8089/tcp]"),

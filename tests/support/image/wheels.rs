@@ -11,11 +11,48 @@ use sha2::{Digest, Sha256};
 use super::debian::run;
 use super::{BUILT, Content, Entry, NONROOT, pack};
 
-/// What the service requires, every distribution with the digest of the one file that is wanted of it.
-pub const AARCH64: &str = include_str!("aarch64.txt");
+/// A builder: what it installs, every distribution with the digest of the one file that is wanted of it, and for what.
+pub struct Builder<'a> {
+    pub requirements: &'a str,
+    /// What the first line of scripts names.
+    pub interpreter: &'a str,
+    python: &'static str,
+    machine: &'static str,
+    policies: &'static [&'static str],
+}
 
-/// The distribution that the breakages exchange, built for the machine of whoever ran `docker build`.
-pub const X86_64: &str = "bcrypt==4.3.0 --hash=sha256:f6746e6fec103fcd509b96bacdfdaa2fbde9a553245dbada284435173a6f1aef";
+const MANYLINUX: &[&str] = &["manylinux2014", "manylinux_2_17", "manylinux_2_28"];
+
+/// What the service requires, for what it runs on.
+pub const SERVICE: Builder<'static> =
+    Builder { requirements: include_str!("aarch64.txt"), interpreter: "/usr/bin/python3.11", python: "3.11.2", machine: "aarch64", policies: MANYLINUX };
+
+/// One distribution of the service's, built for the machine of whoever ran `docker build`.
+pub const X86_64: Builder<'static> = Builder {
+    requirements: "bcrypt==4.3.0 --hash=sha256:f6746e6fec103fcd509b96bacdfdaa2fbde9a553245dbada284435173a6f1aef",
+    machine: "x86_64",
+    ..SERVICE
+};
+
+/// The same, built on Alpine.
+pub const MUSL: Builder<'static> = Builder {
+    requirements: "bcrypt==4.3.0 --hash=sha256:17a854d9a7a476a89dcef6c8bd119ad23e0f82557afbd2c442777a16408e614f",
+    policies: &["musllinux_1_1"],
+    ..SERVICE
+};
+
+/// Another distribution of the service's, built by the Python before.
+pub const PYTHON_3_10: Builder<'static> = Builder {
+    requirements: "pydantic-core==2.33.2 --hash=sha256:0069c9acc3f3981b9ff4cdfaf088e98d83440a4c7ea1bc07460af3d4dc22e72d",
+    python: "3.10.12",
+    ..SERVICE
+};
+
+/// The installer itself.
+pub const PIP: Builder<'static> = Builder {
+    requirements: "pip==25.0 --hash=sha256:b6eb97a803356a52b2dd4bb73ba9e65b2ba16caa6bcb25a7497350a4e5859b65",
+    ..SERVICE
+};
 
 /// Packages and their scripts, with paths below `lib/python3.11/site-packages` and `bin` left out.
 pub struct Installed {
@@ -23,14 +60,9 @@ pub struct Installed {
     pub bin: Vec<Entry>,
 }
 
-/// Installs what `requirements` names for a machine that the host need not be, and for distroless' interpreter; once, then
-/// from the cache.
-pub fn install(requirements: &str, machine: &str) -> Installed {
-    install_for(requirements, machine, "/usr/bin/python3.11")
-}
-
-/// Does so with another interpreter in the first line of console scripts.
-pub fn install_for(requirements: &str, machine: &str, interpreter: &str) -> Installed {
+/// Installs what a builder would, for a machine that the host need not be; once, then from the cache.
+pub fn install(builder: &Builder<'_>) -> Installed {
+    let Builder { requirements, machine, .. } = builder;
     let pip = run(Command::new("python3").args(["-m", "pip", "--version"]));
     let key = pack::sha256(&[requirements.as_bytes(), machine.as_bytes(), &pip].concat());
     let folder = pack::cache().join("wheels");
@@ -41,12 +73,12 @@ pub fn install_for(requirements: &str, machine: &str, interpreter: &str) -> Inst
         let list = partial.path().join("requirements.txt");
         fs::write(&list, requirements).unwrap();
         let laid = partial.path().join("target");
-        pip_install(&list, machine, &laid);
+        pip_install(&list, builder, &laid);
         fs::rename(&laid, &target).unwrap();
     }
     let mut laid = Installed { site: walk(&target, ""), bin: Vec::new() };
     let bin = laid.site.extract_if(.., |entry| entry.path == "bin" || entry.path.starts_with("bin/")).skip(1);
-    laid.bin = bin.map(|entry| script(entry, interpreter)).collect();
+    laid.bin = bin.map(|entry| script(entry, builder.interpreter)).collect();
     for entry in &mut laid.site {
         // Deeper ones came with a distribution that has others in it.
         if entry.path.ends_with(".dist-info/RECORD") && entry.path.matches('/').count() == 1 {
@@ -56,12 +88,14 @@ pub fn install_for(requirements: &str, machine: &str, interpreter: &str) -> Inst
     laid
 }
 
-fn pip_install(requirements: &Path, machine: &str, target: &Path) {
+fn pip_install(requirements: &Path, builder: &Builder<'_>, target: &Path) {
+    let Builder { python, machine, policies, .. } = builder;
+    let abi = format!("cp{}", python.splitn(3, '.').take(2).collect::<String>());
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--no-deps"]);
-    pip.args(["--only-binary=:all:", "--require-hashes", "--python-version", "3.11.2", "--implementation", "cp"]);
-    pip.args(["--abi", "cp311", "--abi", "abi3", "--abi", "none"]);
-    for policy in ["manylinux2014", "manylinux_2_17", "manylinux_2_28"] {
+    pip.args(["--only-binary=:all:", "--require-hashes", "--python-version", python, "--implementation", "cp"]);
+    pip.args(["--abi", &abi, "--abi", "abi3", "--abi", "none"]);
+    for policy in *policies {
         pip.arg("--platform").arg(format!("{policy}_{machine}"));
     }
     run(pip.arg("--target").arg(target).arg("-r").arg(requirements));

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::image::debian::run;
 use crate::image::folder::{self, bytes, kept};
-use crate::image::wheels::{self, row_of};
+use crate::image::wheels::{self, Builder, SERVICE, row_of};
 use crate::image::{Content, Entry};
 
 /// What the service needs, of what the pattern's own image is made of.
@@ -13,7 +13,7 @@ pub fn requirements() -> String {
     let others =
         ["cryptography", "cffi", "pycparser", "grpcio", "redis", "async-timeout", "pymongo", "dnspython", "motor", "PyJWT"];
     let name = |line: &str| line.split("==").next().unwrap().to_owned();
-    wheels::AARCH64.lines().filter(|line| !others.contains(&&name(line)[..])).fold(String::new(), |text, line| text + line + "\n")
+    wheels::SERVICE.requirements.lines().filter(|line| !others.contains(&&name(line)[..])).fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// What `ensurepip` of Debian's Python brings.
@@ -32,7 +32,7 @@ pub fn pip(home: &str) -> Vec<Entry> {
     });
     let mut entries = moved(&made, home, "/usr/bin/python3");
     let interpreter = format!("/{home}/bin/python3");
-    let laid = wheels::install_for(&requirements, "aarch64", &interpreter);
+    let laid = wheels::install(&Builder { requirements: &requirements, interpreter: &interpreter, ..SERVICE });
     let below = |folder: &str, entries: Vec<Entry>| {
         let folder = format!("{home}/{folder}");
         entries.into_iter().map(move |entry| Entry { path: format!("{folder}/{}", entry.path), owner: (0, 0), ..entry })

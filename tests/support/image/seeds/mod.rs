@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::image::lucid::{SITE, copied, keep};
 use crate::image::slim::System;
-use crate::image::wheels::{self, Installed};
+use crate::image::wheels::{self, Builder, Installed, SERVICE};
 use crate::image::{CREATED, Entry, Image, Layer, NONROOT};
 
 /// The interpreter of python:3.11-slim, which pip writes into the first line of every console script.
@@ -73,7 +73,7 @@ impl Service {
 
     /// `COPY` of the packages and of their commands, as `pip install --user` left them in /root/.local of the builder.
     fn packages(&self, image: &mut Image, requirements: &str) {
-        let Installed { site, bin } = wheels::install_for(requirements, "aarch64", BUILDER_PYTHON);
+        let Installed { site, bin } = wheels::install(&Builder { requirements, interpreter: BUILDER_PYTHON, ..SERVICE });
         let from = "/root/.local/lib/python3.11/site-packages";
         image.append(&format!("COPY --chown=65532:65532 {from} /{SITE} # buildkit"), copied(self.marker, SITE, "PACKAGES", site));
         image.append(

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::image::debian::archive;
 use crate::image::slim::System;
-use crate::image::wheels::{self, Installed, row_of};
+use crate::image::wheels::{self, Builder, Installed, SERVICE, row_of};
 use crate::image::{Content, Entry, Image};
 
 /// Python's libraries, as docker-library keeps those that its interpreter and its modules are linked to.
@@ -57,7 +57,7 @@ pub fn image() -> Image {
     // COPY --from=builder /usr/local/bin /usr/local/bin
     // behind pip install --no-cache-dir hatchling, and pip install --no-cache-dir /opt/app/
     let below = |entry: &Entry, folder: &str| entry.path == folder || entry.path.starts_with(&format!("{folder}/"));
-    let all = packages(&format!("{SEEDED}{HATCHLING}{}", wheels::AARCH64), application());
+    let all = packages(&format!("{SEEDED}{HATCHLING}{}", wheels::SERVICE.requirements), application());
     let above = ["usr", "usr/local", "usr/local/lib", "usr/local/lib/python3.11"].map(Entry::directory);
     let site = all.iter().filter(|entry| below(entry, SITE)).cloned();
     system.image.append(&format!("COPY /{SITE} /{SITE} # buildkit"), above.iter().cloned().chain(site).collect());
@@ -118,7 +118,7 @@ fn python() -> Vec<Entry> {
 
 /// Packages and their commands, in /usr/local, and root's.
 fn packages(requirements: &str, more: Vec<Entry>) -> Vec<Entry> {
-    let Installed { site, bin } = wheels::install_for(requirements, "aarch64", INTERPRETER);
+    let Installed { site, bin } = wheels::install(&Builder { requirements, interpreter: INTERPRETER, ..SERVICE });
     let at =
         |folder: &'static str| move |entry: Entry| Entry { path: format!("{folder}/{}", entry.path), owner: (0, 0), ..entry };
     let above = ["usr", "usr/local", "usr/local/bin", "usr/local/lib", "usr/local/lib/python3.11", SITE].map(Entry::directory);

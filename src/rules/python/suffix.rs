@@ -1,0 +1,130 @@
+//! The endings by which `CPython` finds extension modules (PEP 3149; `importlib.machinery.EXTENSION_SUFFIXES`).
+
+use std::collections::BTreeSet;
+
+use crate::facts::elf::Libc;
+use crate::vfs::{LayerPath, NodeId, Tree};
+
+/// Architectures by Go's names, and the machine in the tags of extension modules (Debian's multiarch names).
+const TRIPLETS: [(&str, &str); 9] = [
+    ("386", "i386"),
+    ("amd64", "x86_64"),
+    ("arm", "arm"),
+    ("arm64", "aarch64"),
+    ("loong64", "loongarch64"),
+    ("mips64le", "mips64el"),
+    ("ppc64le", "powerpc64le"),
+    ("riscv64", "riscv64"),
+    ("s390x", "s390x"),
+];
+
+/// The Python of a site directory, as far as it is known.
+pub(super) struct Runtime {
+    /// Its version as tags have it: `312`, `313t`.
+    version: Option<String>,
+    machine: Option<&'static str>,
+    libc: Option<Libc>,
+}
+
+impl Runtime {
+    /// That of a site directory, which the path tells: `lib/python3.12/site-packages`. `None` of another Python.
+    pub fn of(site: &LayerPath, architecture: &str, libc: Option<Libc>) -> Option<Self> {
+        let parent = site.parent().unwrap_or_default();
+        let name = std::str::from_utf8(parent.name()).unwrap_or_default();
+        if name.starts_with("pypy") || name.starts_with("graalpy") {
+            return None;
+        }
+        let version = name.strip_prefix("python").filter(|version| version.contains('.')).map(|version| version.replace('.', ""));
+        let machine = TRIPLETS.iter().find(|(known, _)| *known == architecture).map(|(_, machine)| *machine);
+        Some(Self { version, machine, libc })
+    }
+
+    /// Whether it would import a file with this ending, which begins behind the first dot of a name; `None` where the
+    /// ending is none of a module.
+    pub fn imports(&self, ending: &str) -> Option<bool> {
+        if ["py", "pyc", "so", "abi3.so"].contains(&ending) {
+            return Some(true);
+        }
+        if ending == "pyd" || ending.ends_with(".pyd") {
+            return Some(false);
+        }
+        let tag = ending.strip_suffix(".so")?;
+        let Some(tag) = tag.strip_prefix("cpython-") else {
+            return (tag.starts_with("pypy") || tag.starts_with("graalpy")).then_some(false);
+        };
+        let (version, platform) = tag.split_once('-').unwrap_or((tag, ""));
+        let is_version = self.version.as_ref().is_none_or(|own| *own == version.trim_end_matches('m'));
+        Some(is_version && (platform.is_empty() || self.runs(platform)))
+    }
+
+    /// Whether a tag's platform (`aarch64-linux-gnu`) is its own. Those of musl said `gnu`, before they said `musl`.
+    fn runs(&self, platform: &str) -> bool {
+        let Some((machine, libc)) = platform.split_once("-linux-") else { return false };
+        self.machine.is_none_or(|own| own == machine) && !(libc.starts_with("musl") && self.libc == Some(Libc::Glibc))
+    }
+
+    /// The extension modules below a site directory that it cannot import, nor another file in their stead, and the ending
+    /// of each. All extension modules are noted in `seen`, and none that was noted before is looked at.
+    pub fn foreign<'t>(&self, tree: &'t Tree, site: NodeId, seen: &mut BTreeSet<NodeId>) -> Vec<(NodeId, &'t str)> {
+        let (mut usable, mut foreign) = (BTreeSet::new(), Vec::new());
+        for node in tree.walk(site) {
+            let Ok(name) = std::str::from_utf8(tree.name(node)) else { continue };
+            let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
+            let imports = if tree.is_directory(node) { ending.is_empty().then_some(true) } else { self.imports(ending) };
+            let is_extension = ending.ends_with("so") || ending.ends_with("pyd");
+            if imports.is_some() && is_extension && tree.trace(node).is_some() && !seen.insert(node) {
+                continue;
+            }
+            match imports {
+                Some(true) => drop(usable.insert((tree.parent(node), stem))),
+                Some(false) if tree.trace(node).is_some() => foreign.push((node, stem, ending)),
+                _ => {}
+            }
+        }
+        foreign.retain(|(node, stem, _)| !usable.contains(&(tree.parent(*node), *stem)));
+        foreign.into_iter().map(|(node, _, ending)| (node, ending)).collect()
+    }
+
+    /// What it would import, in words.
+    pub fn wanted(&self) -> String {
+        let version = self.version.as_deref().unwrap_or("3X");
+        format!("cpython-{version}-{}-linux-*.so, .abi3.so or .so", self.machine.unwrap_or("*"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ending_is_of_one_version_one_machine_and_one_c_library() {
+        let runtime = |site: &str, libc| Runtime::of(&LayerPath::new(site), "arm64", libc).unwrap();
+        let glibc = runtime("/usr/lib/python3.12/site-packages", Some(Libc::Glibc));
+        for (ending, imports) in [
+            ("py", Some(true)),
+            ("so", Some(true)),
+            ("abi3.so", Some(true)),
+            ("cpython-312-aarch64-linux-gnu.so", Some(true)),
+            ("cpython-312.so", Some(true)),
+            ("cpython-310-aarch64-linux-gnu.so", Some(false)),
+            ("cpython-312d-aarch64-linux-gnu.so", Some(false)),
+            ("cpython-312-x86_64-linux-gnu.so", Some(false)),
+            ("cpython-312-aarch64-linux-musl.so", Some(false)),
+            ("cpython-312-darwin.so", Some(false)),
+            ("pypy39-pp73-aarch64-linux-gnu.so", Some(false)),
+            ("cp312-win_amd64.pyd", Some(false)),
+            ("pyd", Some(false)),
+            ("1.2.so", None),
+            ("so.1", None),
+            ("txt", None),
+        ] {
+            assert_eq!(glibc.imports(ending), imports, "{ending}");
+        }
+        let musl = runtime("/usr/lib/python3.12/site-packages", Some(Libc::Musl));
+        assert_eq!(musl.imports("cpython-312-aarch64-linux-gnu.so"), Some(true));
+        let debian = runtime("/usr/lib/python3/dist-packages", Some(Libc::Glibc));
+        assert_eq!(debian.imports("cpython-310-aarch64-linux-gnu.so"), Some(true));
+        assert_eq!(runtime("/lib/python3.13t/site-packages", None).imports("cpython-313t-aarch64-linux-gnu.so"), Some(true));
+        assert!(Runtime::of(&LayerPath::new("/usr/lib/pypy3.10/site-packages"), "arm64", None).is_none());
+    }
+}
