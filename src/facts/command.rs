@@ -1,5 +1,6 @@
 //! What `ENTRYPOINT` and `CMD` start: argv, found through `PATH`, links and shebangs, as execve(2) and runtimes do.
 
+pub mod code;
 pub mod program;
 mod search;
 mod shebang;
@@ -13,7 +14,7 @@ use crate::layer::{FileKind, LayerPath};
 use crate::text::escape;
 use crate::vfs::{NodeId, Tree};
 use search::Search;
-pub(super) use search::directories;
+pub use search::directories;
 
 /// The command of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,7 +40,7 @@ pub struct Step {
 /// Why a command cannot be started. Text is fit to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Broken {
-    /// Neither `ENTRYPOINT` nor `CMD`.
+    /// There is no first word.
     Empty,
     /// A bare name that is in no directory of `PATH`.
     NotOnPath {
@@ -87,7 +88,7 @@ pub enum Broken {
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("there is neither ENTRYPOINT nor CMD"),
+            Self::Empty => f.write_str("no program is named"),
             Self::NotOnPath { name, path } => write!(f, "{name} is in no directory of PATH={path}"),
             Self::Missing { path, why } => write!(f, "{path} leads nowhere: {why}"),
             Self::NotAFile(path) => write!(f, "{path} is no regular file"),
@@ -119,6 +120,11 @@ pub fn follow(tree: &Tree, config: &Config, user: &User, argv: Vec<String>) -> C
 }
 
 impl Command {
+    /// The executable that is started, unless the chain is broken.
+    pub fn started(&self) -> Option<NodeId> {
+        self.chain.last().filter(|_| self.broken.is_none()).map(|step| step.node)
+    }
+
     /// The chain in one line, fit to show: `python3 → /usr/bin/python3 → /usr/bin/python3.12 (ELF AArch64)`.
     pub fn shown(&self, tree: &Tree) -> String {
         let mut names: Vec<String> = self.argv.first().map(|name| escape(name.as_bytes())).into_iter().collect();

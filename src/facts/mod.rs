@@ -8,6 +8,7 @@ mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod packages;
+pub mod probe;
 pub mod python;
 pub mod tools;
 
@@ -27,6 +28,10 @@ pub struct Facts {
     pub user: accounts::User,
     /// What `ENTRYPOINT` and `CMD` start.
     pub command: command::Command,
+    /// What `HEALTHCHECK` starts, if there is one.
+    pub healthcheck: Option<command::Command>,
+    /// What `HEALTHCHECK` does, if there is one.
+    pub probe: Option<probe::Probe>,
     /// Python: site directories and their distributions.
     pub python: python::Python,
     /// Every ELF executable and shared object.
@@ -57,6 +62,8 @@ impl Facts {
         let user = accounts::user(tree, &config.run.user);
         Self {
             command: command::command(tree, &config, &user),
+            probe: probe::Probe::of(&config),
+            healthcheck: config.probe().map(|argv| command::follow(tree, &config, &user, argv)),
             python: python::python(tree),
             objects: elf::objects(tree),
             executables: tools::executables(tree, &config),

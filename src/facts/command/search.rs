@@ -23,7 +23,7 @@ fn path(config: &Config) -> &str {
 
 /// The directories of `PATH`, in order; one that is not absolute is below the working directory, and an empty `PATH` has
 /// none.
-pub(in crate::facts) fn directories(tree: &Tree, config: &Config) -> impl Iterator<Item = LayerPath> {
+pub fn directories(tree: &Tree, config: &Config) -> impl Iterator<Item = LayerPath> {
     let parts = Some(path(config)).filter(|path| !path.is_empty()).into_iter().flat_map(|path| path.split(':'));
     parts.take(MAX_DIRECTORIES).map(|part| absolute(tree, config, part.as_bytes()))
 }

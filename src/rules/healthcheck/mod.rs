@@ -1,6 +1,9 @@
 //! The health check.
 
-use super::{Context, declare_rule};
+pub(super) mod argv0;
+pub(super) mod exec_form;
+
+use super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement, Level};
 
 declare_rule! {
@@ -30,8 +33,13 @@ fn present(context: &Context<'_>) -> Judgement {
     if config.healthcheck().is_some() {
         return Judgement::looked(1, vec![]);
     }
-    let disabled = config.run.healthcheck.as_ref().is_some_and(|healthcheck| !healthcheck.test.is_empty());
-    let message = if disabled { "HEALTHCHECK is NONE" } else { "no HEALTHCHECK" };
+    let kind = config.run.healthcheck.as_ref().and_then(|check| check.test.first());
+    let message = kind.map_or_else(|| "no HEALTHCHECK".into(), |kind| format!("HEALTHCHECK is {}", words::excerpt(kind)));
     let fix = "HEALTHCHECK --interval=30s --timeout=10s CMD [\"program\", \"argument\"]";
     Judgement::looked(1, vec![Finding::new(Level::Error, message, fix)])
+}
+
+/// What the other rules say of an image without a health check: that it should have one is a rule of its own.
+fn nothing() -> Judgement {
+    Judgement::skip("there is no health check")
 }
