@@ -1,5 +1,6 @@
 //! The image configuration (image-spec, config.md; Docker adds the health check).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
@@ -86,10 +87,10 @@ pub struct Run {
     pub healthcheck: Option<Healthcheck>,
     /// `EXPOSE`: ports as `8080/tcp`.
     #[serde(deserialize_with = "null_as_default")]
-    pub exposed_ports: std::collections::BTreeMap<String, Value>,
+    pub exposed_ports: BTreeMap<String, Value>,
     /// `LABEL`.
     #[serde(deserialize_with = "null_as_default")]
-    pub labels: std::collections::BTreeMap<String, String>,
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A health check, as Docker adds it.
@@ -124,12 +125,20 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 }
 
 impl Healthcheck {
-    /// What Docker takes where no interval is set (moby, daemon/health.go).
-    pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
-    /// What Docker takes where no timeout is set.
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-    /// What Docker takes where no number of retries is set.
-    pub const DEFAULT_RETRIES: u64 = 3;
+    /// The interval, Docker's default where none is set (moby, daemon/health.go).
+    pub fn interval_or_default(&self) -> Duration {
+        self.interval.unwrap_or(Duration::from_secs(30))
+    }
+
+    /// The timeout, likewise.
+    pub fn timeout_or_default(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(30))
+    }
+
+    /// The retries, likewise.
+    pub fn retries_or_default(&self) -> u64 {
+        self.retries.unwrap_or(3)
+    }
 
     /// Whether it is a line for a shell.
     pub fn is_shell(&self) -> bool {
@@ -176,6 +185,11 @@ impl Config {
             shell => shell.to_vec(),
         };
         Some(shell.into_iter().chain(check.test.iter().skip(1).cloned()).collect())
+    }
+
+    /// The variables of the environment; of duplicates the last counts.
+    pub fn variables(&self) -> BTreeMap<&str, &str> {
+        self.run.env.iter().filter_map(|entry| entry.split_once('=')).collect()
     }
 
     /// The value of an environment variable; of duplicates the last counts.

@@ -11,19 +11,19 @@ use crate::profile::nearest;
 use crate::text::escape;
 use crate::vfs::LayerPath;
 
-/// The judgement of a command that an instruction names: each step that leads to machine code, of an init and of the
-/// program behind it.
-pub(super) fn judgement(context: &Context<'_>, instruction: &str, command: &Command) -> Judgement {
+/// The judgement of a command: each step that leads to machine code, of an init and of the program behind it.
+/// `instruction` says which one names a word of it.
+pub(super) fn judgement(context: &Context<'_>, command: &Command, instruction: impl Fn(usize) -> &'static str) -> Judgement {
     let Facts { config, user, .. } = context.facts;
     let program = program::program(&command.argv);
     let (inits, _) = command.argv.split_at(command.argv.len() - program.len());
     // What env(1) does to the environment is not looked into.
     let is_plain = !inits.is_empty() && inits.iter().all(|word| program::base(word) != "env");
-    let behind = || follow(context.tree, config, user, program.to_vec());
+    let behind = || (inits.len(), follow(context.tree, config, user, program.to_vec()));
     let inner = (command.broken.is_none() && is_plain).then(behind);
-    let commands = || iter::once(command).chain(&inner);
-    let steps: usize = commands().map(|command| command.chain.len()).sum();
-    let broken = commands().find_map(|command| Some(finding(context, instruction, command, command.broken.as_ref()?)));
+    let commands = || iter::once((0, command)).chain(inner.iter().map(|(at, command)| (*at, command)));
+    let steps: usize = commands().map(|(_, command)| command.chain.len()).sum();
+    let broken = commands().find_map(|(at, command)| Some(finding(context, instruction(at), command, command.broken.as_ref()?)));
     let unknown = user.identity.as_ref().err().map(|why| format!("nobody is known who starts it: {why}"));
     Judgement::looked(steps.max(usize::from(broken.is_some())), broken.into_iter().collect()).but(unknown)
 }

@@ -27,6 +27,5 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let instruction = if context.facts.config.run.entrypoint.is_empty() { "CMD" } else { "ENTRYPOINT" };
-    broken::judgement(context, instruction, &context.facts.command)
+    broken::judgement(context, &context.facts.command, |word| context.instruction_of(word))
 }

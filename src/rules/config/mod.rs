@@ -4,9 +4,12 @@ pub(super) mod argv0;
 pub(super) mod cmd;
 pub(super) mod double_interpreter;
 pub(super) mod entrypoint;
+pub(super) mod env_default_password;
 pub(super) mod env_required;
+pub(super) mod env_secret;
 pub(super) mod explicit_python;
 pub(super) mod expose;
+mod secret;
 pub(super) mod shell_form;
 pub(super) mod user;
 pub(super) mod workdir;
@@ -30,6 +33,11 @@ struct Interpreter {
 }
 
 impl Context<'_> {
+    /// The instruction that names a word of the command.
+    fn instruction_of(&self, word: usize) -> &'static str {
+        if word < self.facts.config.run.entrypoint.len() { "ENTRYPOINT" } else { "CMD" }
+    }
+
     /// The interpreters that the command and the health check start, behind inits.
     fn interpreters(&self) -> Vec<Interpreter> {
         let commands = std::iter::once((&self.facts.command, None));
@@ -41,7 +49,6 @@ impl Context<'_> {
         let config = &self.facts.config;
         let program = program::program(&command.argv);
         let word = program.first().filter(|word| program::is_python(word))?.clone();
-        let in_entrypoint = command.argv.len() - program.len() < config.run.entrypoint.len();
         let node = follow(self.tree, config, &self.facts.user, vec![word.clone()]).started()?;
         let inode = self.tree.inode(node);
         let bare = directories(self.tree, config).filter(|_| !word.contains('/'));
@@ -51,7 +58,7 @@ impl Context<'_> {
             others.filter(|other| self.tree.trace(*other).is_some()).map(|other| self.tree.path(other)).collect();
         others.dedup();
         Some(Interpreter {
-            instruction: instruction.unwrap_or(if in_entrypoint { "ENTRYPOINT" } else { "CMD" }),
+            instruction: instruction.unwrap_or_else(|| self.instruction_of(command.argv.len() - program.len())),
             word,
             node,
             path: self.tree.path(node),

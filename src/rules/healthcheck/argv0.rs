@@ -30,7 +30,7 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     match &context.facts.healthcheck {
-        Some(probe) => broken::judgement(context, "HEALTHCHECK", probe),
+        Some(probe) => broken::judgement(context, probe, |_| "HEALTHCHECK"),
         None => super::nothing(),
     }
 }

@@ -1,6 +1,7 @@
 //! What people do to such images, and what must be said of it: the one table, which docs/breakages.md is made from.
 
 mod config;
+mod healthcheck;
 mod marker;
 mod ownership;
 mod platform;
@@ -33,6 +34,10 @@ pub struct Breakage {
     pub explains: &'static [&'static str],
 }
 
+/// What a breakage is that has no path, no layer, and nothing that it explains.
+const PLAIN: Breakage =
+    Breakage { name: "", done: "", edit: |_, _| (), rule: "", level: "error", path: None, layer: None, explains: &[] };
+
 const MARKER: &str = "usr/local/lib/python3.11/site-packages/.lucid-marker";
 const MARKER_PATH: &str = "/usr/local/lib/python3.11/site-packages/.lucid-marker";
 const SITE_PATH: &str = "/usr/local/lib/python3.11/site-packages";
@@ -40,9 +45,17 @@ const COPY_SITE: &str = "/root/.local/lib/python3.11/site-packages";
 
 /// Every breakage, in the order of the rules that find them.
 pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
-    [marker::BREAKAGES, python::BREAKAGES, ownership::BREAKAGES, platform::BREAKAGES, toolchain::BREAKAGES, config::BREAKAGES]
-        .into_iter()
-        .flatten()
+    [
+        marker::BREAKAGES,
+        python::BREAKAGES,
+        ownership::BREAKAGES,
+        platform::BREAKAGES,
+        toolchain::BREAKAGES,
+        config::BREAKAGES,
+        healthcheck::BREAKAGES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Exchanges a file's content in the layer of an instruction.
