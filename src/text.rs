@@ -1,10 +1,11 @@
 //! Text from an image or a registry made fit to show: bytes without loss, control characters and bidi marks escaped,
 //! secrets masked.
 
-use std::fmt::Write as _;
-use std::sync::LazyLock;
+mod secret;
 
-use regex::{Captures, Regex};
+use std::fmt::Write as _;
+
+pub use secret::{Secret, is_secret_name, mask, secret};
 
 /// Bytes as text without loss: UTF-8 as it is, a backslash doubled, any other byte as `\xNN`.
 pub fn lossless(bytes: &[u8]) -> String {
@@ -51,78 +52,6 @@ pub fn escape(bytes: &[u8]) -> String {
     terminal(&lossless(bytes))
 }
 
-/// What stands where a secret stood.
-const MASK: &str = "***";
-
-/// `scheme://user:password@host`: the password, up to the last `@` before the path.
-static USERINFO: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?P<before>[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:)[^/\s]+@"));
-
-/// Tokens that their makers gave a recognisable shape, and PEM private keys.
-static SHAPED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[baprs]-[A-Za-z0-9-]{10,}",
-        r"|\bAIza[A-Za-z0-9_-]{35}|\bnpm_[A-Za-z0-9]{36}|\bpypi-AgE[A-Za-z0-9_-]{20,}|\bdckr_pat_[A-Za-z0-9_-]{20,}|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-        r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
-    ))
-});
-
-/// The name of an assignment in ENV, ARG, build arguments and options. The value is no part of it: it may hold assignments.
-static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?-u)\b[A-Za-z0-9_][A-Za-z0-9_-]*="));
-
-/// A value as a shell takes it for one word. A quote that is not closed holds the rest.
-static VALUE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"^(?:"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|'[^']*(?:'|$)|\\(?:[\s\S]|$)|[^\s"';&|\\])+"#));
-
-/// Words that say that a name holds a secret, wherever in the name they stand (the words of `BuildKit`'s own check).
-const SECRET: [&str; 9] = ["password", "passwd", "passphrase", "pword", "secret", "token", "apikey", "credential", "credentials"];
-
-/// Words that say so only as the last one: `API_KEY` and `REGISTRY_AUTH`, not `KEY_SERVER` and `AUTH_SERVICE_PORT`.
-const SECRET_AT_END: [&str; 2] = ["key", "auth"];
-
-/// Last words that say that a name speaks of a secret and does not hold it.
-#[rustfmt::skip]
-const DESCRIPTORS: [&str; 36] = [
-    "algorithm", "audience", "count", "days", "dir", "directory", "enabled", "endpoint", "expires", "expiry", "file", "header",
-    "host", "hours", "id", "issuer", "length", "limit", "max", "min", "minutes", "name", "path", "policy", "port", "prefix",
-    "public", "seconds", "server", "service", "size", "timeout", "ttl", "type", "uri", "url",
-];
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
-}
-
-/// Whether a variable or an option of this name holds a secret.
-pub fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let words: Vec<&str> = name.split(['_', '-']).filter(|word| !word.is_empty()).collect();
-    let Some(last) = words.last() else { return false };
-    let is_public = words.iter().any(|word| matches!(*word, "public" | "file" | "version")) || name.starts_with("gpg_key");
-    // Some names run their words together: PGPASSWORD.
-    let is_secret = |word: &&str| SECRET.contains(word) || word.ends_with("password");
-    !is_public && !DESCRIPTORS.contains(last) && (words.iter().any(is_secret) || SECRET_AT_END.contains(last))
-}
-
-/// Masks what looks like a secret: passwords in URLs, tokens by their shape, values of names that hold secrets.
-pub fn mask(text: &str) -> String {
-    let text = USERINFO.replace_all(text, |found: &Captures<'_>| format!("{}{MASK}@", &found["before"]));
-    mask_values(&SHAPED.replace_all(&text, MASK))
-}
-
-/// Masks the values of names that hold secrets, but for references to variables.
-fn mask_values(text: &str) -> String {
-    let (mut out, mut shown) = (String::with_capacity(text.len()), 0);
-    for found in NAME.find_iter(text).filter(|found| is_secret_name(found.as_str().trim_end_matches('='))) {
-        let Some((value, begin)) = text.get(found.end()..).zip(text.get(shown..found.end())) else { continue };
-        if let Some(value) = VALUE.find(value).filter(|value| !value.as_str().starts_with('$')) {
-            out.push_str(begin);
-            out.push_str(MASK);
-            shown = found.end() + value.end();
-        }
-    }
-    out.push_str(&text[shown..]);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,100 +63,5 @@ mod tests {
         assert_eq!(escape(b"a\nb\xffc\\"), "a\\nb\\xffc\\\\");
         assert_eq!(escape("grün".as_bytes()), "grün");
         assert_ne!(lossless(b"\xff"), lossless(b"\\xff"));
-    }
-
-    #[test]
-    fn secrets_are_masked_and_the_rest_is_kept() {
-        for (text, masked) in [
-            ("mongodb://lucid:changeme@db:27017/x", "mongodb://lucid:***@db:27017/x"),
-            ("RUN |1 DB_PASSWORD=hunter2 pip install x", "RUN |1 DB_PASSWORD=*** pip install x"),
-            ("ENV API_KEY=abc", "ENV API_KEY=***"),
-            ("TOKEN=\"a b\" x", "TOKEN=*** x"),
-            ("use ghp_0123456789012345678901234567890123456", "use ***"),
-            ("GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D", "GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D"),
-            ("PASSWORD_FILE=/run/secrets/x", "PASSWORD_FILE=/run/secrets/x"),
-            ("MONKEY=banana KEYBOARD=us", "MONKEY=banana KEYBOARD=us"),
-            ("COPY --chown=65532:65532 /a /b", "COPY --chown=65532:65532 /a /b"),
-            ("AUTH_SERVICE_PORT=8089 AUTH_SERVICE_HOST=0.0.0.0", "AUTH_SERVICE_PORT=8089 AUTH_SERVICE_HOST=0.0.0.0"),
-            ("OPTS=\"--db-password=hunter2 --x\" y", "OPTS=\"--db-password=*** --x\" y"),
-            ("SECRET=a,b;next", "SECRET=***;next"),
-            ("SECRET='a b'\"c d\"e f", "SECRET=*** f"),
-            ("SECRET=\"a\\\"b\" c", "SECRET=*** c"),
-            ("SECRET=\"cut sho", "SECRET=***"),
-            ("SECRET=${FROM_ELSEWHERE} x", "SECRET=${FROM_ELSEWHERE} x"),
-            ("SECRET= x", "SECRET= x"),
-            ("TOKEN=PASSWORD=x y", "TOKEN=*** y"),
-            ("https://me:p@ss@host/x@y", "https://me:***@host/x@y"),
-        ] {
-            assert_eq!(mask(text), masked);
-        }
-    }
-
-    #[test]
-    fn a_name_is_secret_by_its_words_and_by_their_place() {
-        for secret in [
-            "DB_PASSWORD",
-            "PGPASSWORD",
-            "password",
-            "SECRET_KEY_BASE",
-            "AUTH_TOKEN_1",
-            "API_KEY",
-            "REGISTRY_AUTH",
-            "APIKEY",
-            "db-passwd",
-            "AWS_CREDENTIALS",
-            "KEY_PASSPHRASE",
-            "TOKEN_VALUE",
-        ] {
-            assert!(is_secret_name(secret), "{secret}");
-        }
-        for shown in [
-            "PATH",
-            "GPG_KEY",
-            "GPG_KEYS",
-            "AUTH_SERVICE_PORT",
-            "AUTH_SERVICE_HOST",
-            "KEY_SERVER",
-            "PASSWORD_FILE",
-            "TOKEN_TTL",
-            "SECRET_NAME",
-            "JWT_PUBLIC_KEY",
-            "JWT_PUBLIC_KEY_TOKEN",
-            "TOKEN_EXPIRY_MINUTES",
-            "TOKENIZERS_PARALLELISM",
-            "MONKEY",
-            "AUTHOR",
-            "PASSWORD_MIN_LENGTH",
-            "API_KEY_HEADER",
-            "PASSWORD_FILE_OLD",
-            "TOKEN_VERSION",
-            "",
-            "_",
-            "=",
-        ] {
-            assert!(!is_secret_name(shown), "{shown}");
-        }
-    }
-
-    #[test]
-    fn masking_a_mebibyte_takes_no_longer_than_reading_it() {
-        for piece in [
-            "a",
-            "a-",
-            "key_",
-            "key=",
-            "token=\"",
-            "token='",
-            "SECRET=\\",
-            "a://b:",
-            "a://b:c@",
-            "-----BEGIN PRIVATE KEY-----",
-            "eyJ",
-            "A=",
-        ] {
-            let started = std::time::Instant::now();
-            let masked = mask(&piece.repeat((1 << 20) / piece.len()));
-            assert!(masked.len() <= 4 << 20 && started.elapsed().as_secs() < 5, "{piece:?} took {:?}", started.elapsed());
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! What `ENTRYPOINT` and `CMD` start: argv, found through `PATH`, links and shebangs, as execve(2) and runtimes do.
 
+pub mod code;
 pub mod program;
 mod search;
 pub mod server;
@@ -42,7 +43,7 @@ pub struct Step {
 /// Why a command cannot be started. Text is fit to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Broken {
-    /// Neither `ENTRYPOINT` nor `CMD`.
+    /// There is no first word.
     Empty,
     /// A bare name that is in no directory of `PATH`.
     NotOnPath {
@@ -90,7 +91,7 @@ pub enum Broken {
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("there is neither ENTRYPOINT nor CMD"),
+            Self::Empty => f.write_str("no program is named"),
             Self::NotOnPath { name, path } => write!(f, "{name} is in no directory of PATH={path}"),
             Self::Missing { path, why } => write!(f, "{path} leads nowhere: {why}"),
             Self::NotAFile(path) => write!(f, "{path} is no regular file"),
@@ -128,6 +129,11 @@ pub fn script(tree: &Tree, config: &Config, user: &User, node: NodeId) -> Option
 }
 
 impl Command {
+    /// The executable that is started, unless the chain is broken.
+    pub fn started(&self) -> Option<NodeId> {
+        self.chain.last().filter(|_| self.broken.is_none()).map(|step| step.node)
+    }
+
     /// The chain in one line, fit to show: `python3 → /usr/bin/python3 → /usr/bin/python3.12 (ELF AArch64)`.
     pub fn shown(&self, tree: &Tree) -> String {
         let mut names: Vec<String> = self.argv.first().map(|name| escape(name.as_bytes())).into_iter().collect();

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::fixture::{config, file, link, tree};
-use super::{accounts, command, packages, python, tools};
+use super::{accounts, command, packages, probe, python, tools};
 
 /// Bytes that come close to what the parsers look for.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -54,12 +54,13 @@ proptest! {
         let items = files.iter().map(|path| file(path, &text));
         let target = String::from_utf8_lossy(&text).into_owned();
         let tree = tree(items.chain([file("/bin/run", &script), link("/bin/link", &target)]));
-        let config = config(&json!({"Cmd": ["run"], "User": user, "Env": [format!("PATH=/bin:{target}")], "WorkingDir": name}));
+        let config = config(&json!({"Cmd": ["run"], "User": user, "Env": [format!("PATH=/bin:{target}")], "WorkingDir": name,
+            "Healthcheck": {"Test": ["CMD-SHELL", format!("curl {target} {user}")]}}));
         let gather = || {
             let user = accounts::user(&tree, &user);
             let follow = |name: &str| command::follow(&tree, &config, &user, vec![name.into()]);
             let commands = [follow("run"), follow("link"), follow(&name)].map(|command| (command.shown(&tree), command));
-            (python::python(&tree), packages::packages(&tree), tools::executables(&tree, &config), commands, user)
+            (python::python(&tree), packages::packages(&tree), tools::executables(&tree, &config), commands, user, probe::Probe::of(&config))
         };
         prop_assert_eq!(format!("{:?}", gather()), format!("{:?}", gather()));
     }

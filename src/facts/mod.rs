@@ -8,6 +8,7 @@ mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod packages;
+pub mod probe;
 pub mod python;
 pub mod tools;
 
@@ -30,6 +31,10 @@ pub struct Facts {
     pub user: accounts::User,
     /// What `ENTRYPOINT` and `CMD` start.
     pub command: command::Command,
+    /// What `HEALTHCHECK` starts, if there is one.
+    pub healthcheck: Option<command::Command>,
+    /// What `HEALTHCHECK` does, if there is one.
+    pub probe: Option<probe::Probe>,
     /// Python: site directories and their distributions.
     pub python: python::Python,
     /// The Python that the command leads to, or those that are there, and where they look for modules.
@@ -63,6 +68,8 @@ impl Facts {
         let packages = packages::packages(tree);
         Self {
             command: command::command(tree, &config, &user),
+            probe: probe::Probe::of(&config),
+            healthcheck: config.probe().map(|argv| command::follow(tree, &config, &user, argv)),
             python: python::python(tree),
             runtimes: python::runtimes(tree, &config, &user, &packages),
             objects: elf::objects(tree),

@@ -1,5 +1,8 @@
 //! The image configuration (image-spec, config.md; Docker adds the health check).
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -77,14 +80,17 @@ pub struct Run {
     /// `WORKDIR`.
     #[serde(deserialize_with = "null_as_default")]
     pub working_dir: String,
+    /// `SHELL`: what a line for a shell is handed to.
+    #[serde(deserialize_with = "null_as_default")]
+    pub shell: Vec<String>,
     /// `HEALTHCHECK`.
     pub healthcheck: Option<Healthcheck>,
     /// `EXPOSE`: ports as `8080/tcp`.
     #[serde(deserialize_with = "null_as_default")]
-    pub exposed_ports: std::collections::BTreeMap<String, Value>,
+    pub exposed_ports: BTreeMap<String, Value>,
     /// `LABEL`.
     #[serde(deserialize_with = "null_as_default")]
-    pub labels: std::collections::BTreeMap<String, String>,
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A health check, as Docker adds it.
@@ -94,6 +100,50 @@ pub struct Healthcheck {
     /// `NONE`; `CMD` and an argument vector; or `CMD-SHELL` and a line for a shell.
     #[serde(deserialize_with = "null_as_default")]
     pub test: Vec<String>,
+    /// The time between two checks.
+    #[serde(deserialize_with = "duration")]
+    pub interval: Option<Duration>,
+    /// The time after which a check has failed.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Option<Duration>,
+    /// The time after the start in which failures do not count.
+    #[serde(deserialize_with = "duration")]
+    pub start_period: Option<Duration>,
+    /// Failures in a row that make a container unhealthy.
+    #[serde(deserialize_with = "whole")]
+    pub retries: Option<u64>,
+}
+
+/// Reads a number above 0. 0 is how Docker writes what is not set; what is no whole number sets nothing either.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_u64().filter(|number| *number > 0))
+}
+
+/// Reads nanoseconds, likewise.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    Ok(whole(deserializer)?.map(Duration::from_nanos))
+}
+
+impl Healthcheck {
+    /// The interval, Docker's default where none is set (moby, daemon/health.go).
+    pub fn interval_or_default(&self) -> Duration {
+        self.interval.unwrap_or(Duration::from_secs(30))
+    }
+
+    /// The timeout, likewise.
+    pub fn timeout_or_default(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(30))
+    }
+
+    /// The retries, likewise.
+    pub fn retries_or_default(&self) -> u64 {
+        self.retries.unwrap_or(3)
+    }
+
+    /// Whether it is a line for a shell.
+    pub fn is_shell(&self) -> bool {
+        self.test.first().is_some_and(|kind| kind == "CMD-SHELL")
+    }
 }
 
 impl Config {
@@ -119,9 +169,27 @@ impl Config {
         Platform { os: self.os.clone(), architecture: self.architecture.clone(), variant: self.variant.clone() }
     }
 
-    /// The health check, if anything is run.
+    /// The health check, if anything is run: Docker knows `CMD` and `CMD-SHELL`, and runs nothing of any other kind.
     pub fn healthcheck(&self) -> Option<&Healthcheck> {
-        self.run.healthcheck.as_ref().filter(|check| check.test.first().is_some_and(|kind| kind != "NONE"))
+        let runs = |check: &&Healthcheck| check.test.first().is_some_and(|kind| ["CMD", "CMD-SHELL"].contains(&kind.as_str()));
+        self.run.healthcheck.as_ref().filter(runs)
+    }
+
+    /// The argument vector that the health check starts. A line for a shell is handed to that of `SHELL`, else to `/bin/sh`
+    /// (moby, daemon/health.go); ENTRYPOINT is not put before it.
+    pub fn probe(&self) -> Option<Vec<String>> {
+        let check = self.healthcheck()?;
+        let shell = match self.run.shell.as_slice() {
+            _ if !check.is_shell() => vec![],
+            [] => vec!["/bin/sh".to_owned(), "-c".to_owned()],
+            shell => shell.to_vec(),
+        };
+        Some(shell.into_iter().chain(check.test.iter().skip(1).cloned()).collect())
+    }
+
+    /// The variables of the environment; of duplicates the last counts.
+    pub fn variables(&self) -> BTreeMap<&str, &str> {
+        self.run.env.iter().filter_map(|entry| entry.split_once('=')).collect()
     }
 
     /// The value of an environment variable; of duplicates the last counts.
@@ -148,6 +216,33 @@ mod tests {
         let config = parse(&text, 1).unwrap();
         assert_eq!(config.env("A"), Some("2"));
         assert!(config.run.cmd.is_empty() && config.history.is_empty());
+    }
+
+    #[test]
+    fn a_health_check_is_what_docker_would_run_and_when() {
+        let read = |run: serde_json::Value| {
+            let text = serde_json::json!({"config": run, "rootfs": {"type": "layers", "diff_ids": []}}).to_string();
+            parse(&text, 0).unwrap()
+        };
+        let check = serde_json::json!({"Test": ["CMD", "/probe", "-q"], "Interval": 30_000_000_000_u64, "Timeout": -1,
+            "StartPeriod": 0, "Retries": "3"});
+        let config = read(serde_json::json!({"Healthcheck": check, "Entrypoint": ["/init"]}));
+        assert_eq!(config.probe().unwrap(), ["/probe", "-q"]);
+        let check = config.healthcheck().unwrap();
+        assert_eq!(
+            (check.interval, check.timeout, check.start_period, check.retries),
+            (Some(Duration::from_secs(30)), None, None, None)
+        );
+        let shell = serde_json::json!({"Test": ["CMD-SHELL", "a b"]});
+        assert_eq!(read(serde_json::json!({"Healthcheck": shell})).probe().unwrap(), ["/bin/sh", "-c", "a b"]);
+        assert_eq!(
+            read(serde_json::json!({"Healthcheck": shell, "Shell": ["bash", "-c"]})).probe().unwrap(),
+            ["bash", "-c", "a b"]
+        );
+        for test in [serde_json::json!([]), serde_json::json!(["NONE"]), serde_json::json!(["cmd", "x"]), serde_json::Value::Null]
+        {
+            assert_eq!(read(serde_json::json!({"Healthcheck": {"Test": test}})).probe(), None);
+        }
     }
 
     #[test]

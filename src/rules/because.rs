@@ -17,6 +17,8 @@ enum On {
     Distribution,
     /// Both blame the same layer.
     Layer,
+    /// Both found the same thing, such as a program.
+    Found,
     /// Both are of this image.
     Image,
 }
@@ -81,8 +83,19 @@ const TABLE: &[(&str, &str, On)] = &[
     // Where there is no command, none can be followed.
     ("config/argv0", "config/cmd", On::Image),
     ("config/argv0", "platform/interpreter-arch", On::Same),
+    // A shell that is not there cannot be found.
+    ("config/argv0", "config/shell-form", On::Found),
     // Code for another machine names a loader that is not here.
     ("config/argv0", "platform/elf-arch", On::Same),
+    // The base image's ENTRYPOINT, or one that is a line for a shell, holds a program.
+    ("config/entrypoint", "config/double-interpreter", On::Image),
+    ("config/entrypoint", "config/shell-form", On::Found),
+    // The health check hands its line to a shell that is not there, or starts what the command starts.
+    ("healthcheck/exec-form", "config/shell-form", On::Found),
+    ("healthcheck/argv0", "config/shell-form", On::Found),
+    ("healthcheck/argv0", "config/argv0", On::Found),
+    ("healthcheck/argv0", "config/argv0", On::Layer),
+    ("healthcheck/argv0", "platform/elf-arch", On::Same),
     // The package is what brought the compilers.
     ("toolchain/packages", "toolchain/compilers", On::Layer),
 ];
@@ -123,6 +136,7 @@ fn cause(judged: &[Judged], rule: usize, finding: usize) -> Option<At> {
 fn share(effect: &Finding, cause: &Finding, on: On) -> bool {
     match on {
         On::Image => true,
+        On::Found => effect.found.is_some() && effect.found == cause.found,
         On::Layer => effect.place.layer.is_some() && effect.place.layer == cause.place.layer,
         On::Distribution => effect.distribution.is_some() && effect.distribution == cause.distribution,
         On::Beside => match (&effect.place.path, &cause.place.path) {

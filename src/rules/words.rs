@@ -1,5 +1,7 @@
 //! How rules word what they found.
 
+use crate::text::{mask, terminal};
+
 /// `1 file`, `2,000 files`.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
@@ -22,6 +24,22 @@ pub fn list<T: AsRef<str>>(items: &[T], shown: usize) -> String {
     }
 }
 
+/// Characters of an argument vector that a message shows: a configuration may hold megabytes of them.
+const SHOWN: usize = 160;
+
+/// An argument vector as a Dockerfile has it, secrets masked, escaped and cut.
+pub fn argv<T: AsRef<str>>(argv: &[T]) -> String {
+    let words: Vec<String> = argv.iter().take(SHOWN).map(|word| format!("\"{}\"", excerpt(word.as_ref()))).collect();
+    excerpt(&format!("[{}]", words.join(", ")))
+}
+
+/// The beginning of a text, secrets masked, escaped.
+pub fn excerpt(text: &str) -> String {
+    let masked = mask(&text[..text.floor_char_boundary(SHOWN * 64)]);
+    let shown = &masked[..masked.floor_char_boundary(SHOWN)];
+    format!("{}{}", terminal(shown), if shown.len() < masked.len() { "…" } else { "" })
+}
+
 /// Bytes as people read them, in powers of ten, as docker prints them.
 #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
 pub fn bytes(bytes: u64) -> String {
@@ -35,6 +53,14 @@ pub fn bytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_argument_vector_is_shown_as_it_is_written_and_not_whole() {
+        assert_eq!(argv(&["python3", "-c", "a\nb"]), r#"["python3", "-c", "a\nb"]"#);
+        assert_eq!(argv(&["run", "--token=abc"]), r#"["run", "--token=***"]"#);
+        assert!(argv(&vec!["é".repeat(1 << 20); 99]).chars().count() <= SHOWN);
+        assert!(excerpt(&"\u{1b}".repeat(1 << 20)).len() < 20 * SHOWN);
+    }
 
     #[test]
     fn lists_say_what_they_leave_out() {

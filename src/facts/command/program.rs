@@ -40,6 +40,11 @@ pub enum Runs<'a> {
     Nothing,
 }
 
+/// Whether a word names a program that only starts the command behind it and reaps its children.
+pub fn is_init(word: &str) -> bool {
+    INITS.iter().any(|(init, _)| *init == base(word))
+}
+
 /// The program that a vector starts and its arguments, behind the inits and `env` that only pass it on.
 pub fn program<S: AsRef<str>>(mut argv: &[S]) -> &[S] {
     while let Some(inner) = passed_on(argv) {

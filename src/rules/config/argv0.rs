@@ -8,7 +8,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// The first word of ENTRYPOINT and CMD is found through PATH, through links and through the interpreters of scripts,
-    /// down to machine code whose loader is in the image, and the user may execute it.
+    /// down to machine code whose loader is in the image, and the user may execute it. So is the program behind an init.
     ///
     /// # Why
     /// Each step is a file that another instruction brings: a console script names the builder's interpreter, a link the
@@ -27,7 +27,5 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let command = &context.facts.command;
-    let finding = command.broken.as_ref().map(|broken| broken::finding(context, command, broken));
-    Judgement::looked(command.chain.len().max(usize::from(finding.is_some())), finding.into_iter().collect())
+    broken::judgement(context, &context.facts.command, |word| context.instruction_of(word))
 }

@@ -1,15 +1,15 @@
 //! `config/double-interpreter`
 
-use super::super::{Context, declare_rule};
-use crate::facts::command::program::is_python;
+use super::super::{Context, declare_rule, words};
+use crate::facts::command::program::{Runs, is_python, program, python};
 use crate::finding::{Finding, Judgement, Level};
-use crate::text::escape;
 
 declare_rule! {
     /// ENTRYPOINT and CMD do not both name the interpreter
     ///
     /// # What it checks
-    /// ENTRYPOINT is an interpreter alone, and CMD does not start with one.
+    /// Behind inits, `env` and its own options, the interpreter that ENTRYPOINT and CMD start is not told to run an
+    /// interpreter.
     ///
     /// # Why
     /// Base images for Python have the interpreter as their ENTRYPOINT, and it stays unless it is cleared: a CMD that names
@@ -29,19 +29,30 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     let run = &context.facts.config.run;
-    let ([interpreter], [program, ..]) = (run.entrypoint.as_slice(), run.cmd.as_slice()) else {
+    let argv: Vec<&str> = run.entrypoint.iter().chain(&run.cmd).map(String::as_str).collect();
+    let Some((interpreter, arguments)) = program(&argv).split_first().filter(|(name, _)| is_python(name)) else {
         return Judgement::looked(1, vec![]);
     };
-    if !(is_python(interpreter) && is_python(program)) {
+    let Some(second) = script(arguments).filter(|script| is_python(script)) else {
         return Judgement::looked(1, vec![]);
+    };
+    let message = format!("will run {}: the interpreter is to run an interpreter as its program", words::argv(&argv));
+    let fix = if run.entrypoint.is_empty() { "name the interpreter once" } else { "add ENTRYPOINT [] before CMD" };
+    let finding = Finding::new(Level::Error, message, fix);
+    let (interpreter, second) = (words::excerpt(interpreter), words::excerpt(second));
+    Judgement::looked(
+        1,
+        vec![finding.predicts(if second.contains('/') {
+            "SyntaxError: source code cannot contain null bytes".into()
+        } else {
+            format!("{interpreter}: can't open file '{second}': [Errno 2] No such file or directory")
+        })],
+    )
+}
+
+fn script<'a>(arguments: &'a [&str]) -> Option<&'a str> {
+    match python(arguments).runs {
+        Runs::Script(script) => Some(script),
+        _ => None,
     }
-    let (interpreter, program) = (escape(interpreter.as_bytes()), escape(program.as_bytes()));
-    let message = format!("ENTRYPOINT and CMD both name the interpreter: {interpreter} will run {program} as its program");
-    let mut finding = Finding::new(Level::Error, message, "add ENTRYPOINT [] before CMD");
-    finding.predicts = Some(if program.contains('/') {
-        "SyntaxError: source code cannot contain null bytes".into()
-    } else {
-        format!("{interpreter}: can't open file '{program}': [Errno 2] No such file or directory")
-    });
-    Judgement::looked(1, vec![finding])
 }

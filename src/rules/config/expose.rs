@@ -1,13 +1,18 @@
 //! `config/expose`
 
-use super::super::{Context, declare_rule};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::{Context, declare_rule, words};
+use crate::facts::probe::Probe;
 use crate::finding::{Finding, Judgement, Level};
 
 declare_rule! {
     /// The image says which port it serves
     ///
     /// # What it checks
-    /// There are as many ports of EXPOSE as `min-ports` says.
+    /// There are as many ports of EXPOSE as `min-ports` says, and among them is the one that a variable gives the service:
+    /// one of `variables`, of the service's own name, or one whose port the health check asks for in this container. The
+    /// ports of peers are their business.
     ///
     /// # Why
     /// `docker run -P` and reverse proxies that discover services publish what EXPOSE names.
@@ -20,18 +25,42 @@ declare_rule! {
     ///
     /// # Options
     /// - `min-ports`: how many; without it the rule does not apply.
+    /// - `variables`: names of variables that hold the port of the service.
     RULE = "config/expose", Conforms, Warn, since "0.1.0", needs Config,
     unit "port is exposed" | "ports are exposed",
-    options { "min-ports": Count }, check check
+    options { "min-ports": Count, "variables": Texts }, check check
 }
 
 fn check(context: &Context<'_>) -> Judgement {
     let Some(wanted) = context.count("min-ports").filter(|wanted| *wanted > 0) else {
         return Judgement::skip("the profile wants no port");
     };
-    let found = context.facts.config.run.exposed_ports.len();
+    let exposed = &context.facts.config.run.exposed_ports;
+    let (found, fix) = (exposed.len(), "EXPOSE the port that the service listens on");
     let message = if found == 0 { "no EXPOSE".into() } else { format!("EXPOSE names {found} of {wanted} ports") };
-    let finding =
-        ((found as u64) < wanted).then(|| Finding::new(Level::Warn, message, "EXPOSE the port that the service listens on"));
-    Judgement::looked(found.max(1), finding.into_iter().collect())
+    let mut findings = Vec::new();
+    if (found as u64) < wanted {
+        findings.push(Finding::new(Level::Warn, message, fix));
+    } else {
+        let ports: BTreeSet<&str> = exposed.keys().filter_map(|port| port.split('/').next()).collect();
+        let own = own(context).into_iter().filter(|(_, port)| !ports.contains(port));
+        findings.extend(own.map(|(name, port)| {
+            let (name, port) = (words::excerpt(name), words::excerpt(port));
+            let named = words::excerpt(&words::list(&ports.iter().collect::<Vec<_>>(), 4));
+            let message = format!("{name} is {port}, EXPOSE has {named}");
+            Finding::new(Level::Warn, message, format!("EXPOSE {port}")).contrast(named, port)
+        }));
+    }
+    Judgement::looked(found.max(1), findings)
+}
+
+/// The variables that hold the service's own port: by their name, or because the health check asks for it in this container.
+fn own<'a>(context: &Context<'a>) -> BTreeMap<&'a str, &'a str> {
+    let probed: BTreeSet<String> = context.facts.probe.iter().flat_map(Probe::ports).map(|port| port.to_string()).collect();
+    let service = context.profile.service.iter().map(|service| service.name.replace('-', "_").to_ascii_uppercase());
+    let mut names: BTreeSet<String> = service.flat_map(|name| [format!("{name}_PORT"), format!("{name}_SERVICE_PORT")]).collect();
+    names.extend(context.texts("variables"));
+    let is_port = |value: &str| value.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_own = |name: &str, value: &str| names.contains(name) || name.ends_with("_PORT") && probed.contains(value);
+    context.facts.config.variables().into_iter().filter(|(name, value)| is_port(value) && is_own(name, value)).collect()
 }

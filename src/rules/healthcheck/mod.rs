@@ -1,6 +1,15 @@
 //! The health check.
 
-use super::{Context, declare_rule};
+pub(super) mod argv0;
+pub(super) mod connect_ex;
+pub(super) mod durations;
+pub(super) mod exec_form;
+pub(super) mod exit_code;
+pub(super) mod port;
+pub(super) mod timeout;
+
+use super::{Context, declare_rule, words};
+use crate::facts::probe::Script;
 use crate::finding::{Finding, Judgement, Level};
 
 declare_rule! {
@@ -30,8 +39,23 @@ fn present(context: &Context<'_>) -> Judgement {
     if config.healthcheck().is_some() {
         return Judgement::looked(1, vec![]);
     }
-    let disabled = config.run.healthcheck.as_ref().is_some_and(|healthcheck| !healthcheck.test.is_empty());
-    let message = if disabled { "HEALTHCHECK is NONE" } else { "no HEALTHCHECK" };
+    let kind = config.run.healthcheck.as_ref().and_then(|check| check.test.first());
+    let message = kind.map_or_else(|| "no HEALTHCHECK".into(), |kind| format!("HEALTHCHECK is {}", words::excerpt(kind)));
     let fix = "HEALTHCHECK --interval=30s --timeout=10s CMD [\"program\", \"argument\"]";
     Judgement::looked(1, vec![Finding::new(Level::Error, message, fix)])
+}
+
+/// What the other rules say of an image without a health check: that it should have one is a rule of its own.
+fn nothing() -> Judgement {
+    Judgement::skip("there is no health check")
+}
+
+impl Context<'_> {
+    /// What the line of Python does that the health check is, if it opens connections; else why no rule asks.
+    fn script(&self) -> Result<&Script, Judgement> {
+        let probe = self.facts.probe.as_ref().ok_or_else(nothing)?;
+        let script = probe.script.as_ref().ok_or_else(|| Judgement::skip("the health check is no line of Python"))?;
+        let opens = Some(script).filter(|script| !script.opens.is_empty());
+        opens.ok_or_else(|| Judgement::skip("the health check opens no connection that this rule knows"))
+    }
 }

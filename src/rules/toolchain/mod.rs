@@ -1,7 +1,7 @@
 //! Tools that build software, and tools that an intruder would be glad of.
 
 pub(super) mod compilers;
-mod names;
+pub(super) mod names;
 pub(super) mod packages;
 pub(super) mod shells;
 

@@ -55,7 +55,7 @@ pub(super) const COMPILERS: &[&str] = &[
 ];
 
 /// Shells. `nologin` and `false` are none.
-pub(super) const SHELLS: &[&str] = &[
+pub(in crate::rules) const SHELLS: &[&str] = &[
     "ash",
     "bash",
     "bash-static",
@@ -125,7 +125,7 @@ pub(super) fn is_apk(name: &str) -> bool {
 }
 
 /// The name of a tool without its target and version.
-pub(super) fn plain(name: &str) -> String {
+pub(in crate::rules) fn plain(name: &str) -> String {
     PATTERNS[3].replace(&PATTERNS[2].replace(name, ""), "").into_owned()
 }
 

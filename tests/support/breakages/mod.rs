@@ -1,6 +1,7 @@
 //! What people do to such images, and what must be said of it: the one table, which docs/breakages.md is made from.
 
 mod config;
+mod healthcheck;
 mod marker;
 mod ownership;
 mod packages;
@@ -35,6 +36,10 @@ pub struct Breakage {
     pub explains: &'static [&'static str],
 }
 
+/// What a breakage is that has no path, no layer, and nothing that it explains.
+const PLAIN: Breakage =
+    Breakage { name: "", done: "", edit: |_, _| (), rule: "", level: "error", path: None, layer: None, explains: &[] };
+
 const MARKER: &str = "usr/local/lib/python3.11/site-packages/.lucid-marker";
 const MARKER_PATH: &str = "/usr/local/lib/python3.11/site-packages/.lucid-marker";
 const SITE_PATH: &str = "/usr/local/lib/python3.11/site-packages";
@@ -51,6 +56,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         platform::BREAKAGES,
         toolchain::BREAKAGES,
         config::BREAKAGES,
+        healthcheck::BREAKAGES,
     ]
     .into_iter()
     .flatten()

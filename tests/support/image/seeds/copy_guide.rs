@@ -23,7 +23,7 @@ pub fn image() -> Image {
     // COPY --from=builder --chown=65532:65532 /root/.local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
     // COPY --from=builder --chown=65532:65532 /root/.local/bin /usr/local/bin
     // behind pip install --user --no-cache-dir --upgrade pip setuptools wheel && pip install --user -r requirements.txt
-    AUTH.packages(&mut image, &format!("{UPGRADED}{}", wheels::AARCH64));
+    AUTH.packages(&mut image, &format!("{UPGRADED}{}", wheels::SERVICE.requirements));
     // RUN ["/usr/bin/python3.11", "-c", "import sys; import os; site_packages = ...
     Service::verify(
         &mut image,

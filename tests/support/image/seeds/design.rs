@@ -35,7 +35,7 @@ pub fn image() -> Image {
     image.append(&format!("COPY {crt} {crt} # buildkit"), parts().certificates());
     // COPY --from=builder --chown=65532:65532 /root/.local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
     // COPY --from=builder --chown=65532:65532 /root/.local/bin /usr/local/bin
-    ENGINE.packages(&mut image, wheels::AARCH64);
+    ENGINE.packages(&mut image, wheels::SERVICE.requirements);
     // RUN ["python3", "-c", "import sys; import os; site_packages = …
     Service::verify(
         &mut image,

@@ -1,0 +1,75 @@
+//! `config/shell-form`
+
+use super::super::{Context, declare_rule, toolchain::names, words};
+use crate::facts::command::{follow, program};
+use crate::finding::{Finding, Judgement, Level};
+
+declare_rule! {
+    /// No instruction needs a shell that is not there
+    ///
+    /// # What it checks
+    /// ENTRYPOINT, CMD and HEALTHCHECK, behind inits, hand no line to a shell that cannot be started, and none that was meant
+    /// as a JSON array. A health check is an error where `exec-form` names it, else a warning.
+    ///
+    /// # Why
+    /// An instruction whose JSON does not parse becomes a line for `/bin/sh -c`, and the build says nothing.
+    ///
+    /// # Symptom
+    /// `exec: "/bin/sh": stat /bin/sh: no such file or directory`, or `[python3,: not found`.
+    ///
+    /// # Fix
+    /// A JSON array with double quotes and without a comma at its end: `CMD ["program", "argument"]`.
+    ///
+    /// # Options
+    /// - `exec-form`: the instructions for which a shell that is there is a warning too; for that of a health check in
+    ///   `CMD-SHELL` form there is a rule of its own.
+    RULE = "config/shell-form", Starts, Error, since "0.1.0", needs Tree,
+    unit "instruction needs no shell" | "instructions need no shell",
+    options { "exec-form": Texts }, check check
+}
+
+fn check(context: &Context<'_>) -> Judgement {
+    let (run, strict) = (&context.facts.config.run, context.texts("exec-form"));
+    let probe = context.facts.healthcheck.as_ref().map_or(&[][..], |probe| &probe.argv);
+    let instructions = [("ENTRYPOINT", &run.entrypoint[..]), ("CMD", &run.cmd), ("HEALTHCHECK", probe)];
+    let named = instructions.into_iter().filter(|(_, argv)| !argv.is_empty());
+    let is_strict = |instruction: &str| strict.iter().any(|named| named == instruction);
+    let findings = named.clone().filter_map(|(name, argv)| finding(context, name, argv, is_strict(name)));
+    Judgement::looked(named.count(), findings.collect())
+}
+
+fn finding(context: &Context<'_>, instruction: &str, argv: &[String], strict: bool) -> Option<Finding> {
+    let (shell, words) = program::program(argv).split_first()?;
+    let line = line(shell, words)?;
+    let facts = context.facts;
+    let broken = follow(context.tree, &facts.config, &facts.user, vec![shell.clone()]).broken;
+    let has_rule = instruction == "HEALTHCHECK" && facts.config.healthcheck().is_some_and(|check| check.is_shell());
+    let level = match broken.is_some() || is_array(line) {
+        true if strict || instruction != "HEALTHCHECK" => Level::Error,
+        false if !strict || has_rule => return None,
+        _ => Level::Warn,
+    };
+    let shell = words::excerpt(shell);
+    let why = if is_array(line) { "the JSON array did not parse (single quotes or a trailing comma), and " } else { "" };
+    let missing = broken.map(|broken| format!("; no shell in the image: {broken}")).unwrap_or_default();
+    let message = format!("{instruction}: {why}{shell} -c runs {}{missing}", words::excerpt(line));
+    let mut finding = Finding::new(level, message, format!("{instruction} as a JSON array: [\"program\", \"argument\"]"));
+    finding.predicts = (!missing.is_empty()).then(|| format!("exec: \"{shell}\": stat {shell}: no such file or directory"));
+    finding.found = Some(shell);
+    Some(finding)
+}
+
+/// The line that a shell is handed behind its options, the last of which is `-c`.
+fn line<'a>(shell: &str, words: &'a [String]) -> Option<&'a str> {
+    let is_shell = names::SHELLS.contains(&names::plain(program::base(shell)).as_str());
+    let last = words.iter().position(|word| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'));
+    let is_option = |word: &String| word.starts_with('-') || word == "pipefail";
+    let at = last.filter(|last| is_shell && words.iter().take(*last).all(is_option))?;
+    words.get(at + 1).map(String::as_str)
+}
+
+/// Whether a line was meant as a JSON array: `['a', 'b']`, `["a",]`. Tests, as in `[ "$A" ]`, have blanks inside.
+fn is_array(line: &str) -> bool {
+    let inside = line.trim().strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+    inside.is_some_and(|inside| inside.starts_with(['"', '\'', '“']) || (inside.contains("',") && inside.contains('\'')))
+}
