@@ -1,6 +1,7 @@
 //! What is true of an image, gathered once. It knows nothing of what is wanted.
 
 pub mod accounts;
+pub mod base;
 pub mod command;
 mod contents;
 pub mod elf;
@@ -23,6 +24,8 @@ pub struct Facts {
     pub verified: Verified,
     /// The instruction that made each layer, as the image's history claims; `None` where it cannot be told.
     pub instructions: Vec<Option<String>>,
+    /// Instructions that were given no layer, as far as that tells something of them.
+    pub layerless: Vec<String>,
     /// The user that the command runs as.
     pub user: accounts::User,
     /// What `ENTRYPOINT` and `CMD` start.
@@ -35,6 +38,8 @@ pub struct Facts {
     pub executables: Vec<tools::Executable>,
     /// Packages of the operating system.
     pub packages: packages::Packages,
+    /// What the image says that it was made from.
+    pub base: base::Base,
 }
 
 /// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
@@ -55,12 +60,15 @@ impl Facts {
         let config = image.config.clone();
         let instructions = crate::image::history::instructions(&config.history, image.manifest.layers.len());
         let user = accounts::user(tree, &config.run.user);
+        let packages = packages::packages(tree);
         Self {
             command: command::command(tree, &config, &user),
             python: python::python(tree),
             objects: elf::objects(tree),
             executables: tools::executables(tree, &config),
-            packages: packages::packages(tree),
+            base: base::base(tree, &packages),
+            packages,
+            layerless: crate::image::history::layerless(&config.history),
             verified,
             instructions,
             user,

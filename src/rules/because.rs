@@ -25,12 +25,28 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/site-packages-populated", "python/site-packages-exists", On::Below),
     ("python/record-integrity", "python/site-packages-exists", On::Below),
     ("python/record-integrity", "python/site-packages-populated", On::Below),
+    // A COPY that copied nothing leaves everything missing that it should have brought.
+    ("marker/site-packages", "layout/empty-copy", On::Layer),
+    ("marker/bin", "layout/empty-copy", On::Layer),
+    ("marker/var-run", "layout/empty-copy", On::Layer),
+    ("marker/var-lib", "layout/empty-copy", On::Layer),
+    ("marker/source", "layout/app", On::Below),
+    ("marker/source", "layout/empty-copy", On::Layer),
+    ("layout/app", "layout/empty-copy", On::Layer),
+    ("layout/config-files", "layout/app", On::Below),
+    ("layout/config-files", "layout/empty-copy", On::Layer),
+    ("python/site-packages-exists", "layout/empty-copy", On::Layer),
+    ("python/site-packages-populated", "layout/empty-copy", On::Layer),
+    ("config/argv0", "layout/empty-copy", On::Layer),
     // What takes the commands away takes their marker too.
     ("marker/bin", "config/argv0", On::Layer),
     // Who overwrites a file seldom keeps its owner.
     ("ownership/tree", "marker/nonempty", On::Same),
     ("ownership/tree", "python/record-integrity", On::Same),
     ("ownership/tree", "toolchain/compilers", On::Same),
+    ("ownership/tree", "toolchain/internal", On::Same),
+    ("ownership/tree", "toolchain/build-systems", On::Same),
+    ("ownership/tree", "toolchain/package-managers", On::Same),
     ("ownership/tree", "toolchain/shells", On::Same),
     // An image for another machine is full of that machine's code.
     ("platform/elf-arch", "platform/config-arch", On::Image),
@@ -42,8 +58,19 @@ const TABLE: &[(&str, &str, On)] = &[
     ("config/argv0", "config/cmd", On::Image),
     // Code for another machine names a loader that is not here.
     ("config/argv0", "platform/elf-arch", On::Same),
-    // The package is what brought the compilers.
+    // Another base has its interpreter elsewhere, and brings shells and package managers.
+    ("base/python", "base/kind", On::Image),
+    ("toolchain/shells", "base/kind", On::Layer),
+    ("toolchain/package-managers", "base/kind", On::Layer),
+    // The command, or a link on its way, names the interpreter that is not there.
+    ("config/argv0", "base/python", On::Same),
+    ("config/argv0", "base/python", On::Layer),
+    // A compiler comes with its parts, with what calls it, and in a package.
+    ("toolchain/internal", "toolchain/compilers", On::Layer),
+    ("toolchain/build-systems", "toolchain/compilers", On::Layer),
     ("toolchain/packages", "toolchain/compilers", On::Layer),
+    ("toolchain/packages", "toolchain/internal", On::Layer),
+    ("toolchain/packages", "toolchain/build-systems", On::Layer),
 ];
 
 /// A finding: the place of its rule, and its own among the rule's.

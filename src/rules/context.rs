@@ -7,7 +7,7 @@ use globset::GlobSet;
 use super::Rule;
 use crate::facts::Facts;
 use crate::finding::Place;
-use crate::profile::{Expect, Profile};
+use crate::profile::{Expect, Pattern, Profile};
 use crate::size::Breakdown;
 use crate::vfs::{Cause, Change, LayerPath, NodeId, Tree, Unresolved};
 
@@ -65,6 +65,11 @@ impl<'a> Context<'a> {
     /// A list of globs of this rule, filled in likewise.
     pub fn globs(&self, option: &str) -> GlobSet {
         self.profile.globs(self.rule.id, option)
+    }
+
+    /// A list of names and lines of this rule.
+    pub fn patterns(&self, option: &str) -> Vec<Pattern> {
+        self.profile.patterns(self.rule.id, option)
     }
 
     /// A number option of this rule.

@@ -22,6 +22,19 @@ pub fn list<T: AsRef<str>>(items: &[T], shown: usize) -> String {
     }
 }
 
+/// Characters of an instruction that a message shows.
+const INSTRUCTION: usize = 100;
+
+/// An instruction as a message shows it: masked, fit for a terminal, cut.
+pub fn instruction(text: &str) -> String {
+    let shown = crate::text::terminal(&crate::text::mask(text));
+    let mut cut: String = shown.chars().take(INSTRUCTION).collect();
+    if cut.len() < shown.len() {
+        cut.push('…');
+    }
+    cut
+}
+
 /// Bytes as people read them, in powers of ten, as docker prints them.
 #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
 pub fn bytes(bytes: u64) -> String {
@@ -35,6 +48,13 @@ pub fn bytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instruction_is_shown_without_its_secrets_and_no_longer_than_a_line() {
+        assert_eq!(instruction("COPY a\u{1b} /b"), "COPY a\\u{1b} /b");
+        assert!(!instruction("ARG DB_PASSWORD=hunter2").contains("hunter2"));
+        assert_eq!(instruction(&"x".repeat(101)), format!("{}…", "x".repeat(100)));
+    }
 
     #[test]
     fn lists_say_what_they_leave_out() {

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 
 const LAYERS: &str = include_str!("../../testdata/golden/layers.txt");
 const CONFIG: &str = include_str!("../../testdata/golden/config.json");
+const SLIM_LAYERS: &str = include_str!("../../testdata/golden/slim-layers.txt");
+const SLIM_CONFIG: &str = include_str!("../../testdata/golden/slim-config.json");
 const PROFILE: &str = include_str!("../../testdata/golden/profile.toml");
 
 /// A file of edits for each group of rules.
@@ -36,15 +38,24 @@ pub struct Edit {
 
 /// The image that passes.
 pub fn base() -> Image {
+    image(LAYERS, CONFIG, PROFILE)
+}
+
+/// A service on a slim image of its language.
+pub fn slim() -> Image {
+    image(SLIM_LAYERS, SLIM_CONFIG, "extends = \"lucid-slim\"\n")
+}
+
+fn image(text: &str, config: &str, profile: &str) -> Image {
     let mut layers: Vec<(String, Vec<String>)> = Vec::new();
-    for line in LAYERS.lines() {
+    for line in text.lines() {
         match (line.strip_prefix("layer "), layers.last_mut()) {
             (Some(instruction), _) => layers.push((instruction.to_owned(), Vec::new())),
             (None, Some((_, lines))) => lines.push(line.to_owned()),
             (None, None) => {}
         }
     }
-    Image { layers, config: serde_json::from_str(CONFIG).unwrap(), profile: PROFILE.into() }
+    Image { layers, config: serde_json::from_str(config).unwrap(), profile: profile.into() }
 }
 
 /// Every edit: what happened, then one line each of
@@ -95,7 +106,7 @@ impl Edit {
             }
             "profile" => image.profile.extend([rest, "\n"]),
             "=" => assert!(self.expected.insert(rest.to_owned())),
-            layer => image.layers[layer[1..].parse::<usize>().unwrap()].1.push(rest.to_owned()),
+            layer => image.add(layer[1..].parse().unwrap(), rest),
         }
     }
 }
@@ -119,6 +130,11 @@ impl Image {
             self.layers.push(("RUN the edit".into(), Vec::new()));
         }
         &mut self.layers[base]
+    }
+
+    /// Adds an entry to a layer.
+    pub fn add(&mut self, layer: usize, line: &str) {
+        self.layers[layer].1.push(line.to_owned());
     }
 
     /// Sets a value of the configuration, which is written as JSON, or adds one to an object or list that is there.

@@ -1,0 +1,4 @@
+//! What the image was made from.
+
+pub(super) mod kind;
+pub(super) mod python;
