@@ -25,6 +25,7 @@ const EDITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/golden/edits"
 #[derive(Clone)]
 pub struct Image {
     layers: Vec<(String, Vec<String>)>,
+    layerless: Vec<String>,
     config: Value,
     profile: String,
 }
@@ -55,7 +56,7 @@ fn image(text: &str, config: &str, profile: &str) -> Image {
             (None, None) => {}
         }
     }
-    Image { layers, config: serde_json::from_str(config).unwrap(), profile: profile.into() }
+    Image { layers, layerless: Vec::new(), config: serde_json::from_str(config).unwrap(), profile: profile.into() }
 }
 
 /// Every edit: what happened, then one line each of
@@ -65,6 +66,7 @@ fn image(text: &str, config: &str, profile: &str) -> Image {
 /// +N LINE                a line is added to layer N (from 0)
 /// ++ LINE                a line of a new layer on top
 /// instruction TEXT       what made the new layer, where it is not "RUN the edit"
+/// layerless TEXT         an instruction that the builder gave no layer
 /// config POINTER JSON    a value of the configuration is set, or added
 /// profile TOML           a line of a profile that extends the one of the image
 /// = RULE LEVEL PATH LAYER [because RULE]    a finding; `-` where it has no path or layer
@@ -100,6 +102,7 @@ impl Edit {
             }
             "++" => image.top(base).1.push(rest.to_owned()),
             "instruction" => rest.clone_into(&mut image.top(base).0),
+            "layerless" => image.layerless.push(rest.to_owned()),
             "config" => {
                 let (pointer, value) = rest.split_once(' ').unwrap();
                 image.configure(pointer, value);
@@ -174,7 +177,9 @@ impl Image {
         let manifest = json!({"schemaVersion": 2, "config": descriptor, "layers": vec![descriptor.clone(); self.layers.len()]});
         let mut config = self.config.clone();
         config["rootfs"] = json!({"type": "layers", "diff_ids": vec![digest.to_string(); self.layers.len()]});
-        config["history"] = self.layers.iter().map(|(instruction, _)| json!({"created_by": instruction})).collect();
+        let made = |instruction: &String, empty: bool| json!({"created_by": instruction, "comment": "buildkit.dockerfile.v0", "empty_layer": empty});
+        let layers = self.layers.iter().map(|(instruction, _)| made(instruction, false));
+        config["history"] = layers.chain(self.layerless.iter().map(|instruction| made(instruction, true))).collect();
         let config = config.to_string();
         Resolved {
             reference: Reference { transport: Transport::Layout { directory: "x".into() }, tag: None, digest: None },

@@ -9,6 +9,8 @@ pub(super) mod package_managers;
 pub(super) mod packages;
 pub(super) mod shells;
 
+use std::collections::BTreeSet;
+
 use super::{Context, Offence, words};
 use crate::facts::tools::Executable;
 use crate::finding::{Judgement, Level};
@@ -24,11 +26,20 @@ struct Kind {
 
 /// Judges the executables that `is_tool` knows by their own name or by that of the file they lead to, without target
 /// prefix and version. A name that many programs carry is the tool only as machine code, or as a script
-/// that no distribution owns.
+/// that no distribution owns. What busybox and its like do by another name is theirs.
 fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str) -> bool) -> Judgement {
     let (executables, owned) = (&context.facts.executables, context.owned());
     let tree = context.tree;
+    let applets: BTreeSet<_> = executables
+        .iter()
+        .map(|executable| executable.target)
+        .filter(|target| names::APPLETS.contains(&tree.name(*target)))
+        .map(|target| tree.inode(target))
+        .collect();
     let found = executables.iter().filter(|executable| {
+        if applets.contains(&tree.inode(executable.target)) {
+            return is_tool(executable, "busybox");
+        }
         let own = || executable.is_elf || !owned.contains(&executable.path);
         [executable.path.name(), tree.name(executable.target)].into_iter().any(|name| {
             let name = names::plain(&lossless(name));

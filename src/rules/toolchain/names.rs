@@ -137,6 +137,9 @@ pub(super) const SHELLS: &[&str] = &[
     "zsh5",
 ];
 
+/// Programs that do the work of others by many names: `patch` of busybox is no build tool.
+pub(super) const APPLETS: [&[u8]; 2] = [b"busybox", b"toybox"];
+
 /// Names that scripts of other programs carry too.
 pub(super) const SHORT: &[&str] = &["apk", "cc", "es", "fish", "flex", "go", "nix", "nu", "patch", "posh", "rc", "snap", "zig"];
 
