@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use lucid_verify::profile::{BUILT_IN, Policy, Profile, Subject, Value};
+use lucid_verify::finding::Level;
+use lucid_verify::profile::{BUILT_IN, Expect, Policy, Profile, Subject, Value};
 use lucid_verify::rules::{RULES, Rule, known};
 
 const SECTIONS: [&str; 6] = ["What it checks", "Why", "Symptom", "Fix", "Options", "Unit"];
@@ -157,6 +158,30 @@ fn lucid_asks_what_every_rule_declares_and_generic_is_never_stricter() {
         assert_eq!(lucid.level(rule.id, rule.level), rule.level, "{}", rule.id);
         assert!(generic.level(rule.id, rule.level) <= rule.level, "{}", rule.id);
         assert!(rule.options.iter().all(|option| is_set(&lucid, rule, option.name)), "{}", rule.id);
+    }
+}
+
+#[test]
+fn lucid_slim_forbids_the_tools_of_builders_and_asks_no_more_than_lucid() {
+    let (lucid, slim) = (built_in("lucid"), built_in("lucid-slim"));
+    assert_eq!(slim.expect, Expect::default());
+    for rule in RULES {
+        assert!(slim.level(rule.id, rule.level) <= lucid.level(rule.id, rule.level), "{}", rule.id);
+    }
+    let tools = ["compilers", "internal", "build-systems", "packages"].map(|name| format!("toolchain/{name}"));
+    for rule in RULES.iter().filter(|rule| tools.iter().any(|tool| tool == rule.id)) {
+        assert_eq!(slim.level(rule.id, rule.level), Level::Error, "{}", rule.id);
+    }
+    assert_eq!(slim.level("toolchain/shells", Level::Error), Level::Off);
+}
+
+#[test]
+fn every_level_that_a_built_in_profile_lowers_is_another_than_the_declared_one() {
+    for (name, table) in BUILT_IN {
+        let profile = built_in(name);
+        for rule in RULES.iter().filter(|rule| table.contains(&format!("[rules.\"{}\"]\nlevel", rule.id))) {
+            assert_ne!(profile.level(rule.id, rule.level), rule.level, "{name}: {}", rule.id);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use lucid_verify::finding::Outcome;
 use lucid_verify::rules::{Evidence, RULES};
-use support::golden::{Edit, base, edits, lines};
+use support::golden::{Edit, base, edits, lines, slim};
 
 #[test]
 fn the_pattern_passes_every_rule() {
@@ -83,4 +83,22 @@ fn a_service_without_python_packages_needs_no_marker_beside_them() {
     };
     assert_eq!(outcome(""), Outcome::Fail);
     assert_eq!(outcome("[service]\npackages = []\n"), Outcome::Skip);
+}
+
+#[test]
+fn what_holds_under_lucid_holds_under_lucid_slim() {
+    for judged in base().under("extends = \"lucid-slim\"\n").judge() {
+        assert_ne!(judged.judgement.outcome(), Outcome::Fail, "{}: {:?}", judged.rule.id, judged.judgement);
+    }
+}
+
+#[test]
+fn a_slim_image_holds_under_its_own_profile_and_with_build_tools_it_does_not() {
+    let found = |image: &support::golden::Image| image.judge().iter().flat_map(lines).collect::<Vec<_>>();
+    let warned = ["toolchain/package-managers warn /usr/bin/apt-get 0", "config/user warn - -"];
+    assert_eq!(found(&slim()), warned);
+    assert!(found(&slim().under("extends = \"lucid\"\n")).iter().any(|line| line.starts_with("base/kind error")));
+    let mut built = slim();
+    built.add(4, "f 0755 0:0 240000 /usr/bin/make elf:x86-64,exec,interp=/lib64/ld-linux-x86-64.so.2");
+    assert!(found(&built).contains(&"toolchain/build-systems error /usr/bin/make 4".to_owned()));
 }

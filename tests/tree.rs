@@ -198,3 +198,10 @@ fn a_name_and_its_content_can_come_from_different_layers() {
     let b = tree.get(&"/b".into()).unwrap();
     assert_eq!((tree.layer(b), tree.content_layer(b), tree.names(b)), (1, 0, 2));
 }
+
+#[test]
+fn what_a_layer_ships_is_counted_without_its_directories_and_whiteouts() {
+    let first = "d 0755 0:0 /a\nf 0644 0:0 /a/x \"1\"\nl 0777 0:0 /a/l -> x\nh /a/h => /a/x\np 0644 0:0 /a/p";
+    let tree = dump::tree([first, "d 0755 0:0 /b\nw /a/x\no /a", "f 0644 0:0 /a/x \"1\""]).unwrap();
+    assert_eq!([0, 1, 2, 3].map(|layer| tree.trail().written(layer)), [4, 0, 1, 0]);
+}

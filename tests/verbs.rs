@@ -52,6 +52,13 @@ fn the_level_from_which_findings_count_decides_the_exit_code() {
 }
 
 #[test]
+fn the_profile_of_slim_images_is_chosen_by_its_name() {
+    let (_folder, reference) = on_disk(&image(&[("etc/hostname", b"x\n")], &json!({"Cmd": ["/bin/true"]})));
+    let (_, stdout, stderr) = run(&["--profile", "lucid-slim", "--format", "json", &reference]);
+    assert_eq!(parsed(&stdout)["images"][0]["policy"]["profile"], "lucid-slim", "{stderr}");
+}
+
+#[test]
 fn an_answer_selects_the_rules_that_give_it() {
     let (_folder, reference) = on_disk(&Layout::small());
     let (_, stdout, _) = run(&["--format", "json", "--rule", "safe", "--rule", "marker/*", &reference]);

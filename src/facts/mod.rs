@@ -1,6 +1,7 @@
 //! What is true of an image, gathered once. It knows nothing of what is wanted.
 
 pub mod accounts;
+pub mod base;
 pub mod command;
 mod contents;
 pub mod elf;
@@ -27,6 +28,8 @@ pub struct Facts {
     pub verified: Verified,
     /// The instruction that made each layer, as the image's history claims; `None` where it cannot be told.
     pub instructions: Vec<Option<String>>,
+    /// Instructions that were given no layer, as far as that tells something of them.
+    pub layerless: Vec<String>,
     /// The user that the command runs as.
     pub user: accounts::User,
     /// What `ENTRYPOINT` and `CMD` start.
@@ -45,6 +48,8 @@ pub struct Facts {
     pub executables: Vec<tools::Executable>,
     /// Packages of the operating system.
     pub packages: packages::Packages,
+    /// What the image says that it was made from.
+    pub base: base::Base,
 }
 
 /// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
@@ -77,6 +82,9 @@ impl Facts {
             packages,
             packages: packages::packages(tree),
             index_platform: image.index_platform.clone(),
+            base: base::base(tree, &packages),
+            packages,
+            layerless: crate::image::history::layerless(&config.history),
             verified,
             instructions,
             user,

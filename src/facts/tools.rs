@@ -57,6 +57,19 @@ fn directories(tree: &Tree, config: &Config) -> BTreeSet<NodeId> {
     found
 }
 
+/// Whether a directory is one where commands are looked for, by its path alone: of what a layer took away, nothing else is
+/// left.
+pub fn holds_commands(directory: &LayerPath) -> bool {
+    let is_one_of =
+        |known: &[&str], path: &LayerPath| known.iter().any(|known| known.as_bytes().get(1..) == Some(path.as_bytes()));
+    let is_of_package = || {
+        let above = directory.parent().and_then(|package| package.parent());
+        directory.name() == b"bin" && above.is_some_and(|above| is_one_of(PACKAGES, &above))
+    };
+    let is_internal = || INTERNAL.iter().any(|root| directory.is_within(&(*root).into()));
+    is_one_of(COMMANDS, directory) || is_of_package() || is_internal()
+}
+
 fn executable(tree: &Tree, node: NodeId) -> Option<Executable> {
     let path = tree.path(node);
     let target = match tree.kind(node) {
@@ -100,6 +113,16 @@ mod tests {
                 "/usr/bin/x86_64-linux-gnu-gcc-12 /usr/bin/x86_64-linux-gnu-gcc-12 elf"
             ]
         );
+    }
+
+    #[test]
+    fn a_directory_of_commands_is_known_by_its_path_alone() {
+        for directory in ["/bin", "/usr/local/bin", "/busybox", "/opt/go/bin", "/usr/lib/llvm-14/bin", "/usr/libexec/gcc/x/12"] {
+            assert!(holds_commands(&directory.into()), "{directory}");
+        }
+        for directory in ["/", "/usr", "/usr/share/make", "/opt/bin", "/opt/go/bin/x", "/usr/lib/gccx", "/srv/bin"] {
+            assert!(!holds_commands(&directory.into()), "{directory}");
+        }
     }
 
     #[test]

@@ -30,6 +30,15 @@ pub fn instructions(history: &[History], layers: usize) -> Vec<Option<String>> {
     made.iter().map(|entry| Some(instruction(&entry.created_by)).filter(|text| !text.is_empty())).collect()
 }
 
+/// Every instruction to which `BuildKit` gave no layer. Beside those that change no file by their nature, such as ENV, these
+/// are the ones whose layer had nothing in it: older versions left it out. Where none of `BuildKit`'s instructions has a layer,
+/// some other tool laid them together, and nothing is known.
+pub fn layerless(history: &[History]) -> Vec<String> {
+    let built = || history.iter().filter(|entry| entry.comment == "buildkit.dockerfile.v0");
+    let is_whole = built().any(|entry| !entry.empty_layer);
+    built().filter(|entry| entry.empty_layer && is_whole).map(|entry| instruction(&entry.created_by)).collect()
+}
+
 /// The instruction as a Dockerfile would have it: without BuildKit's and Docker's decorations.
 pub fn instruction(created_by: &str) -> String {
     let text = created_by.trim();
@@ -49,6 +58,17 @@ mod tests {
 
     fn entry(created_by: &str, empty_layer: bool) -> History {
         History { created_by: created_by.into(), empty_layer, ..History::default() }
+    }
+
+    #[test]
+    fn what_has_no_layer_is_known_of_one_builder_alone() {
+        let built = |created_by: &str, empty_layer| History {
+            comment: "buildkit.dockerfile.v0".into(),
+            ..entry(created_by, empty_layer)
+        };
+        let history = [entry("COPY base /", true), built("COPY a b # buildkit", true), built("COPY c d # buildkit", false)];
+        assert_eq!(layerless(&history), ["COPY a b"]);
+        assert_eq!(layerless(&history[..2]), [""; 0]);
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(super) struct AutoTable {
     pub files: Vec<Spanned<String>>,
 }
 
-/// The `[expect]` table.
+/// The `[expect]` table. Empty text takes back what an extended profile says.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(super) struct ExpectTable {
@@ -96,6 +96,9 @@ pub(super) struct ServiceTable {
     /// Its marker files.
     #[schemars(with = "Vec<String>")]
     pub markers: Vec<Spanned<String>>,
+    /// Its configuration files by their paths, each with the keys that begin a line of it.
+    #[schemars(with = "BTreeMap<String, Vec<String>>")]
+    pub config: BTreeMap<Spanned<String>, Vec<String>>,
 }
 
 /// A waiver.

@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::document::{AutoTable, Document, ExpectTable, IgnoreTable, RuleTable, ServiceTable, Setting};
 use super::draft::{Auto, Draft, Offer};
 use super::place::Source;
-use super::{Expect, Known, OptKind, Service, Settings, Value, Waiver};
+use super::{Expect, Known, OptKind, Pattern, Service, Settings, Value, Waiver};
 use crate::error::{Kind, Result};
 use crate::finding::Level;
 
@@ -69,6 +69,13 @@ fn glob(text: &str, in_paths: bool) -> Result<GlobMatcher, String> {
     glob.map(|glob| glob.compile_matcher()).map_err(|error| format!("{text:?} is no glob: {}", error.kind()))
 }
 
+/// Reads `NAME: LINE`.
+pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
+    let (name, line) = text.split_once(": ").ok_or_else(|| format!("{text:?} is no pattern: write NAME: LINE"))?;
+    let whole = regex::Regex::new(&format!("^(?:{line})$")).map_err(|_| format!("{line:?} is no regular expression"))?;
+    Ok(Pattern { name: glob(name, true)?, line: whole, wanted: line.to_owned() })
+}
+
 /// Reads `uid:gid`.
 fn user(text: &str) -> Result<(u64, u64), String> {
     let numbers = text.split_once(':').and_then(|(uid, gid)| Some((uid.parse().ok()?, gid.parse().ok()?)));
@@ -92,20 +99,24 @@ impl Source<'_> {
     }
 
     fn expect(&self, table: &ExpectTable, expect: &mut Expect) -> Result<()> {
-        if let Some(platform) = &table.platform {
-            let read = |text: &str| text.parse().map_err(|error: crate::error::Error| error.what);
-            expect.platform = Some(self.read(platform, read)?);
-        }
-        if let Some(text) = &table.user {
-            expect.user = Some(self.read(text, user)?);
-        }
-        for (from, to) in [(&table.python, &mut expect.python), (&table.site_packages, &mut expect.site_packages)] {
-            if let Some(path) = from {
-                *to = Some(self.read(path, absolute)?);
-            }
-        }
-        if let Some(base) = &table.base {
-            expect.base = Some(base.get_ref().clone());
+        let platform = |text: &str| text.parse().map_err(|error: crate::error::Error| error.what);
+        self.say(table.platform.as_ref(), &mut expect.platform, platform)?;
+        self.say(table.user.as_ref(), &mut expect.user, user)?;
+        self.say(table.python.as_ref(), &mut expect.python, absolute)?;
+        self.say(table.site_packages.as_ref(), &mut expect.site_packages, absolute)?;
+        self.say(table.base.as_ref(), &mut expect.base, |text| Ok(text.to_owned()))?;
+        Ok(())
+    }
+
+    /// Sets what a table says; empty text takes back what was said before.
+    fn say<T>(
+        &self,
+        text: Option<&Spanned<String>>,
+        to: &mut Option<T>,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<()> {
+        if let Some(text) = text {
+            *to = if text.get_ref().is_empty() { None } else { Some(self.read(text, read)?) };
         }
         Ok(())
     }
@@ -113,12 +124,14 @@ impl Source<'_> {
     fn offer(&self, name: &str, table: &ServiceTable) -> Result<Offer> {
         let paths = |list: &[Spanned<String>]| list.iter().map(|path| self.read(path, absolute)).collect::<Result<Vec<_>>>();
         let globs = table.r#match.iter().map(|text| self.read(text, |text| glob(text, false)));
+        let config = table.config.iter().map(|(path, keys)| Ok((self.read(path, absolute)?, keys.clone())));
         let service = Service {
             name: name.to_owned(),
             packages: table.packages.clone(),
             modules: table.modules.clone(),
             app: paths(&table.app)?,
             markers: paths(&table.markers)?,
+            config: config.collect::<Result<_>>()?,
         };
         Ok(Offer { matches: globs.collect::<Result<_>>()?, service })
     }
@@ -165,6 +178,10 @@ impl Source<'_> {
             (OptKind::Texts, Setting::Texts(texts)) => Ok(Value::Texts(texts.clone())),
             (OptKind::Globs, Setting::Texts(texts)) => {
                 let bad = texts.iter().find_map(|text| glob(text, true).err());
+                bad.map_or_else(|| Ok(Value::Texts(texts.clone())), |what| Err(self.mistake(&at.span(), what)))
+            }
+            (OptKind::Patterns, Setting::Texts(texts)) => {
+                let bad = texts.iter().find_map(|text| pattern(text).err());
                 bad.map_or_else(|| Ok(Value::Texts(texts.clone())), |what| Err(self.mistake(&at.span(), what)))
             }
             _ => Err(self.mistake(&at.span(), format!("wanted {}", kind.words()))),

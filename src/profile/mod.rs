@@ -23,15 +23,17 @@ pub use policy::{Policy, Subject};
 pub use schema::schema;
 
 const LUCID: &str = "lucid";
+const LUCID_SLIM: &str = "lucid-slim";
 const GENERIC: &str = "generic";
 
 /// The built-in profiles: name and commented text, which is also the template of new profiles and the documentation.
-pub static BUILT_IN: [(&str, &str); 2] = [(LUCID, include_str!("lucid.toml")), (GENERIC, include_str!("generic.toml"))];
+pub static BUILT_IN: [(&str, &str); 3] =
+    [(LUCID, include_str!("lucid.toml")), (LUCID_SLIM, include_str!("lucid-slim.toml")), (GENERIC, include_str!("generic.toml"))];
 
 /// A checked profile, with everything that it extends already in it.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// `lucid`, `generic`, or the file.
+    /// `lucid`, `lucid-slim`, `generic`, or the file.
     pub name: String,
     /// Why this one: `by name pickme/*`, `--profile`.
     pub chosen: String,
@@ -74,6 +76,8 @@ pub struct Service {
     pub app: Vec<String>,
     /// Its marker files.
     pub markers: Vec<String>,
+    /// Its configuration files, each with the keys that begin a line of it.
+    pub config: BTreeMap<String, Vec<String>>,
 }
 
 /// What a profile says of one rule.
@@ -133,8 +137,21 @@ pub enum OptKind {
     Texts,
     /// A list of globs; `*` stops at `/`.
     Globs,
+    /// A list of `NAME: LINE`: a glob and a regular expression.
+    Patterns,
     /// A number.
     Count,
+}
+
+/// What a line of a file should be, by the name of the file.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// The name.
+    pub name: globset::GlobMatcher,
+    /// The line, all of it.
+    pub line: regex::Regex,
+    /// The line as the profile has it.
+    pub wanted: String,
 }
 
 impl OptKind {
@@ -144,6 +161,7 @@ impl OptKind {
             Self::Text => "text",
             Self::Texts => "a list of texts",
             Self::Globs => "a list of globs",
+            Self::Patterns => "a list of `GLOB: REGULAR EXPRESSION`",
             Self::Count => "a number that is not negative",
         }
     }
@@ -194,6 +212,11 @@ impl Profile {
             }
         }
         set.build().unwrap_or_default()
+    }
+
+    /// A list of names and lines.
+    pub fn patterns(&self, rule: &str, option: &str) -> Vec<Pattern> {
+        self.texts(rule, option).iter().filter_map(|text| load::pattern(text).ok()).collect()
     }
 
     /// A number option.

@@ -26,7 +26,7 @@ fn table(rule: &Known) -> Value {
     for option in rule.options {
         let value = match option.kind {
             OptKind::Text => json!({"type": "string"}),
-            OptKind::Texts | OptKind::Globs => json!({"type": "array", "items": {"type": "string"}}),
+            OptKind::Texts | OptKind::Globs | OptKind::Patterns => json!({"type": "array", "items": {"type": "string"}}),
             OptKind::Count => json!({"type": "integer", "minimum": 0}),
         };
         properties.insert(option.name.into(), value);

@@ -3,7 +3,8 @@ use chrono::NaiveDate;
 use super::*;
 use crate::error::{Error, Kind, Result};
 
-const KNOWN: [Known; 2] = [
+const KNOWN: [Known; 3] = [
+    Known { id: "marker/content", options: &[Opt { name: "lines", kind: OptKind::Patterns }] },
     Known { id: "ownership/tree", options: &[Opt { name: "roots", kind: OptKind::Texts }] },
     Known { id: "python/record-integrity", options: &[Opt { name: "pruned", kind: OptKind::Globs }] },
 ];
@@ -52,6 +53,9 @@ fn every_mistake_names_its_place_and_what_was_meant() {
             "",
         ),
         ("[[ignore]]\nrule = \"ownership/tree\"\nreason = \"y\"\npath = \"/a/{b\"", "dir/my.toml:4:8: \"/a/{b\" is no glob", ""),
+        ("[rules.\"marker/content\"]\nlines = [\".keep\"]", "dir/my.toml:2:9: \".keep\" is no pattern", ""),
+        ("[rules.\"marker/content\"]\nlines = [\"x: (\"]", "dir/my.toml:2:9: \"(\" is no regular expression", ""),
+        ("[service.config]\n\"app.yml\" = []", "dir/my.toml:2:1: \"app.yml\" is no absolute path", ""),
         ("extends = \"lucit\"", "dir/my.toml:1:11: there is no built-in profile `lucit`", "`lucid`"),
         ("extends = \"docker://a/b\"", "dir/my.toml:1:11: a profile from a registry is not supported yet", ""),
         ("[size]\nmax-bytes = \"1MB\"", "dir/my.toml:1:1: [size] is not supported yet", ""),
@@ -96,6 +100,26 @@ fn a_profile_lies_over_what_it_extends() {
     let circle = |_: &str| Ok("extends = \"my.toml\"".to_owned());
     let error = Policy::parse("my.toml", "extends = \"my.toml\"", &KNOWN, &circle).unwrap_err();
     assert!(error.to_string().contains("extend each other"), "{error}");
+}
+
+#[test]
+fn empty_text_takes_back_what_was_expected() {
+    let known = crate::rules::known();
+    let text = "extends = \"lucid\"\n[expect]\nuser = \"\"\nplatform = \"\"\npython = \"/p\"";
+    let policy = Policy::parse("my.toml", text, &known, &no_file).unwrap();
+    let expect = choose(&policy, "x", &[], &[], None).unwrap().expect;
+    assert_eq!((expect.user, expect.platform, expect.python.as_deref()), (None, None, Some("/p")));
+    assert!(expect.site_packages.is_some());
+}
+
+#[test]
+fn a_pattern_is_of_a_whole_line_and_of_a_name() {
+    let text = "[rules.\"marker/content\"]\nlines = [\".m*: A_[0-9]+\", \".keep: B|C\"]";
+    let profile = choose(&parse(text).unwrap(), "x", &[], &[], None).unwrap();
+    let [first, second] = &profile.patterns("marker/content", "lines")[..] else { panic!("two patterns") };
+    assert!(first.name.is_match(".marker") && !first.name.is_match(".keep"));
+    assert!(first.line.is_match("A_1") && !first.line.is_match("A_1x") && !second.line.is_match("BC"));
+    assert_eq!(second.wanted, "B|C");
 }
 
 #[test]

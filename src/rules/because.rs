@@ -48,6 +48,19 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/module-resolves", "python/critical-packages", On::Same),
     ("python/module-resolves", "python/entrypoint-file", On::Layer),
     ("python/module-resolves", "config/pythonpath", On::Image),
+    // A COPY that copied nothing leaves everything missing that it should have brought.
+    ("marker/site-packages", "layout/empty-copy", On::Layer),
+    ("marker/bin", "layout/empty-copy", On::Layer),
+    ("marker/var-run", "layout/empty-copy", On::Layer),
+    ("marker/var-lib", "layout/empty-copy", On::Layer),
+    ("marker/source", "layout/app", On::Below),
+    ("marker/source", "layout/empty-copy", On::Layer),
+    ("layout/app", "layout/empty-copy", On::Layer),
+    ("layout/config-files", "layout/app", On::Below),
+    ("layout/config-files", "layout/empty-copy", On::Layer),
+    ("python/site-packages-exists", "layout/empty-copy", On::Layer),
+    ("python/site-packages-populated", "layout/empty-copy", On::Layer),
+    ("config/argv0", "layout/empty-copy", On::Layer),
     // What takes the commands away takes their marker too.
     ("marker/bin", "config/argv0", On::Layer),
     // Commands that were not copied lack their marker, too; those that are gone are gone with the one that is called.
@@ -60,6 +73,9 @@ const TABLE: &[(&str, &str, On)] = &[
     ("ownership/tree", "marker/nonempty", On::Same),
     ("ownership/tree", "python/record-integrity", On::Same),
     ("ownership/tree", "toolchain/compilers", On::Same),
+    ("ownership/tree", "toolchain/internal", On::Same),
+    ("ownership/tree", "toolchain/build-systems", On::Same),
+    ("ownership/tree", "toolchain/package-managers", On::Same),
     ("ownership/tree", "toolchain/shells", On::Same),
     // What belongs to someone else is what the user cannot read.
     ("ownership/readable", "ownership/tree", On::Layer),
@@ -82,10 +98,10 @@ const TABLE: &[(&str, &str, On)] = &[
     ("platform/label", "platform/config-arch", On::Image),
     // Where there is no command, none can be followed.
     ("config/argv0", "config/cmd", On::Image),
-    ("config/argv0", "platform/interpreter-arch", On::Same),
     // A shell that is not there cannot be found.
     ("config/argv0", "config/shell-form", On::Found),
     // Code for another machine names a loader that is not here.
+    ("config/argv0", "platform/interpreter-arch", On::Same),
     ("config/argv0", "platform/elf-arch", On::Same),
     // The base image's ENTRYPOINT, or one that is a line for a shell, holds a program.
     ("config/entrypoint", "config/double-interpreter", On::Image),
@@ -96,8 +112,19 @@ const TABLE: &[(&str, &str, On)] = &[
     ("healthcheck/argv0", "config/argv0", On::Found),
     ("healthcheck/argv0", "config/argv0", On::Layer),
     ("healthcheck/argv0", "platform/elf-arch", On::Same),
-    // The package is what brought the compilers.
+    // Another base has its interpreter elsewhere, and brings shells and package managers.
+    ("base/python", "base/kind", On::Image),
+    ("toolchain/shells", "base/kind", On::Layer),
+    ("toolchain/package-managers", "base/kind", On::Layer),
+    // The command, or a link on its way, names the interpreter that is not there.
+    ("config/argv0", "base/python", On::Same),
+    ("config/argv0", "base/python", On::Layer),
+    // A compiler comes with its parts, with what calls it, and in a package.
+    ("toolchain/internal", "toolchain/compilers", On::Layer),
+    ("toolchain/build-systems", "toolchain/compilers", On::Layer),
     ("toolchain/packages", "toolchain/compilers", On::Layer),
+    ("toolchain/packages", "toolchain/internal", On::Layer),
+    ("toolchain/packages", "toolchain/build-systems", On::Layer),
 ];
 
 /// A finding: the place of its rule, and its own among the rule's.

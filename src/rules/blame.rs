@@ -2,9 +2,16 @@
 //! wrote the directory around it says nothing of what is missing there.
 
 use super::Context;
-use crate::vfs::{LayerIndex, LayerPath};
+use crate::vfs::{LayerIndex, LayerPath, NodeId};
 
 impl Context<'_> {
+    /// The last layer that took something out of a directory that is there.
+    pub fn emptied(&self, directory: NodeId) -> Option<LayerIndex> {
+        let (above, trail) = (self.tree.path(directory), self.tree.trail());
+        let below = trail.iter().filter(|(path, _)| path.is_within(&above) && **path != above);
+        below.filter_map(|(path, _)| trail.removal(path)).map(|event| event.layer).max()
+    }
+
     /// The layer to blame for a path that is not there; `None` where that would be a guess.
     pub fn blame(&self, missing: &LayerPath) -> Option<LayerIndex> {
         let removal = self.tree.trail().removal(missing).map(|event| event.layer);
@@ -28,11 +35,14 @@ fn bringer(instructions: &[Option<String>], path: &LayerPath) -> Option<LayerInd
     longest.1
 }
 
+/// Whether an instruction copies files.
+pub(super) fn copies(instruction: &str) -> bool {
+    instruction.split_whitespace().next().is_some_and(|word| ["COPY", "ADD"].contains(&word))
+}
+
 /// Where a COPY or ADD puts what it copies, if that is an absolute path: the working directory of others is not known.
-fn destination(instruction: &str) -> Option<LayerPath> {
-    let mut words = instruction.split_whitespace();
-    words.next().filter(|word| ["COPY", "ADD"].contains(word))?;
-    let last = words.next_back()?.trim_matches(['[', ']', '"', ',']);
+pub(super) fn destination(instruction: &str) -> Option<LayerPath> {
+    let last = instruction.split_whitespace().skip(1).last().filter(|_| copies(instruction))?.trim_matches(['[', ']', '"', ',']);
     last.starts_with('/').then(|| LayerPath::new(last))
 }
 

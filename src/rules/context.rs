@@ -8,7 +8,7 @@ use super::Rule;
 use crate::facts::Facts;
 use crate::facts::python::Distribution;
 use crate::finding::Place;
-use crate::profile::{Expect, Profile};
+use crate::profile::{Expect, Pattern, Profile};
 use crate::size::Breakdown;
 use crate::vfs::{Cause, Change, LayerPath, NodeId, Tree, Unresolved};
 
@@ -66,6 +66,11 @@ impl<'a> Context<'a> {
     /// A list of globs of this rule, filled in likewise.
     pub fn globs(&self, option: &str) -> GlobSet {
         self.profile.globs(self.rule.id, option)
+    }
+
+    /// A list of names and lines of this rule.
+    pub fn patterns(&self, option: &str) -> Vec<Pattern> {
+        self.profile.patterns(self.rule.id, option)
     }
 
     /// A number option of this rule.

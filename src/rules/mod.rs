@@ -1,6 +1,7 @@
 //! Judging. A rule is a static value in the file of its id: `marker/nonempty` is `rules/marker/nonempty.rs`. Rules that
 //! are one row of data are rows of a table in their group's file.
 
+mod base;
 mod because;
 mod blame;
 mod broken;
@@ -11,6 +12,7 @@ mod healthcheck;
 mod integrity;
 mod labels;
 mod machine;
+mod layout;
 mod marker;
 mod ownership;
 mod platform;
@@ -121,7 +123,14 @@ use declare_rule;
 pub static RULES: &[&Rule] = &[
     &marker::SITE_PACKAGES,
     &marker::BIN,
+    &marker::VAR_RUN,
+    &marker::VAR_LIB,
+    &marker::source::RULE,
     &marker::nonempty::RULE,
+    &marker::content::RULE,
+    &layout::app::RULE,
+    &layout::empty_copy::RULE,
+    &layout::config_files::RULE,
     &python::site_packages_exists::RULE,
     &python::site_packages_populated::RULE,
     &python::record_integrity::RULE,
@@ -143,9 +152,15 @@ pub static RULES: &[&Rule] = &[
     &platform::elf_arch::RULE,
     &platform::wheel_tags::RULE,
     &platform::label::RULE,
+    &base::kind::RULE,
+    &base::python::RULE,
     &toolchain::compilers::RULE,
+    &toolchain::internal::RULE,
+    &toolchain::build_systems::RULE,
     &toolchain::packages::RULE,
+    &toolchain::package_managers::RULE,
     &toolchain::shells::RULE,
+    &toolchain::deleted_but_shipped::RULE,
     &config::user::RULE,
     &config::argv0::RULE,
     &config::cmd::RULE,

@@ -148,6 +148,7 @@ impl Fold<'_> {
         }
         let same_content = old.map(|old| is_same(&old, self.tree.kind(found)));
         self.last = None;
+        self.tree.trail_mut().count_written(self.layer);
         self.tree.link(parent.at, path.name(), self.layer, self.tree.inode(found));
         self.record(real, same_content, 0, hidden.unwrap_or_default());
         Ok(())
@@ -230,6 +231,9 @@ impl Fold<'_> {
     fn make(&mut self, directory: &Directory, name: &[u8], stat: Stat, kind: Kind) -> Result<NodeId> {
         let path = real(directory, name)?;
         let bytes = if matches!(kind, Kind::File(_)) { stat.size } else { 0 };
+        if kind != Kind::Directory {
+            self.tree.trail_mut().count_written(self.layer);
+        }
         if matches!(kind, Kind::Symlink(_)) {
             self.last = None;
         }

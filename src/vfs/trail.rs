@@ -50,11 +50,22 @@ pub enum Cause {
 #[derive(Debug, Clone, Default)]
 pub struct Trail {
     events: BTreeMap<LayerPath, Vec<Event>>,
+    written: BTreeMap<LayerIndex, u64>,
 }
 
 impl Trail {
     pub(super) fn record(&mut self, path: LayerPath, event: Event) {
         self.events.entry(path).or_default().push(event);
+    }
+
+    pub(super) fn count_written(&mut self, layer: LayerIndex) {
+        *self.written.entry(layer).or_default() += 1;
+    }
+
+    /// How many files, links, devices and pipes a layer ships: its entries without directories and without what hides
+    /// others.
+    pub fn written(&self, layer: LayerIndex) -> u64 {
+        self.written.get(&layer).copied().unwrap_or_default()
     }
 
     /// What happened to a path, oldest first.

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 
 const LAYERS: &str = include_str!("../../testdata/golden/layers.txt");
 const CONFIG: &str = include_str!("../../testdata/golden/config.json");
+const SLIM_LAYERS: &str = include_str!("../../testdata/golden/slim-layers.txt");
+const SLIM_CONFIG: &str = include_str!("../../testdata/golden/slim-config.json");
 const PROFILE: &str = include_str!("../../testdata/golden/profile.toml");
 
 /// A file of edits for each group of rules.
@@ -23,6 +25,7 @@ const EDITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/golden/edits"
 #[derive(Clone)]
 pub struct Image {
     layers: Vec<(String, Vec<String>)>,
+    layerless: Vec<String>,
     config: Value,
     index: String,
     profile: String,
@@ -40,6 +43,11 @@ pub fn base() -> Image {
     image(LAYERS, serde_json::from_str(CONFIG).unwrap()).under(PROFILE)
 }
 
+/// A service on a slim image of its language.
+pub fn slim() -> Image {
+    image(SLIM_LAYERS, serde_json::from_str(SLIM_CONFIG).unwrap()).under("extends = \"lucid-slim\"\n")
+}
+
 /// The image of a text, judged against itself: a line `layer INSTRUCTION` starts a layer, the lines below it are its
 /// entries.
 pub fn image(text: &str, config: Value) -> Image {
@@ -51,7 +59,8 @@ pub fn image(text: &str, config: Value) -> Image {
             (None, None) => {}
         }
     }
-    Image { layers, config, index: "linux/arm64".into(), profile: "extends = \"generic\"\n".into() }
+    let profile = "extends = \"generic\"\n".into();
+    Image { layers, layerless: Vec::new(), config, index: "linux/arm64".into(), profile }
 }
 
 /// Every edit: what happened, then one line each of
@@ -62,6 +71,7 @@ pub fn image(text: &str, config: Value) -> Image {
 /// ++ LINE                a line of a new layer on top
 /// instruction TEXT       what made the new layer, where it is not "RUN the edit"
 /// index PLATFORM         what the index says of the image
+/// layerless TEXT         an instruction that the builder gave no layer
 /// config POINTER JSON    a value of the configuration is set, or added
 /// profile TOML           a line of a profile that extends the one of the image
 /// = RULE LEVEL PATH LAYER [because RULE]    a finding; `-` where it has no path or layer
@@ -98,13 +108,14 @@ impl Edit {
             "++" => image.top(base).1.push(rest.to_owned()),
             "instruction" => rest.clone_into(&mut image.top(base).0),
             "index" => rest.clone_into(&mut image.index),
+            "layerless" => image.layerless.push(rest.to_owned()),
             "config" => {
                 let (pointer, value) = rest.split_once(' ').unwrap();
                 image.configure(pointer, value);
             }
             "profile" => image.profile.extend([rest, "\n"]),
             "=" => assert!(self.expected.insert(rest.to_owned())),
-            layer => image.layers[layer[1..].parse::<usize>().unwrap()].1.push(rest.to_owned()),
+            layer => image.add(layer[1..].parse().unwrap(), rest),
         }
     }
 }
@@ -128,6 +139,11 @@ impl Image {
             self.layers.push(("RUN the edit".into(), Vec::new()));
         }
         &mut self.layers[base]
+    }
+
+    /// Adds an entry to a layer.
+    pub fn add(&mut self, layer: usize, line: &str) {
+        self.layers[layer].1.push(line.to_owned());
     }
 
     /// Sets a value of the configuration, which is written as JSON, or adds one to an object or list that is there.
@@ -167,7 +183,9 @@ impl Image {
         let manifest = json!({"schemaVersion": 2, "config": descriptor, "layers": vec![descriptor.clone(); self.layers.len()]});
         let mut config = self.config.clone();
         config["rootfs"] = json!({"type": "layers", "diff_ids": vec![digest.to_string(); self.layers.len()]});
-        config["history"] = self.layers.iter().map(|(instruction, _)| json!({"created_by": instruction})).collect();
+        let made = |instruction: &String, empty: bool| json!({"created_by": instruction, "comment": "buildkit.dockerfile.v0", "empty_layer": empty});
+        let layers = self.layers.iter().map(|(instruction, _)| made(instruction, false));
+        config["history"] = layers.chain(self.layerless.iter().map(|instruction| made(instruction, true))).collect();
         let config = config.to_string();
         Resolved {
             reference: Reference { transport: Transport::Layout { directory: "x".into() }, tag: None, digest: None },

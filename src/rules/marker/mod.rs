@@ -2,11 +2,16 @@
 //! which nothing but their being there is asked, are the rules of this file.
 
 mod blank;
+pub(super) mod content;
 pub(super) mod nonempty;
+pub(super) mod source;
+
+use std::collections::BTreeMap;
 
 use super::{Context, declare_rule};
-use crate::finding::{Finding, Judgement, Level};
-use crate::vfs::LayerPath;
+use crate::finding::{Finding, Judgement};
+use crate::text::lossless;
+use crate::vfs::{LayerPath, NodeId, Trace};
 
 declare_rule! {
     /// The marker of the installed packages lies beside them
@@ -53,14 +58,63 @@ declare_rule! {
     /// - `example`: the instruction that writes it, shown as the fix.
     BIN = "marker/bin", Whole, Error, since "0.1.0", needs Tree,
     unit "marker lies beside the commands" | "markers lie beside the commands",
-    options { "path": Text, "example": Text }, check bin
+    options { "path": Text, "example": Text }, check plain
+}
+
+declare_rule! {
+    /// The marker of the runtime directory is there
+    ///
+    /// # What it checks
+    /// The file that `path` names is a regular file, links followed: where `/var/run` is a link to `/run`, the file in
+    /// `/run` counts.
+    ///
+    /// # Why
+    /// A base image without a shell cannot make directories, so the builder makes them, and only one with a file in it is
+    /// sure to be copied. Without it the directory may be missing, or belong to root.
+    ///
+    /// # Symptom
+    /// `PermissionError` or `FileNotFoundError` when the service writes its PID file or socket.
+    ///
+    /// # Fix
+    /// Write the marker in the builder, and copy it with its owner.
+    ///
+    /// # Options
+    /// - `path`: the marker; without it the rule does not apply.
+    /// - `example`: the instruction that writes it, shown as the fix.
+    VAR_RUN = "marker/var-run", Whole, Warn, since "0.1.0", needs Tree,
+    unit "marker lies in the runtime directory" | "markers lie in the runtime directory",
+    options { "path": Text, "example": Text }, check plain
+}
+
+declare_rule! {
+    /// The marker of the state directory is there
+    ///
+    /// # What it checks
+    /// The file that `path` names is a regular file, links followed.
+    ///
+    /// # Why
+    /// As for the runtime directory: a directory with a file in it is sure to be copied, with the owner that the service
+    /// needs.
+    ///
+    /// # Symptom
+    /// `PermissionError` or `FileNotFoundError` when the service writes its state.
+    ///
+    /// # Fix
+    /// Write the marker in the builder, and copy that one file: all of the directory brings the builder's package database.
+    ///
+    /// # Options
+    /// - `path`: the marker; without it the rule does not apply.
+    /// - `example`: the instruction that writes it, shown as the fix.
+    VAR_LIB = "marker/var-lib", Whole, Warn, since "0.1.0", needs Tree,
+    unit "marker lies in the state directory" | "markers lie in the state directory",
+    options { "path": Text, "example": Text }, check plain
 }
 
 fn site_packages(context: &Context<'_>) -> Judgement {
     context.no_packages().unwrap_or_else(|| exists(context, Some("site-packages was not copied with its marker")))
 }
 
-fn bin(context: &Context<'_>) -> Judgement {
+fn plain(context: &Context<'_>) -> Judgement {
     exists(context, None)
 }
 
@@ -75,13 +129,29 @@ fn exists(context: &Context<'_>, usual: Option<&str>) -> Judgement {
     let Err(absence) = context.file(&path) else {
         return Judgement::looked(1, vec![]);
     };
+    let directory = path.parent().unwrap_or_default();
+    let real = context.tree.resolve(&directory).map(|node| context.tree.path(node));
+    let through = real.ok().filter(|real| *real != directory).map(|real| format!(" (looked at {directory} → {real})"));
     let why = absence.why.as_deref().or(usual).map(|why| format!(": {why}")).unwrap_or_default();
     let fix = absence.fix(context.text("example").map_or_else(
         || "write text into it in the builder after the install, and copy its whole directory".into(),
-        |example| {
-            let directory = path.parent().unwrap_or_default();
-            format!("in the builder, after the install and before the COPY to {directory}: {example}")
-        },
+        |example| format!("in the builder, before the COPY to {directory}: {example}"),
     ));
-    Judgement::looked(1, vec![Finding::new(Level::Error, format!("{path} is missing{why}"), fix).at(absence.place)])
+    let what = format!("{path} is missing{}{why}", through.unwrap_or_default());
+    Judgement::looked(1, vec![Finding::new(context.rule.level, what, fix).at(absence.place)])
+}
+
+/// Every marker that the service declares, and every file below the rule's `roots` whose name is one of the markers', with
+/// the file that it leads to. Files that Python distributions own are no markers.
+fn markers<'a>(context: &Context<'a>, is_named: impl Fn(&str) -> bool) -> BTreeMap<LayerPath, (NodeId, &'a Trace)> {
+    let (tree, owned) = (context.tree, context.owned());
+    let declared = context.profile.service.iter().flat_map(|service| &service.markers).map(LayerPath::new);
+    let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
+    let named = below.filter(|node| is_named(&lossless(tree.name(*node))));
+    let paths = named.map(|node| tree.path(node)).filter(|path| !owned.contains(path)).chain(declared);
+    let found = paths.filter_map(|path| {
+        let node = tree.resolve(&path).ok()?;
+        Some((path, (node, tree.trace(node)?)))
+    });
+    found.collect()
 }

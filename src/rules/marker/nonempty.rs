@@ -1,11 +1,10 @@
 //! `marker/nonempty`
 
-use std::collections::BTreeMap;
-
 use super::super::{Context, declare_rule};
 use super::blank::Blank;
+use super::markers;
 use crate::finding::{Finding, Judgement, Level, Place};
-use crate::text::{escape, lossless};
+use crate::text::escape;
 use crate::vfs::{LayerPath, NodeId, Trace};
 
 declare_rule! {
@@ -35,19 +34,8 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let (tree, owned, patterns) = (context.tree, context.owned(), context.globs("names"));
-    let declared = context.profile.service.iter().flat_map(|service| &service.markers).map(LayerPath::new);
-    let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
-    let named = below.filter(|node| patterns.is_match(lossless(tree.name(*node))));
-    let found: BTreeMap<LayerPath, (NodeId, &Trace)> = named
-        .map(|node| tree.path(node))
-        .filter(|path| !owned.contains(path))
-        .chain(declared)
-        .filter_map(|path| {
-            let node = tree.resolve(&path).ok()?;
-            Some((path, (node, tree.trace(node)?)))
-        })
-        .collect();
+    let names = context.globs("names");
+    let found = markers(context, |name| names.is_match(name));
     let blank = found.iter().filter(|(_, (_, trace))| trace.blank);
     let findings = blank.map(|(path, (node, trace))| finding(context, path, *node, trace));
     Judgement::looked(found.len(), findings.collect())

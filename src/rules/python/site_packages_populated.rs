@@ -3,7 +3,6 @@
 use super::super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement, Level, Place};
 use crate::text::escape;
-use crate::vfs::{LayerIndex, LayerPath, NodeId};
 
 declare_rule! {
     /// The directory of the Python packages holds packages
@@ -47,7 +46,8 @@ fn check(context: &Context<'_>) -> Judgement {
     if packages as u64 >= wanted("min-packages") && importable > 0 && files >= wanted("min-files") {
         return Judgement::looked(packages, vec![]);
     }
-    let (layer, emptied) = emptied(context, node);
+    let emptied = context.emptied(node);
+    let layer = emptied.unwrap_or_else(|| tree.layer(node));
     let what = match entries.as_slice() {
         [] => "no entry".into(),
         names => format!("{} ({})", words::count(names.len() as u64, "entry", "entries"), words::list(names, 3)),
@@ -56,7 +56,7 @@ fn check(context: &Context<'_>) -> Judgement {
         format!("{} in {}", words::count(packages, "package", "packages"), words::count(files, "file", "files"))
     };
     let held = amount(packages as u64, files);
-    let (why, fix) = if emptied {
+    let (why, fix) = if emptied.is_some() {
         ("; a later layer took the rest away", "take out the RUN or COPY that removes what was there".into())
     } else {
         let is_marker_alone = files == 1 && entries.iter().all(|name| name.starts_with('.'));
@@ -67,12 +67,4 @@ fn check(context: &Context<'_>) -> Judgement {
     let finding = Finding::new(Level::Error, format!("{path} holds {what}: {held}{why}"), fix).at(Place::path(&path, layer));
     let want = format!("at least {}", amount(wanted("min-packages"), wanted("min-files")));
     Judgement::looked(packages.max(1), vec![finding.contrast(held, want)])
-}
-
-/// The layer to blame, and whether it took away what was there.
-fn emptied(context: &Context<'_>, site: NodeId) -> (LayerIndex, bool) {
-    let below: LayerPath = context.tree.path(site);
-    let removed = context.tree.trail().iter().filter(|(path, _)| path.is_within(&below) && **path != below);
-    let last = removed.filter_map(|(path, _)| context.tree.trail().removal(path)).map(|event| event.layer).max();
-    (last.unwrap_or_else(|| context.tree.layer(site)), last.is_some())
 }

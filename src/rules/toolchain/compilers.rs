@@ -8,9 +8,9 @@ declare_rule! {
     /// There is no compiler
     ///
     /// # What it checks
-    /// No executable in a directory of commands, or in GCC's own, has the name of a compiler or of one of its parts (`cc1`),
-    /// with or without target and version (`aarch64-linux-gnu-gcc-12`), or leads to one that has. Short names that other programs carry too count as machine code, or as
-    /// scripts that no Python distribution owns.
+    /// No executable in a directory of commands, or in GCC's own, has the name of a compiler, with or without target and
+    /// version (`aarch64-linux-gnu-gcc-12`), or leads to one that has. Short names that other programs carry too count as
+    /// machine code, or as scripts that no Python distribution owns.
     ///
     /// # Why
     /// A compiler in a runtime image is hundreds of megabytes that nobody needs, and a workshop for an intruder.

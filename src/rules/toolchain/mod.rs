@@ -1,15 +1,21 @@
 //! Tools that build software, and tools that an intruder would be glad of.
 
+pub(super) mod build_systems;
 pub(super) mod compilers;
 pub(super) mod names;
+pub(super) mod deleted_but_shipped;
+pub(super) mod internal;
+pub(super) mod package_managers;
 pub(super) mod packages;
 pub(super) mod shells;
+
+use std::collections::BTreeSet;
 
 use super::{Context, Offence, words};
 use crate::facts::tools::Executable;
 use crate::finding::{Judgement, Level};
 use crate::text::{escape, lossless};
-use crate::vfs::LayerPath;
+use crate::vfs::{LayerPath, NodeId};
 
 /// What a rule about tools says of them.
 struct Kind {
@@ -19,19 +25,34 @@ struct Kind {
 }
 
 /// Judges the executables that `is_tool` knows by their own name or by that of the file they lead to, without target
-/// prefix and version: one finding a layer. A name that many programs carry is the tool only as machine code, or as a script
-/// that no distribution owns.
+/// prefix and version. A name that many programs carry is the tool only as machine code, or as a script
+/// that no distribution owns. What busybox and its like do by another name is theirs.
 fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str) -> bool) -> Judgement {
     let (executables, owned) = (&context.facts.executables, context.owned());
     let tree = context.tree;
+    let applets: BTreeSet<_> = executables
+        .iter()
+        .map(|executable| executable.target)
+        .filter(|target| names::APPLETS.contains(&tree.name(*target)))
+        .map(|target| tree.inode(target))
+        .collect();
     let found = executables.iter().filter(|executable| {
+        if applets.contains(&tree.inode(executable.target)) {
+            return is_tool(executable, "busybox");
+        }
         let own = || executable.is_elf || !owned.contains(&executable.path);
         [executable.path.name(), tree.name(executable.target)].into_iter().any(|name| {
             let name = names::plain(&lossless(name));
             is_tool(executable, &name) && (!names::SHORT.contains(&name.as_str()) || own())
         })
     });
-    let offences = found.map(|found| Offence { path: found.path.clone(), layer: Some(tree.layer(found.node)), what: () });
+    judge(context, kind, executables.len(), found.map(|found| found.node))
+}
+
+/// Makes one finding a layer of the tools among what was looked at.
+fn judge(context: &Context<'_>, kind: &Kind, looked: usize, tools: impl Iterator<Item = NodeId>) -> Judgement {
+    let tree = context.tree;
+    let offences = tools.map(|tool| Offence { path: tree.path(tool), layer: Some(tree.layer(tool)), what: () });
     let groups = context.group(offences);
     let findings = groups.iter().map(|group| {
         let names: Vec<String> = group.paths.iter().map(|path| shown(context, path, group.count() == 1)).collect();
@@ -39,7 +60,7 @@ fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str)
         let bytes = words::bytes(context.bytes(&group.paths));
         group.finding(Level::Error, format!("{what} in the image, {bytes}: {}", words::list(&names, 4)), kind.fix)
     });
-    Judgement::looked(executables.len(), findings.collect())
+    Judgement::looked(looked, findings.collect())
 }
 
 /// A path, or its name alone where it is one of many that are listed; and where it leads if it is a link.

@@ -12,15 +12,11 @@ pub(super) const COMPILERS: &[&str] = &[
     "c99",
     "c99-gcc",
     "cc",
-    "cc1",
-    "cc1plus",
     "clang",
     "clang++",
     "clang-cl",
-    "collect2",
     "cpp",
     "cython",
-    "f951",
     "flang",
     "g++",
     "gcc",
@@ -41,8 +37,6 @@ pub(super) const COMPILERS: &[&str] = &[
     "javac",
     "cargo",
     "lto-dump",
-    "lto-wrapper",
-    "lto1",
     "nasm",
     "nvcc",
     "ocamlopt",
@@ -52,6 +46,61 @@ pub(super) const COMPILERS: &[&str] = &[
     "tcc",
     "yasm",
     "zig",
+];
+
+/// Programs and plug-ins that compilers call: what is left where only their drivers were removed.
+pub(super) const INTERNAL: &[&str] = &["cc1", "cc1plus", "collect2", "f951", "liblto_plugin.so", "lto-wrapper", "lto1"];
+
+/// What builds software out of its parts, and what that calls.
+pub(super) const BUILD_SYSTEMS: &[&str] = &[
+    "aclocal",
+    "autoconf",
+    "automake",
+    "autoreconf",
+    "bazel",
+    "bison",
+    "cmake",
+    "ctest",
+    "dpkg-architecture",
+    "dpkg-buildpackage",
+    "dpkg-shlibdeps",
+    "flex",
+    "gmake",
+    "libtool",
+    "libtoolize",
+    "m4",
+    "make",
+    "make-first-existing-target",
+    "meson",
+    "ninja",
+    "patch",
+    "pkg-config",
+    "pkgconf",
+    "scons",
+    "yacc",
+];
+
+/// Package managers of operating systems. Those of languages are another matter.
+pub(super) const PACKAGE_MANAGERS: &[&str] = &[
+    "apk",
+    "apt",
+    "apt-cache",
+    "apt-get",
+    "apt-mark",
+    "aptitude",
+    "dnf",
+    "dpkg",
+    "dpkg-deb",
+    "dpkg-query",
+    "microdnf",
+    "nix",
+    "opkg",
+    "pacman",
+    "rpm",
+    "snap",
+    "tdnf",
+    "yum",
+    "zypper",
 ];
 
 /// Shells. `nologin` and `false` are none.
@@ -88,8 +137,11 @@ pub(in crate::rules) const SHELLS: &[&str] = &[
     "zsh5",
 ];
 
+/// Programs that do the work of others by many names: `patch` of busybox is no build tool.
+pub(super) const APPLETS: [&[u8]; 2] = [b"busybox", b"toybox"];
+
 /// Names that scripts of other programs carry too.
-pub(super) const SHORT: &[&str] = &["cc", "es", "fish", "go", "nu", "posh", "rc", "zig"];
+pub(super) const SHORT: &[&str] = &["apk", "cc", "es", "fish", "flex", "go", "nix", "nu", "patch", "posh", "rc", "snap", "zig"];
 
 /// Debian packages that are tools.
 const DEB: &str = concat!(
@@ -165,6 +217,7 @@ mod tests {
 
     #[test]
     fn short_names_are_names_of_tools() {
-        assert!(SHORT.iter().all(|name| COMPILERS.contains(name) || SHELLS.contains(name)));
+        let tools = [COMPILERS, BUILD_SYSTEMS, PACKAGE_MANAGERS, SHELLS].concat();
+        assert!(SHORT.iter().all(|name| tools.contains(name)));
     }
 }

@@ -1,6 +1,6 @@
 //! Markers.
 
-use super::{Breakage, COPY_SITE, MARKER, MARKER_PATH, below, rewrite};
+use super::{Breakage, COPY_SITE, MARKER, MARKER_PATH, below, leave_out, rewrite};
 use crate::image::lucid::SITE;
 use crate::image::{Entry, NONROOT};
 
@@ -62,6 +62,36 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some(MARKER_PATH),
         layer: Some("markers/.lucid-marker"),
+        explains: &[],
+    },
+    Breakage {
+        name: "runtime-marker-missing",
+        done: "left out the COPY of the runtime directory's marker",
+        edit: |image, _| leave_out(image, "/var/run/.keep"),
+        rule: "marker/var-run",
+        level: "warn",
+        path: Some("/var/run/.keep"),
+        layer: None,
+        explains: &[],
+    },
+    Breakage {
+        name: "source-marker-missing",
+        done: "wrote no marker behind the COPY of the source",
+        edit: |image, _| image.layer_mut("/build/app").remove("app/.lucid-source-marker"),
+        rule: "marker/source",
+        level: "error",
+        path: Some("/app/.lucid-source-marker"),
+        layer: Some("/build/app"),
+        explains: &[],
+    },
+    Breakage {
+        name: "marker-unexpanded",
+        done: "wrote the marker with single quotes: the shell did not expand the timestamp",
+        edit: |image, _| rewrite(image, COPY_SITE, MARKER, b"LUCID_AUTH_PACKAGES_INSTALLED_$(date +%s)\n"),
+        rule: "marker/content",
+        level: "warn",
+        path: Some(MARKER_PATH),
+        layer: Some(COPY_SITE),
         explains: &[],
     },
 ];

@@ -1,7 +1,9 @@
 //! What people do to such images, and what must be said of it: the one table, which docs/breakages.md is made from.
 
+mod base;
 mod config;
 mod healthcheck;
+mod layout;
 mod marker;
 mod ownership;
 mod packages;
@@ -60,6 +62,23 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
     ]
     .into_iter()
     .flatten()
+        layout::BREAKAGES,
+        python::BREAKAGES,
+        ownership::BREAKAGES,
+        platform::BREAKAGES,
+        base::BREAKAGES,
+        toolchain::BREAKAGES,
+        config::BREAKAGES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Takes an instruction and its layer out of the image.
+fn leave_out(image: &mut Image, instruction: &str) {
+    let before = image.steps.len();
+    image.steps.retain(|step| !step.created_by.contains(instruction));
+    assert_eq!(image.steps.len() + 1, before, "{instruction}");
 }
 
 /// Exchanges a file's content in the layer of an instruction.

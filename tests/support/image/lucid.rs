@@ -54,7 +54,7 @@ const BASE: &[&str] = &[
 ];
 
 /// What breakages bring in on top.
-const TOOLS: &[&str] = &["gcc-12", "cpp-12", "dash"];
+const TOOLS: &[&str] = &["gcc-12", "cpp-12", "dash", "make", "apt"];
 
 /// Everything that was fetched for this run.
 pub struct Parts {

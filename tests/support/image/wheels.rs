@@ -24,8 +24,13 @@ pub struct Builder<'a> {
 const MANYLINUX: &[&str] = &["manylinux2014", "manylinux_2_17", "manylinux_2_28"];
 
 /// What the service requires, for what it runs on.
-pub const SERVICE: Builder<'static> =
-    Builder { requirements: include_str!("aarch64.txt"), interpreter: "/usr/bin/python3.11", python: "3.11.2", machine: "aarch64", policies: MANYLINUX };
+pub const SERVICE: Builder<'static> = Builder {
+    requirements: include_str!("aarch64.txt"),
+    interpreter: "/usr/bin/python3.11",
+    python: "3.11.2",
+    machine: "aarch64",
+    policies: MANYLINUX,
+};
 
 /// One distribution of the service's, built for the machine of whoever ran `docker build`.
 pub const X86_64: Builder<'static> = Builder {

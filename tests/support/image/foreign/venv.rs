@@ -13,7 +13,11 @@ pub fn requirements() -> String {
     let others =
         ["cryptography", "cffi", "pycparser", "grpcio", "redis", "async-timeout", "pymongo", "dnspython", "motor", "PyJWT"];
     let name = |line: &str| line.split("==").next().unwrap().to_owned();
-    wheels::SERVICE.requirements.lines().filter(|line| !others.contains(&&name(line)[..])).fold(String::new(), |text, line| text + line + "\n")
+    wheels::SERVICE
+        .requirements
+        .lines()
+        .filter(|line| !others.contains(&&name(line)[..]))
+        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// What `ensurepip` of Debian's Python brings.
