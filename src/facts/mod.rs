@@ -79,8 +79,6 @@ impl Facts {
             runtimes: python::runtimes(tree, &config, &user, &packages),
             objects: elf::objects(tree),
             executables: tools::executables(tree, &config),
-            packages,
-            packages: packages::packages(tree),
             index_platform: image.index_platform.clone(),
             base: base::base(tree, &packages),
             packages,

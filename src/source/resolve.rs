@@ -132,7 +132,7 @@ impl Walk<'_> {
     }
 
     /// The image of a manifest.
-    fn image(mut self, digest: Digest, manifest: Manifest, way: Way, retries: u32) -> Result<Resolved> {
+    fn image(self, digest: Digest, manifest: Manifest, way: Way, retries: u32) -> Result<Resolved> {
         let config = self.config(&manifest, retries).map_err(|error| at(error, "manifest", &digest))?;
         Ok(Resolved {
             reference: self.reference.clone(),

@@ -58,7 +58,7 @@ declare_rule! {
     /// - `example`: the instruction that writes it, shown as the fix.
     BIN = "marker/bin", Whole, Error, since "0.1.0", needs Tree,
     unit "marker lies beside the commands" | "markers lie beside the commands",
-    options { "path": Text, "example": Text }, check plain
+    options { "path": Text, "example": Text }, check bin
 }
 
 declare_rule! {
@@ -111,18 +111,27 @@ declare_rule! {
 }
 
 fn site_packages(context: &Context<'_>) -> Judgement {
-    context.no_packages().unwrap_or_else(|| exists(context, Some("site-packages was not copied with its marker")))
+    of_packages(context, Some("site-packages was not copied with its marker"))
+}
+
+fn bin(context: &Context<'_>) -> Judgement {
+    of_packages(context, None)
 }
 
 fn plain(context: &Context<'_>) -> Judgement {
     exists(context, None)
 }
 
-/// Asks that the file of `path` is there; `usual` is the usual cause, told where none is known.
-fn exists(context: &Context<'_>, usual: Option<&str>) -> Judgement {
+/// Asks for a marker of installed packages, where the service has any.
+fn of_packages(context: &Context<'_>, usual: Option<&str>) -> Judgement {
     if context.is_without_packages() {
         return Judgement::skip("the service says that it has no Python packages");
     }
+    exists(context, usual)
+}
+
+/// Asks that the file of `path` is there; `usual` is the usual cause, told where none is known.
+fn exists(context: &Context<'_>, usual: Option<&str>) -> Judgement {
     let Some(path) = context.text("path").map(LayerPath::new) else {
         return Judgement::skip("the profile names no marker");
     };

@@ -1,23 +1,23 @@
 //! Python as it was installed.
 
+pub(super) mod console_script_shebang;
+pub(super) mod console_scripts_present;
 pub(super) mod critical_packages;
 mod entry;
 pub(super) mod entrypoint_file;
 pub(super) mod importable_path;
 pub(super) mod module_resolves;
 mod modules;
-mod packages;
-pub(super) mod console_script_shebang;
-pub(super) mod console_scripts_present;
 pub(super) mod native_ext_suffix;
+mod packages;
 pub(super) mod pip_present;
 mod record;
 pub(super) mod record_integrity;
 mod scripts;
 pub(super) mod site_packages_exists;
 pub(super) mod site_packages_populated;
-pub(super) mod version_consistent;
 mod suffix;
+pub(super) mod version_consistent;
 
 use super::Context;
 use crate::facts::python::runtime::Started;
@@ -31,11 +31,6 @@ impl<'a> Context<'a> {
         self.expect().user.map(|(uid, gid)| format!("--chown={uid}:{gid} ")).unwrap_or_default()
     }
 
-    /// Why nothing is asked of Python packages where the service says that it has none.
-    pub(super) fn no_packages(&self) -> Option<Judgement> {
-        let service = self.profile.service.as_ref()?;
-        let is_empty = service.packages.as_ref().is_some_and(Vec::is_empty);
-        is_empty.then(|| Judgement::skip("the service says that it has no Python packages"))
     /// The interpreter that the command leads to, or those that are there; or why none can be asked.
     fn runtimes(&self) -> Result<&'a [Runtime], Judgement> {
         match self.facts.runtimes.as_slice() {
@@ -62,8 +57,6 @@ impl<'a> Context<'a> {
 
     /// The site directory that the profile names, or why no rule asks for one.
     fn site_wanted(&self) -> Result<LayerPath, Judgement> {
-        if let Some(skip) = self.no_packages() {
-            return Err(skip);
         if self.is_without_packages() {
             return Err(Judgement::skip("the service says that it has no Python packages"));
         }

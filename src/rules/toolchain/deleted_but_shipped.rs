@@ -45,7 +45,7 @@ fn check(context: &Context<'_>) -> Judgement {
             .iter()
             .filter_map(|path| deleted(trail.of(path)))
             .fold(0_u64, |sum, (.., bytes)| sum.saturating_add(bytes));
-        let by = context.facts.instructions.get(group.what).and_then(Option::as_deref).map(words::instruction);
+        let by = context.facts.instructions.get(group.what).and_then(Option::as_deref).map(words::excerpt);
         let by = by.unwrap_or_else(|| format!("layer {}", group.what + 1));
         let what = format!("{} removed by {by}: still shipped, {}", words::list(&names, 4), words::bytes(bytes));
         group.finding(

@@ -2,9 +2,9 @@
 
 pub(super) mod build_systems;
 pub(super) mod compilers;
-pub(super) mod names;
 pub(super) mod deleted_but_shipped;
 pub(super) mod internal;
+pub(super) mod names;
 pub(super) mod package_managers;
 pub(super) mod packages;
 pub(super) mod shells;

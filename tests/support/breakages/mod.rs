@@ -52,23 +52,15 @@ const COPY_BIN: &str = "/root/.local/bin";
 pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
     [
         marker::BREAKAGES,
-        python::BREAKAGES,
-        packages::BREAKAGES,
-        ownership::BREAKAGES,
-        platform::BREAKAGES,
-        toolchain::BREAKAGES,
-        config::BREAKAGES,
-        healthcheck::BREAKAGES,
-    ]
-    .into_iter()
-    .flatten()
         layout::BREAKAGES,
         python::BREAKAGES,
+        packages::BREAKAGES,
         ownership::BREAKAGES,
         platform::BREAKAGES,
         base::BREAKAGES,
         toolchain::BREAKAGES,
         config::BREAKAGES,
+        healthcheck::BREAKAGES,
     ]
     .into_iter()
     .flatten()
@@ -87,7 +79,7 @@ fn rewrite(image: &mut Image, instruction: &str, path: &str, bytes: &[u8]) {
 }
 
 /// Exchanges a package and its metadata for what another builder installs.
-fn exchange(image: &mut Image, package: [&str; 2], by: &Builder) {
+fn exchange(image: &mut Image, package: [&str; 2], by: &Builder<'_>) {
     let site = image.layer_mut(COPY_SITE);
     for folder in package {
         site.remove(&format!("{SITE}/{folder}"));

@@ -16,9 +16,9 @@ pub struct Builder<'a> {
     pub requirements: &'a str,
     /// What the first line of scripts names.
     pub interpreter: &'a str,
-    python: &'static str,
-    machine: &'static str,
-    policies: &'static [&'static str],
+    pub python: &'static str,
+    pub machine: &'static str,
+    pub policies: &'static [&'static str],
 }
 
 const MANYLINUX: &[&str] = &["manylinux2014", "manylinux_2_17", "manylinux_2_28"];
