@@ -221,6 +221,7 @@ mod tests {
             layer: 0,
             has_metadata: true,
             tags: Vec::new(),
+            top_level: Vec::new(),
             record: Ok(Record { rows: paths.iter().map(|path| row(path)).collect() }),
         };
         let distributions = vec![
