@@ -41,7 +41,7 @@ const TABLE: &[(&str, &str, On)] = &[
     ("config/pythonpath", "python/site-packages-exists", On::Below),
     ("python/importable-path", "config/pythonpath", On::Image),
     // A module is not found where its directory is not looked in, or where the files of its package are gone.
-    ("python/module-resolves", "python/importable-path", On::Below),
+    ("python/module-resolves", "python/importable-path", On::Image),
     ("python/module-resolves", "python/site-packages-exists", On::Below),
     ("python/module-resolves", "python/site-packages-populated", On::Below),
     ("python/module-resolves", "python/record-integrity", On::Layer),
@@ -80,6 +80,8 @@ const TABLE: &[(&str, &str, On)] = &[
     // What belongs to someone else is what the user cannot read.
     ("ownership/readable", "ownership/tree", On::Layer),
     ("ownership/readable", "config/argv0", On::Same),
+    // Whom a file belongs to decides who may read it.
+    ("python/entrypoint-file", "ownership/tree", On::Same),
     // An image for another machine is full of that machine's code.
     ("platform/elf-arch", "platform/config-arch", On::Image),
     ("platform/index", "platform/config-arch", On::Image),

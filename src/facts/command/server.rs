@@ -20,9 +20,11 @@ pub struct Server {
     pub configured_by: Option<&'static str>,
 }
 
-/// Servers that are told `MODULE:NAME`, and their options that name a directory to look in.
-const SERVERS: [(&str, &[&str]); 3] =
-    [("gunicorn", &["--chdir", "--pythonpath"]), ("hypercorn", &[]), ("uvicorn", &["--app-dir"])];
+/// Servers that are told `MODULE:NAME`.
+pub const NAMES: [&str; 3] = ["gunicorn", "hypercorn", "uvicorn"];
+
+/// Their options that name directories to look in.
+const DIRECTORIES: [&str; 3] = ["--app-dir", "--chdir", "--pythonpath"];
 
 /// Options that name a file of further options.
 const CONFIGURED: [&str; 2] = ["-c", "--config"];
@@ -37,18 +39,18 @@ pub fn server(tree: &Tree, config: &Config, words: &[String]) -> Option<Server> 
         Runs::Script(word) | Runs::Module(word) if is_python(first) => word,
         _ => first,
     };
-    let (name, options) = SERVERS.iter().find(|(name, _)| *name == base(called))?;
+    let name = NAMES.into_iter().find(|name| *name == base(called))?;
     let told = words.get(words.iter().position(|word| word == called)? + 1..)?;
     let module = told.iter().find_map(|word| application(word))?;
     let mut directories = vec![absolute(tree, config, b"")];
     for (at, word) in told.iter().enumerate() {
         let (option, attached) = word.split_once('=').map_or((word.as_str(), None), |(option, value)| (option, Some(value)));
-        let value = attached.or_else(|| told.get(at + 1).map(String::as_str)).filter(|_| options.contains(&option));
+        let value = attached.or_else(|| told.get(at + 1).map(String::as_str)).filter(|_| DIRECTORIES.contains(&option));
         let named = value.into_iter().flat_map(|value| value.split(','));
         directories.extend(named.map(|directory| absolute(tree, config, directory.as_bytes())));
     }
     let has = |option: &str| told.iter().any(|word| word.split('=').next() == Some(option));
-    let option = CONFIGURED.into_iter().find(|option| *name != "uvicorn" && has(option));
+    let option = CONFIGURED.into_iter().find(|option| name != "uvicorn" && has(option));
     let configured_by = option.or_else(|| VARIABLES.into_iter().find(|name| config.env(name).is_some()));
     Some(Server { name, module: module.to_owned(), directories, configured_by })
 }

@@ -149,3 +149,6 @@ impl Runtime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

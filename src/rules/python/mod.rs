@@ -64,3 +64,6 @@ impl<'a> Context<'a> {
         path.map(LayerPath::new).ok_or_else(|| Judgement::skip("the profile names no site-packages directory"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! Modules that are started, and where they should be.
 
+use std::collections::BTreeSet;
+
 use super::super::{Context, words};
-use crate::facts::command::server::Server;
+use crate::facts::command::server::{self, Server};
 use crate::facts::python::import::Missing;
 use crate::facts::python::sys_path::Origin;
 use crate::facts::python::{Import, Runtime};
@@ -114,7 +116,7 @@ fn absent(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, import:
         }
         By::Server(_) | By::Service => format!("ModuleNotFoundError: No module named '{missing}'"),
     };
-    let layer = context.blame(&path);
+    let layer = tree.resolve(&path).map_or_else(|_| context.blame(&path), |node| Some(tree.layer(node)));
     Absent { path, layer, text: format!("{name} is not found: {why}"), fix, predicts }
 }
 
@@ -138,24 +140,24 @@ fn gone(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, missing: 
             format!("COPY {last}.py into {package}, or name a module that is there"),
         );
     }
-    let off = context.facts.python.sites.iter().filter(|site| !runtime.path.holds(tree, site.node)).map(|site| &site.path);
-    let mut elsewhere = off.filter(|site| runtime.import_with(tree, &missing.name, &[(*site).clone()]).is_found());
-    if let Some(site) = elsewhere.next() {
-        let why = format!("it lies in {site}, which is not on sys.path of {}", runtime.interpreter.path);
-        return (site.join(&last), why, format!("add {site} to PYTHONPATH"));
+    let workdir = LayerPath::new(&context.facts.config.run.working_dir);
+    let others = context.facts.python.sites.iter().map(|site| site.path.clone()).chain([workdir.clone()]);
+    let mut off = others.filter(|path| tree.resolve(path).is_ok_and(|node| !runtime.path.holds(tree, node)));
+    if let Some(place) = off.find(|path| is_there(tree, &runtime.import_with(tree, &missing.name, std::slice::from_ref(path)))) {
+        let why = format!("it lies in {place}, which is not on sys.path of {}", runtime.interpreter.path);
+        return (place.join(&last), why, format!("let PYTHONPATH hold {place}, and the command not ignore it"));
     }
-    let own = [Origin::Program, Origin::Environment, Origin::PathFile, Origin::Site];
-    let entries = own.iter().flat_map(|origin| runtime.path.entries.iter().filter(move |entry| entry.origin == *origin));
-    let mut places: Vec<LayerPath> =
-        wanted.directories().iter().cloned().chain(entries.map(|entry| entry.path.clone())).collect();
-    let mut seen = std::collections::BTreeSet::new();
-    places.retain(|place| seen.insert(place.clone()));
-    // A server is a package, and not the service's own.
-    let is_server = ["gunicorn", "hypercorn", "uvicorn"].contains(&last.as_str());
-    let installed = context.site_wanted().ok().filter(|_| is_server);
-    let home = installed.or_else(|| places.first().cloned()).unwrap_or_default();
-    let path = places.iter().find_map(removed).unwrap_or_else(|| home.join(&last));
+    let own = runtime.path.entries.iter().filter(|entry| entry.origin != Origin::Library).map(|entry| &entry.path);
+    let mut places: Vec<&LayerPath> = wanted.directories().iter().chain(own).collect();
+    let mut seen = BTreeSet::new();
+    places.retain(|place| seen.insert(*place));
+    // A server is a package, and not one of the service's own.
+    let is_server = server::NAMES.contains(&last.as_str());
+    let home = context.site_wanted().ok().filter(|_| is_server).unwrap_or(workdir);
+    let is_file = missing.name == wanted.name && !is_server;
+    let path = home.join(if is_file { format!("{last}.py") } else { last.clone() });
     let shown: Vec<String> = places.iter().map(ToString::to_string).collect();
     let why = format!("neither {last}.py nor a directory {last} is in {}", words::list(&shown, 3));
-    (path, why, format!("COPY the source so that {} is there, or add the directory that has it to PYTHONPATH", home.join(&last)))
+    let fix = format!("COPY the source so that {path} is there, or let PYTHONPATH hold the directory that has it");
+    (places.into_iter().find_map(removed).unwrap_or(path), why, fix)
 }

@@ -19,14 +19,14 @@ pub(super) enum State {
 
 /// Where packages are looked for.
 pub(super) struct Packages<'a> {
-    tree: &'a Tree,
-    runtimes: &'a [Runtime],
+    pub tree: &'a Tree,
+    pub runtimes: &'a [Runtime],
     /// The directories whose distributions count.
-    sites: Vec<&'a Site>,
+    pub sites: Vec<&'a Site>,
     /// The directory that they should be in.
-    home: LayerPath,
+    pub home: LayerPath,
     /// Looked in whether it is on `sys.path` or not: that is the question of another rule.
-    first: Vec<LayerPath>,
+    pub first: Vec<LayerPath>,
 }
 
 impl<'a> Packages<'a> {
