@@ -91,7 +91,7 @@ enum Opens {
     Patient(usize),
 }
 
-/// The place of an argument that has none, but a name.
+/// The place of an argument that has a name only. The library that wants it so (requests) heeds no default of sockets.
 const NOWHERE: usize = usize::MAX;
 
 fn opens(call: &Call<'_, '_>, code: &Code<'_>) -> Option<Opens> {

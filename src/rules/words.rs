@@ -30,14 +30,17 @@ const SHOWN: usize = 160;
 /// An argument vector as a Dockerfile has it, secrets masked, escaped and cut.
 pub fn argv<T: AsRef<str>>(argv: &[T]) -> String {
     let words: Vec<String> = argv.iter().take(SHOWN).map(|word| format!("\"{}\"", excerpt(word.as_ref()))).collect();
-    excerpt(&format!("[{}]", words.join(", ")))
+    cut(&format!("[{}]", words.join(", ")))
 }
 
 /// The beginning of a text, secrets masked, escaped.
 pub fn excerpt(text: &str) -> String {
-    let masked = mask(&text[..text.floor_char_boundary(SHOWN * 64)]);
-    let shown = &masked[..masked.floor_char_boundary(SHOWN)];
-    format!("{}{}", terminal(shown), if shown.len() < masked.len() { "…" } else { "" })
+    terminal(&cut(&mask(&text[..text.floor_char_boundary(SHOWN * 64)])))
+}
+
+fn cut(text: &str) -> String {
+    let shown = &text[..text.floor_char_boundary(SHOWN)];
+    format!("{shown}{}", if shown.len() < text.len() { "…" } else { "" })
 }
 
 /// Bytes as people read them, in powers of ten, as docker prints them.
@@ -58,7 +61,7 @@ mod tests {
     fn an_argument_vector_is_shown_as_it_is_written_and_not_whole() {
         assert_eq!(argv(&["python3", "-c", "a\nb"]), r#"["python3", "-c", "a\nb"]"#);
         assert_eq!(argv(&["run", "--token=abc"]), r#"["run", "--token=***"]"#);
-        assert!(argv(&vec!["é".repeat(1 << 20); 99]).chars().count() <= SHOWN);
+        assert!(argv(&vec!["é".repeat(1 << 20); 99]).chars().count() <= SHOWN + 1);
         assert!(excerpt(&"\u{1b}".repeat(1 << 20)).len() < 20 * SHOWN);
     }
 

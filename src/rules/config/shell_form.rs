@@ -68,8 +68,8 @@ fn line<'a>(shell: &str, words: &'a [String]) -> Option<&'a str> {
     words.get(at + 1).map(String::as_str)
 }
 
-/// Whether a line was meant as a JSON array: `['a', 'b']`, `["a",]`. Tests, as in `[ "$A" ]`, have blanks inside.
+/// Whether a line was meant as a JSON array: `['a', 'b']`, `["a",]`. A test, as in `[ "$A" ]`, has blanks and no commas.
 fn is_array(line: &str) -> bool {
     let inside = line.trim().strip_prefix('[').and_then(|line| line.strip_suffix(']'));
-    inside.is_some_and(|inside| inside.starts_with(['"', '\'', '“']) || (inside.contains("',") && inside.contains('\'')))
+    inside.is_some_and(|inside| inside.starts_with(['"', '\'', '“']) || ["',", "\","].iter().any(|end| inside.contains(end)))
 }
