@@ -9,16 +9,13 @@ use crate::facts::base::Base;
 /// apart by their packages only the release is compared.
 fn fits(base: &Base, want: &str) -> bool {
     let (family, rest) = want.split_once('/').map_or((want, None), |(family, rest)| (family, Some(rest)));
-    match base.distroless {
-        Some(found) => {
-            let (image, release) = rest.map(|rest| rest.split_once('-').unwrap_or((rest, ""))).unwrap_or_default();
-            let is_image = image == found || !["python3", "cc", "base", "static"].contains(&image);
-            family == "distroless" && is_image && (release.is_empty() || release == format!("{}{}", base.id, base.version))
-        }
-        None => {
-            let begins = |rest: &str| base.version == rest || base.version.starts_with(&format!("{rest}."));
-            family == base.id && rest.is_none_or(begins)
-        }
+    if let Some(found) = base.distroless {
+        let (image, release) = rest.map(|rest| rest.split_once('-').unwrap_or((rest, ""))).unwrap_or_default();
+        let is_image = image == found || !["python3", "cc", "base", "static"].contains(&image);
+        family == "distroless" && is_image && (release.is_empty() || release == format!("{}{}", base.id, base.version))
+    } else {
+        let begins = |rest: &str| base.version == rest || base.version.starts_with(&format!("{rest}."));
+        family == base.id && rest.is_none_or(begins)
     }
 }
 

@@ -36,7 +36,7 @@ pub const BREAKAGES: &[Breakage] = &[
         edit: |image, parts| image.append("COPY /tools /", parts.package("make")),
         rule: "toolchain/build-systems",
         level: "error",
-        path: Some("/usr/bin/make"),
+        path: Some("/usr/bin/gmake"),
         layer: Some("/tools"),
         explains: &["toolchain/packages"],
     },
