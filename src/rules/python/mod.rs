@@ -6,7 +6,7 @@ pub(super) mod entrypoint_file;
 pub(super) mod importable_path;
 pub(super) mod module_resolves;
 mod modules;
-mod packages;
+mod presence;
 mod record;
 pub(super) mod record_integrity;
 pub(super) mod site_packages_exists;
