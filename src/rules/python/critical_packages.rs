@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{Context, Offence, declare_rule, words};
-use super::packages::{Packages, State};
+use super::presence::{Packages, State};
 use crate::finding::{Finding, Judgement, Level};
 use crate::vfs::LayerPath;
 

@@ -11,6 +11,7 @@ mod modules;
 pub(super) mod native_ext_suffix;
 mod packages;
 pub(super) mod pip_present;
+mod presence;
 mod record;
 pub(super) mod record_integrity;
 mod scripts;

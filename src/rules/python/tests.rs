@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::super::{RULES, judge, known};
-use super::packages::{Packages, State};
+use super::presence::{Packages, State};
 use crate::digest::Digest;
 use crate::facts::fixture::{Item, dir, elf, file, link, tree, unkept};
 use crate::facts::{Facts, Verified};
