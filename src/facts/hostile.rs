@@ -28,6 +28,10 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
             "R:",
             "Name:",
             "Tag:",
+            "Requires-Dist:",
+            "[console_scripts]",
+            "=",
+            "/bin/sh\n'''exec' ",
             "sha256=",
             "root:x:0:0",
             "/usr/bin/env",
@@ -49,7 +53,7 @@ proptest! {
         let files = [
             "/etc/passwd", "/etc/group", "/var/lib/dpkg/status", "/var/lib/dpkg/info/x.list", "/var/lib/dpkg/status.d/x",
             "/var/lib/dpkg/status.d/x.md5sums", "/lib/apk/db/installed", "/s/site-packages/a-1.dist-info/METADATA",
-            "/s/site-packages/a-1.dist-info/WHEEL", "/s/site-packages/a-1.dist-info/RECORD", "/s/site-packages/a.egg-info",
+            "/s/site-packages/a-1.dist-info/WHEEL", "/s/site-packages/a-1.dist-info/entry_points.txt", "/s/site-packages/a-1.dist-info/RECORD", "/s/site-packages/a.egg-info",
         ];
         let items = files.iter().map(|path| file(path, &text));
         let target = String::from_utf8_lossy(&text).into_owned();

@@ -33,7 +33,7 @@ pub struct Distribution {
     pub top_level: Vec<String>,
     /// `Requires-Dist` lines of METADATA, as they are written.
     pub requires: Vec<String>,
-    /// The names of the commands that it declares in entry_points.txt, or why they are not known.
+    /// The names of the commands that it declares in `entry_points.txt`, or why they are not known.
     pub commands: Result<Vec<String>, String>,
     /// RECORD, or why it is not known.
     pub record: Result<Record, NoRecord>,

@@ -1,4 +1,4 @@
-//! entry_points.txt (packaging.python.org, "Entry points specification"): an INI file whose names keep their case.
+//! `entry_points.txt` (packaging.python.org, "Entry points specification"): an INI file whose names keep their case.
 
 use crate::facts::contents::Contents;
 

@@ -1,6 +1,6 @@
 //! `platform/wheel-tags`
 
-use super::super::{Context, Offence, declare_rule};
+use super::super::{Context, Offence, declare_rule, words};
 use super::objects::{fix, wheels};
 use crate::facts::elf::Libc;
 use crate::facts::python::distribution::NoRecord;
@@ -42,8 +42,13 @@ fn check(context: &Context<'_>) -> Judgement {
     let names: Vec<&str> =
         [machine].into_iter().chain(ALSO.iter().filter(|(of, _)| *of == machine).map(|(_, also)| *also)).collect();
     let is_here = |tag: &str| tag == "any" || is_linux(tag) && names.iter().any(|name| tag.ends_with(&format!("_{name}")));
-    let (mut examined, mut offences) = (0, Vec::new());
+    let (mut examined, mut offences, mut unknown) = (0, Vec::new(), Vec::new());
     for found in context.distributions().filter(|found| found.record != Err(NoRecord::Absent)) {
+        let wheel = found.path.join("WHEEL");
+        let node = context.tree.resolve(&wheel).ok();
+        if node.and_then(|node| context.tree.trace(node)).is_some_and(|trace| trace.bytes().is_none()) {
+            unknown.push(format!("{wheel} was not read"));
+        }
         let platforms: Vec<&str> =
             found.tags.iter().flat_map(|tag| tag.rsplit('-').next().unwrap_or_default().split('.')).collect();
         let here: Vec<&str> = platforms.iter().copied().filter(|tag| is_here(tag)).collect();
@@ -51,8 +56,7 @@ fn check(context: &Context<'_>) -> Judgement {
         examined += usize::from(!platforms.is_empty());
         let of = platforms.first().filter(|_| is_foreign || is_musl && libc == Some(Libc::Glibc));
         let Some(of) = of else { continue };
-        let wheel = found.path.join("WHEEL");
-        let layer = context.tree.resolve(&wheel).map_or(found.layer, |node| context.tree.content_layer(node));
+        let layer = node.map_or(found.layer, |node| context.tree.content_layer(node));
         let name = (escape(found.name.as_bytes()), escape(found.version.as_bytes()));
         offences.push(Offence { path: wheel, layer: Some(layer), what: (name, escape(of.as_bytes()), is_foreign) });
     }
@@ -64,7 +68,7 @@ fn check(context: &Context<'_>) -> Judgement {
         let fix = if *is_foreign { fix(Some(machine)) } else { "use a builder with glibc: Debian's, not Alpine's".into() };
         group.finding(Level::Error, message, fix).of(Some(name.clone())).contrast(of, machine)
     });
-    Judgement::looked(examined, findings.collect())
+    Judgement::looked(examined, findings.collect()).but((!unknown.is_empty()).then(|| words::list(&unknown, 3)))
 }
 
 fn is_linux(tag: &str) -> bool {

@@ -38,8 +38,8 @@ fn check(context: &Context<'_>) -> Judgement {
     let (tree, facts) = (context.tree, context.facts);
     let own: BTreeSet<NodeId> =
         context.directories("roots").into_iter().flat_map(|root| tree.children(root)).map(|(_, node)| node).collect();
-    let installed = installed(context).0.into_values().filter_map(|script| script.node);
-    let all: BTreeSet<NodeId> = own.iter().copied().chain(installed).collect();
+    let (installed, unknown) = installed(context);
+    let all: BTreeSet<NodeId> = installed.into_values().filter_map(|script| script.node).chain(own.iter().copied()).collect();
     let mut asked = BTreeMap::new();
     let (mut examined, mut offences) = (0, Vec::new());
     for node in all {
@@ -57,7 +57,8 @@ fn check(context: &Context<'_>) -> Judgement {
             offences.push(Offence { path: tree.path(node), layer: Some(tree.content_layer(node)), what });
         }
     }
-    Judgement::looked(examined, context.group(offences).iter().map(|group| finding(context, group)).collect())
+    let findings = context.group(offences).iter().map(|group| finding(context, group)).collect();
+    Judgement::looked(examined, findings).but((!unknown.is_empty()).then(|| words::list(&unknown, 3)))
 }
 
 fn finding(context: &Context<'_>, group: &Group<(Level, String, String)>) -> Finding {

@@ -11,7 +11,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// Every command that RECORD lists in a `bin` directory is there: at its path, or by its name in the directories of
-    /// commands and in `PATH`. Of a distribution without RECORD, every command that entry_points.txt declares. Commands of
+    /// commands and in `PATH`. Of a distribution without RECORD, every command that `entry_points.txt` declares. Commands of
     /// Debian's own packages are Debian's business.
     ///
     /// # Why

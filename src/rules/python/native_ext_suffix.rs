@@ -60,8 +60,10 @@ fn finding(context: &Context<'_>, group: &Group<Shared>) -> Finding {
     let message = format!("{whose}{modules} in .{ending}, which Python here does not import (first: {})", group.first());
     let fix = "install in a builder of the same minor version of Python, architecture and C library as the image";
     let mut finding = group.finding(*level, message, fix).of(owner.clone()).contrast(format!(".{ending}"), wanted);
-    let sites = context.facts.python.sites.iter();
-    let name = group.paths.first().and_then(|path| sites.filter_map(|site| module(path, &site.path)).last());
+    let name = group.paths.first().and_then(|path| {
+        let site = context.facts.python.sites.iter().rfind(|site| path.is_within(&site.path))?;
+        module(path, &site.path)
+    });
     finding.predicts =
         name.filter(|_| *level == Level::Error).map(|name| format!("ModuleNotFoundError: No module named '{name}'"));
     finding

@@ -66,3 +66,12 @@ fn required(line: &str) -> Option<String> {
     let name = wanted.get(..end.unwrap_or(wanted.len()))?;
     (!marker.contains("extra")).then(|| normalized(name))
 }
+
+#[cfg(test)]
+#[test]
+fn what_an_extra_alone_asks_for_is_not_required() {
+    for (line, name) in [("Wheel[x] (>=1)", "wheel"), ("pip @ https://x", "pip"), ("a.b; python_version < '3'", "a-b")] {
+        assert_eq!(required(line).as_deref(), Some(name));
+    }
+    assert_eq!(required("wheel; extra == 'test'"), None);
+}

@@ -45,7 +45,7 @@ impl Runtime {
         if ["py", "pyc", "so", "abi3.so"].contains(&ending) {
             return Some(true);
         }
-        if ending == "pyd" || ending.ends_with(".pyd") {
+        if ending.rsplit('.').next() == Some("pyd") {
             return Some(false);
         }
         let tag = ending.strip_suffix(".so")?;
