@@ -13,17 +13,17 @@ static USERINFO: LazyLock<Regex> =
 
 /// What their makers gave a recognisable shape.
 const SHAPES: [(&str, &str); 11] = [
-    ("AWS access key", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    ("GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}"),
-    ("GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("Slack token", r"\bxox[baprs]-[A-Za-z0-9-]{10,}"),
-    ("Google API key", r"\bAIza[A-Za-z0-9_-]{35}"),
-    ("npm token", r"\bnpm_[A-Za-z0-9]{36}"),
-    ("PyPI token", r"\bpypi-AgE[A-Za-z0-9_-]{20,}"),
-    ("Docker Hub token", r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
-    ("JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
-    ("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
-    ("Stripe key", r"\b[sr]k_live_[A-Za-z0-9]{20,}"),
+    ("an AWS access key", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}"),
+    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a Slack token", r"\bxox[baprs]-[A-Za-z0-9-]{10,}"),
+    ("a Google API key", r"\bAIza[A-Za-z0-9_-]{35}"),
+    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}"),
+    ("a PyPI token", r"\bpypi-AgE[A-Za-z0-9_-]{20,}"),
+    ("a Docker Hub token", r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
+    ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
+    ("a Stripe key", r"\b[sr]k_live_[A-Za-z0-9]{20,}"),
 ];
 
 /// Any of these, each in a group of its own.
@@ -77,7 +77,7 @@ pub enum Secret<'a> {
     },
     /// What has the shape that its maker gives it.
     Shaped {
-        /// What it is: `GitHub token`.
+        /// What it is: `a GitHub token`.
         kind: &'static str,
         /// The secret.
         text: &'a str,
@@ -88,8 +88,8 @@ pub enum Secret<'a> {
 pub fn secret(text: &str) -> Option<Secret<'_>> {
     let shaped = || {
         let found = SHAPED.captures(text)?;
-        let kinds = SHAPES.iter().zip(found.iter().skip(1));
-        kinds.filter_map(|((kind, _), group)| Some(Secret::Shaped { kind, text: group?.as_str() })).next()
+        let mut kinds = SHAPES.iter().zip(found.iter().skip(1));
+        kinds.find_map(|((kind, _), group)| Some(Secret::Shaped { kind, text: group?.as_str() }))
     };
     let password = || {
         let found = USERINFO.captures(text)?;
@@ -158,10 +158,10 @@ mod tests {
             None => String::new(),
         };
         for (text, known) in [
-            ("AKIA0123456789ABCDEF", "AWS access key"),
-            ("x ghp_0123456789012345678901234567890123456", "GitHub token"),
-            ("eyJhbGciOiJI.eyJzdWIiOiIx.c2ln", "JSON web token"),
-            ("-----BEGIN RSA PRIVATE KEY-----\\nMII", "private key"),
+            ("AKIA0123456789ABCDEF", "an AWS access key"),
+            ("x ghp_0123456789012345678901234567890123456", "a GitHub token"),
+            ("eyJhbGciOiJI.eyJzdWIiOiIx.c2ln", "a JSON web token"),
+            ("-----BEGIN RSA PRIVATE KEY-----\\nMII", "a private key"),
             ("redis://:hunter2@cache:6379/0", " hunter2"),
             ("postgres://app:p@ss@db/x@y", "app p@ss"),
             ("postgres://app@db:5432/x", ""),

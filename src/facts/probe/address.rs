@@ -28,7 +28,7 @@ impl<'c, 'a> Values<'c, 'a> {
     pub(super) fn of(&self, expression: &[Token<'_>]) -> Option<String> {
         self.fuel.set(self.fuel.get().checked_sub(1)?);
         let value = match expression {
-            [Token::Number(text)] | [Token::Text { content: text, formatted: false }] => (*text).to_owned(),
+            [Token::Number(text) | Token::Text { content: text, formatted: false }] => (*text).to_owned(),
             [Token::Text { content, formatted: true }] => self.formatted(content)?,
             [Token::Name(name)] => self.of(self.code.assigned(name)?)?,
             [Token::Name("int" | "str"), Token::Mark('('), inside @ .., Token::Mark(')')] => self.of(inside)?,
@@ -85,9 +85,8 @@ pub(super) fn url(word: &str) -> Option<Target> {
     let word = word.trim_matches(['"', '\'', ';', ')', '(']);
     let (scheme, rest) = match word.split_once("://") {
         Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
-        Some(_) => return None,
         None if word.starts_with("localhost") || word.starts_with("127.") => ("http", word),
-        None => return None,
+        Some(_) | None => return None,
     };
     let authority = rest.split(['/', '?', '#']).next()?;
     let address = authority.rsplit('@').next()?;

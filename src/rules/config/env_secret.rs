@@ -33,7 +33,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let findings = carriers.iter().filter_map(|carrier| {
         let (level, what) = match carrier.kind {
             Kind::Default(_) => return None,
-            Kind::Shaped(what, _) => (Level::Error, format!("holds a secret, {what}")),
+            Kind::Shaped(what, _) => (Level::Error, format!("holds {what}")),
             Kind::Named(true) => (Level::Error, "holds what looks like a secret".to_owned()),
             Kind::Named(false) => (Level::Warn, "has the name of a secret, and a value".to_owned()),
         };

@@ -119,7 +119,7 @@ fn kind<'a>(name: &str, value: &'a str) -> Option<Kind<'a>> {
         Some(Secret::Shaped { kind, text }) => Some(Kind::Shaped(kind, text)),
         Some(Secret::Password { password, .. }) if is_template(password) => None,
         Some(Secret::Password { user, password }) if is_default(password) || user == password => Some(Kind::Default(password)),
-        Some(Secret::Password { password, .. }) => Some(Kind::Shaped("password in a URL", password)),
+        Some(Secret::Password { password, .. }) => Some(Kind::Shaped("a password in a URL", password)),
         None if !is_secret_name(name) || value.is_empty() || is_template(value) => None,
         None if is_default(value) => Some(Kind::Default(value)),
         None if is_setting(value) => None,

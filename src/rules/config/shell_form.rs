@@ -1,7 +1,7 @@
 //! `config/shell-form`
 
 use super::super::{Context, declare_rule, toolchain::names, words};
-use crate::facts::command::{follow, program};
+use crate::facts::command::{Broken, follow, program};
 use crate::finding::{Finding, Judgement, Level};
 
 declare_rule! {
@@ -43,7 +43,7 @@ fn finding(context: &Context<'_>, instruction: &str, argv: &[String], strict: bo
     let line = line(shell, words)?;
     let facts = context.facts;
     let broken = follow(context.tree, &facts.config, &facts.user, vec![shell.clone()]).broken;
-    let has_rule = instruction == "HEALTHCHECK" && facts.config.healthcheck().is_some_and(|check| check.is_shell());
+    let has_rule = instruction == "HEALTHCHECK" && matches!(facts.config.healthcheck(), Some(check) if check.is_shell());
     let level = match broken.is_some() || is_array(line) {
         true if strict || instruction != "HEALTHCHECK" => Level::Error,
         false if !strict || has_rule => return None,
@@ -51,8 +51,12 @@ fn finding(context: &Context<'_>, instruction: &str, argv: &[String], strict: bo
     };
     let shell = words::excerpt(shell);
     let why = if is_array(line) { "the JSON array did not parse (single quotes or a trailing comma), and " } else { "" };
-    let missing = broken.map(|broken| format!("; no shell in the image: {broken}")).unwrap_or_default();
-    let message = format!("{instruction}: {why}{shell} -c runs {}{missing}", words::excerpt(line));
+    let missing = match &broken {
+        None => String::new(),
+        Some(Broken::Missing { .. } | Broken::NotOnPath { .. }) => "; no such shell in the image".to_owned(),
+        Some(broken) => format!("; it cannot be started: {broken}"),
+    };
+    let message = format!("{instruction}: {why}{shell} -c runs \"{}\"{missing}", words::excerpt(line));
     let mut finding = Finding::new(level, message, format!("{instruction} as a JSON array: [\"program\", \"argument\"]"));
     finding.predicts = (!missing.is_empty()).then(|| format!("exec: \"{shell}\": stat {shell}: no such file or directory"));
     finding.found = Some(shell);

@@ -27,11 +27,13 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let script = match context.script() {
-        Ok(script) => script,
+    let (Some(check), script) = (context.facts.config.healthcheck(), context.script()) else {
+        return super::nothing();
+    };
+    let (docker, script) = match script {
+        Ok(script) => (check.timeout_or_default(), script),
         Err(skip) => return skip,
     };
-    let docker = context.facts.config.healthcheck().map(|check| check.timeout_or_default()).unwrap_or_default();
     let finding = if !script.endless.is_empty() {
         let message = format!("HEALTHCHECK opens a connection without a timeout: {}", words::list(&script.endless, 3));
         let fix = if script.endless.iter().any(|call| call.starts_with("connect")) { "s.settimeout(2)" } else { "timeout=2" };
