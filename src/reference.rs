@@ -65,14 +65,19 @@ fn usage(text: &str, why: impl fmt::Display) -> Error {
 
 impl Reference {
     /// The name that users give the image: as [`Display`](fmt::Display), without what Docker Hub implies, and wherever
-    /// an engine has it from.
+    /// an engine has it from. Of an image on disk it is the name in there, if one is given: where it lies is no name.
     pub fn familiar(&self) -> String {
-        if let Transport::DockerDaemon { image } = &self.transport {
-            return image.clone();
+        match &self.transport {
+            Transport::DockerDaemon { image } => image.clone(),
+            Transport::Registry { .. } => {
+                let full = self.to_string();
+                let short = full.strip_prefix("docker.io/").map(|rest| rest.strip_prefix("library/").unwrap_or(rest));
+                short.map_or_else(|| full.clone(), str::to_owned)
+            }
+            Transport::Layout { .. } | Transport::OciArchive { .. } | Transport::DockerArchive { .. } => {
+                self.tag.clone().unwrap_or_default()
+            }
         }
-        let full = self.to_string();
-        let short = full.strip_prefix("docker.io/").map(|rest| rest.strip_prefix("library/").unwrap_or(rest));
-        short.map_or_else(|| full.clone(), str::to_owned)
     }
 
     /// Whether the image comes on stdin.
@@ -338,8 +343,13 @@ mod tests {
 
     #[test]
     fn the_familiar_form_is_what_users_write() {
-        for text in ["nginx:1", "pickme/lucid-auth:latest-arm64", "localhost:5000/a:t", "oci:dir:ref"] {
+        for text in ["nginx:1", "pickme/lucid-auth:latest-arm64", "localhost:5000/a:t"] {
             assert_eq!(text.parse::<Reference>().unwrap().familiar(), text);
+        }
+        for (text, name) in
+            [("oci:a/lucid-b/dir", ""), ("oci:dir:ref", "ref"), ("docker-archive:a.tar:x/lucid-b:1", "x/lucid-b:1")]
+        {
+            assert_eq!(text.parse::<Reference>().unwrap().familiar(), name);
         }
         assert_eq!("docker-daemon:docker.io/x/a:1".parse::<Reference>().unwrap().familiar(), "x/a:1");
     }

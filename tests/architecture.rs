@@ -178,7 +178,8 @@ fn violations(files: &Files) -> Vec<String> {
         }
         let is_rule = own == "rules" && code.contains("declare_rule!") && !file.ends_with("mod.rs");
         for other in rules.iter().filter(|other| is_rule && !file.ends_with(&format!("/{other}.rs"))) {
-            if code.contains(&format!("::{other}::")) {
+            // A room has modules of the names of rules.
+            if code.replace(&format!("facts::{other}::"), "").contains(&format!("::{other}::")) {
                 found.push(format!("{file}: a rule may not see the rule {other}"));
             }
         }

@@ -48,6 +48,13 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/module-resolves", "python/critical-packages", On::Same),
     ("python/module-resolves", "python/entrypoint-file", On::Layer),
     ("python/module-resolves", "config/pythonpath", On::Image),
+    ("python/module-resolves", "layout/app", On::Below),
+    ("python/module-resolves", "layout/empty-copy", On::Layer),
+    ("python/entrypoint-file", "layout/app", On::Below),
+    ("python/entrypoint-file", "layout/empty-copy", On::Layer),
+    // An interpreter that runs an interpreter takes it for a script.
+    ("python/entrypoint-file", "config/double-interpreter", On::Image),
+    ("python/module-resolves", "config/double-interpreter", On::Image),
     // A COPY that copied nothing leaves everything missing that it should have brought.
     ("marker/site-packages", "layout/empty-copy", On::Layer),
     ("marker/bin", "layout/empty-copy", On::Layer),
@@ -80,6 +87,9 @@ const TABLE: &[(&str, &str, On)] = &[
     // What belongs to someone else is what the user cannot read.
     ("ownership/readable", "ownership/tree", On::Layer),
     ("ownership/readable", "config/argv0", On::Same),
+    ("python/entrypoint-file", "ownership/readable", On::Same),
+    ("config/workdir", "config/argv0", On::Same),
+    ("config/workdir", "ownership/readable", On::Same),
     // Whom a file belongs to decides who may read it.
     ("python/entrypoint-file", "ownership/tree", On::Same),
     // An image for another machine is full of that machine's code.
@@ -116,6 +126,13 @@ const TABLE: &[(&str, &str, On)] = &[
     ("healthcheck/argv0", "platform/elf-arch", On::Same),
     // Another base has its interpreter elsewhere, and brings shells and package managers.
     ("base/python", "base/kind", On::Image),
+    ("python/version-consistent", "base/python", On::Image),
+    ("config/explicit-python", "base/python", On::Image),
+    ("config/explicit-python", "python/version-consistent", On::Image),
+    ("healthcheck/argv0", "base/python", On::Same),
+    // The suffix of a module names the version that its directory is not of.
+    ("python/native-ext-suffix", "python/version-consistent", On::Image),
+    ("healthcheck/argv0", "platform/interpreter-arch", On::Same),
     ("toolchain/shells", "base/kind", On::Layer),
     ("toolchain/package-managers", "base/kind", On::Layer),
     // The command, or a link on its way, names the interpreter that is not there.

@@ -60,7 +60,8 @@ pub fn image(text: &str, config: Value) -> Image {
         }
     }
     let profile = "extends = \"generic\"\n".into();
-    Image { layers, layerless: Vec::new(), config, index: "linux/arm64".into(), profile }
+    let index = format!("linux/{}", config["architecture"].as_str().unwrap_or_default());
+    Image { layers, layerless: Vec::new(), config, index, profile }
 }
 
 /// Every edit: what happened, then one line each of

@@ -99,6 +99,7 @@ fn packages_without_their_commands_are_a_remark_where_only_modules_are_started()
         r#"f 0755 0:0 /usr/bin/python3.11 elf:aarch64,exec,interp=/lib/ld-linux-aarch64.so.1,needed=libc.so.6
         layer COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
         f 0644 0:0 /usr/local/lib/python3.11/site-packages/uvicorn/__init__.py ""
+        f 0644 0:0 /usr/local/lib/python3.11/site-packages/uvicorn/__main__.py "pass\n"
         f 0644 0:0 /usr/local/lib/python3.11/site-packages/uvicorn-1.dist-info/METADATA "Name: uvicorn\nVersion: 1\n"
         f 0644 0:0 /usr/local/lib/python3.11/site-packages/uvicorn-1.dist-info/RECORD "../../../bin/uvicorn,,\n"
         "#,

@@ -9,7 +9,6 @@ pub(super) mod importable_path;
 pub(super) mod module_resolves;
 mod modules;
 pub(super) mod native_ext_suffix;
-mod packages;
 pub(super) mod pip_present;
 mod presence;
 mod record;
