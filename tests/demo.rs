@@ -26,7 +26,7 @@ fn exactly_what_was_planted_is_found() {
     for rule in &rows {
         assert_eq!(table.matches(&format!("\nerror  {rule} ")).count(), 1, "{rule}: {table}");
     }
-    assert!(table.contains(&format!(" {0} fail for {0} causes,", rows.len())) && !table.contains("\nwarn "), "{table}");
+    assert!(table.contains(&format!(" fail for {} causes,", rows.len())) && !table.contains("\nwarn "), "{table}");
 }
 
 #[test]

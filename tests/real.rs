@@ -9,6 +9,8 @@ mod breakages;
 mod image;
 #[path = "support/load.rs"]
 mod load;
+#[path = "support/run.rs"]
+mod run;
 #[path = "support/stack.rs"]
 mod stack;
 
@@ -27,6 +29,7 @@ use image::lucid::parts;
 use image::pack::Compression;
 use image::registry::Registry;
 use image::{Entry, Image, Layer};
+use run::{asked, json, lucid_verify, rules};
 
 /// The name under which images are pushed: `lucid` is the profile that fits it.
 const REPOSITORY: &str = "pickme/lucid-auth";
@@ -42,48 +45,18 @@ app = ["/app"]
 markers = ["/app/.lucid-source-marker"]
 "#;
 
-/// Whether these tests are asked for; says so where they are not, past the capture of the test harness.
-fn asked(test: &str) -> bool {
-    let asked = std::env::var_os("LUCID_REAL").is_some_and(|value| value == "1");
-    if !asked {
-        let _ = writeln!(std::io::stderr(), "skipped: {test} needs LUCID_REAL=1");
-    }
-    asked
-}
-
-fn lucid_verify() -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lucid-verify"));
-    command.current_dir(std::env::temp_dir()).env("SOURCE_DATE_EPOCH", (image::BUILT + 86_400).to_string());
-    command
-}
-
-/// Verifies and reads the report, which is the whole of stdout.
-fn verify(arguments: &[&str]) -> (Option<i32>, Value) {
-    let output = lucid_verify().args(arguments).args(["--format", "json"]).output().unwrap();
-    let Output { status, stdout, stderr } = output;
-    let report = serde_json::from_slice(&stdout)
-        .unwrap_or_else(|error| panic!("{arguments:?}: {status}, no report: {error}\n{}", stderr.escape_ascii()));
-    (status.code(), report)
-}
-
 /// Verifies as [`SERVICE`] wants it.
 fn verify_service(image: &str, level: &str) -> (Option<i32>, Value) {
     let folder = tempfile::tempdir().unwrap();
     let profile = folder.path().join("lucid-verify.toml");
     fs::write(&profile, SERVICE).unwrap();
-    verify(&[image, "--profile", profile.to_str().unwrap(), "--fail-on", level])
+    json(&[image, "--profile", profile.to_str().unwrap(), "--fail-on", level])
 }
 
 fn push(registry: &Registry, image: &Image) -> String {
     let folder = tempfile::tempdir().unwrap();
     image.write_layout(folder.path(), Compression::Gzip, Family::Oci);
     registry.push(folder.path(), REPOSITORY)
-}
-
-/// The rules of one outcome, in report order.
-fn rules(report: &Value, outcome: &str) -> Vec<String> {
-    let rules = report["images"][0]["rules"].as_array().unwrap().iter();
-    rules.filter(|rule| rule["outcome"] == outcome).map(|rule| rule["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -93,7 +66,7 @@ fn the_good_image_holds() {
     }
     let registry = Registry::start();
     let name = push(&registry, &parts().image());
-    let (code, report) = verify(&[&name]);
+    let (code, report) = json(&[&name]);
     assert_eq!(code, Some(0), "{report:#}");
     let image = &report["images"][0];
     assert_eq!(report["verdict"], "held");
@@ -109,7 +82,7 @@ fn the_good_image_holds() {
     assert_eq!(rules(&report, "fail"), [""; 0]);
     let passed = rules(&report, "pass");
     for breakage in breakages() {
-        assert!(passed.iter().any(|id| id == breakage.rule), "{} does not pass", breakage.rule);
+        assert!(passed.contains(&breakage.rule), "{} does not pass", breakage.rule);
     }
 }
 
@@ -165,8 +138,8 @@ fn faults(breakage: &Breakage, image: &Image, code: Option<i32>, report: &Value)
     });
     want("its layer", &cause["layer"]["index"], &layer.map(|(index, _)| index).into());
     want("its instruction", &cause["layer"]["created_by"], &layer.map(|(_, instruction)| instruction).into());
-    for id in rules(report, "fail").iter().chain(&rules(report, "unknown")) {
-        if id != breakage.rule && !breakage.explains.contains(&id.as_str()) {
+    for id in rules(report, "fail").into_iter().chain(rules(report, "unknown")) {
+        if id != breakage.rule && !breakage.explains.contains(&id) {
             faults.push(format!("{id} fails too, or is unknown"));
         }
     }
@@ -212,13 +185,13 @@ fn however_it_is_packed_the_report_is_the_same() {
     let mut image = parts().image();
     (breakages().next().unwrap().edit)(&mut image, parts());
     let registry = Registry::start();
-    let (code, report) = verify(&[&push(&registry, &image), "--profile", "lucid"]);
+    let (code, report) = json(&[&push(&registry, &image), "--profile", "lucid"]);
     let (wanted, mut differing) = ((code, neutral(report)), Vec::new());
     for family in [Family::Oci, Family::Docker] {
         for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
             let folder = tempfile::tempdir().unwrap();
             image.write_layout(folder.path(), compression, family);
-            let (code, report) = verify(&[&format!("oci:{}:{TAG}", folder.path().display()), "--profile", "lucid"]);
+            let (code, report) = json(&[&format!("oci:{}:{TAG}", folder.path().display()), "--profile", "lucid"]);
             if (code, neutral(report)) != wanted {
                 differing.push((family, compression));
             }
@@ -231,7 +204,7 @@ fn however_it_is_packed_the_report_is_the_same() {
     for (transport, name) in [("oci-archive", TAG), ("docker-archive", "pickme/lucid-auth:archived")] {
         let archive = format!("{transport}:{}:{name}", folder.path().join(transport).display());
         image::debian::run(Command::new("skopeo").args(["copy", "--quiet", &layout, &archive]));
-        let (code, report) = verify(&[&archive, "--profile", "lucid"]);
+        let (code, report) = json(&[&archive, "--profile", "lucid"]);
         assert_eq!(report["images"][0]["digest"].is_null(), transport == "docker-archive");
         assert!(uncounted((code, neutral(report))) == uncounted(wanted.clone()), "{transport} gives another report");
     }
@@ -244,7 +217,7 @@ fn the_configuration_is_the_one_that_skopeo_sees() {
     }
     let registry = Registry::start();
     let name = push(&registry, &parts().image());
-    let (code, inspected) = verify(&["inspect", &name]);
+    let (code, inspected) = json(&["inspect", &name]);
     assert_eq!(code, Some(0));
     let arguments = ["inspect", "--config", "--tls-verify=false", &format!("docker://{name}")];
     let skopeo: Value = serde_json::from_slice(&image::debian::run(Command::new("skopeo").args(arguments))).unwrap();
@@ -294,7 +267,7 @@ fn no_damaged_document_is_ever_judged() {
     let digest = small().write_layout(folder.path(), Compression::Gzip, Family::Oci);
     let manifest: Value = serde_json::from_slice(&fs::read(blob_file(folder.path(), &digest)).unwrap()).unwrap();
     let image = format!("oci:{}:{TAG}", folder.path().display());
-    assert!(matches!(verify(&[&image]).0, Some(0 | 1)), "the image that is to be damaged can be judged");
+    assert!(matches!(json(&[&image]).0, Some(0 | 1)), "the image that is to be damaged can be judged");
     for digest in [&digest, manifest["config"]["digest"].as_str().unwrap()] {
         let file = blob_file(folder.path(), digest);
         let whole = fs::read(&file).unwrap();
@@ -306,7 +279,7 @@ fn no_damaged_document_is_ever_judged() {
         });
         for damaged in cuts.into_iter().chain(flips) {
             fs::write(&file, &damaged).unwrap();
-            let (code, report) = verify(&[&image]);
+            let (code, report) = json(&[&image]);
             assert!(!matches!(code, Some(0 | 1) | None), "exit {code:?} for {}", damaged.escape_ascii());
             assert_eq!(report["images"][0]["complete"], false, "{}", damaged.escape_ascii());
         }

@@ -10,6 +10,8 @@ mod archives;
 mod image;
 #[path = "support/layout.rs"]
 mod layout;
+#[path = "support/run.rs"]
+mod run;
 #[path = "support/tarball.rs"]
 #[allow(dead_code, reason = "archives need less of it than layers")]
 mod tarball;
@@ -29,23 +31,9 @@ use image::layout::{Family, TAG, blob_file};
 use image::lucid::parts;
 use image::pack::Compression;
 use image::registry::Registry;
+use run::{asked, lucid_verify};
 
 const NAME: &str = "docker.io/pickme/lucid-auth:latest-arm64";
-
-/// Whether these tests are asked for; says so where they are not, past the capture of the test harness.
-fn asked(test: &str) -> bool {
-    let asked = std::env::var_os("LUCID_REAL").is_some_and(|value| value == "1");
-    if !asked {
-        let _ = writeln!(std::io::stderr(), "skipped: {test} needs LUCID_REAL=1");
-    }
-    asked
-}
-
-fn lucid_verify() -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lucid-verify"));
-    command.current_dir(std::env::temp_dir()).env("SOURCE_DATE_EPOCH", (image::BUILT + 86_400).to_string());
-    command
-}
 
 /// Exit code, and what of the report does not depend on how the image came here.
 fn verify(reference: &str, stdin: Option<&Path>, host: &str) -> (Option<i32>, Value) {

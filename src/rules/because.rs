@@ -121,6 +121,8 @@ const TABLE: &[(&str, &str, On)] = &[
     // The health check hands its line to a shell that is not there, or starts what the command starts.
     ("healthcheck/exec-form", "config/shell-form", On::Found),
     ("healthcheck/argv0", "config/shell-form", On::Found),
+    // An exception of connect() is the only way to another exit code.
+    ("healthcheck/exit-code", "healthcheck/connect-ex", On::Image),
     ("healthcheck/argv0", "config/argv0", On::Found),
     ("healthcheck/argv0", "config/argv0", On::Layer),
     ("healthcheck/argv0", "platform/elf-arch", On::Same),

@@ -95,7 +95,7 @@ pub const IMAGES: &[Foreign] = &[
             Breakage {
                 done: "built it without GOARCH, on an amd64 machine",
                 edit: |image| image.layer_mut(native::COPY_BINARY).put(native::gosu("gosu:amd64")),
-                rule: "platform/elf-arch",
+                rule: "platform/interpreter-arch",
                 path: "/gosu",
             },
             Breakage {

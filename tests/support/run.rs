@@ -1,5 +1,7 @@
 //! Running the program on images of this test's own making.
 
+#![allow(dead_code, reason = "each test crate that includes this module uses a part of it")]
+
 use std::io::Write as _;
 use std::process::{Command, Output};
 
@@ -18,19 +20,27 @@ pub fn asked(test: &str) -> bool {
     asked
 }
 
+/// The program, on the day after the images were built.
+pub fn lucid_verify() -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lucid-verify"));
+    command.current_dir(std::env::temp_dir()).env("SOURCE_DATE_EPOCH", (image::BUILT + 86_400).to_string());
+    command
+}
+
+/// Exit code and document, which is the whole of stdout.
+pub fn json(arguments: &[&str]) -> (Option<i32>, Value) {
+    let Output { status, stdout, stderr } = lucid_verify().args(arguments).args(["--format", "json"]).output().unwrap();
+    let report = serde_json::from_slice(&stdout)
+        .unwrap_or_else(|error| panic!("{arguments:?}: {status}, no report: {error}\n{}", stderr.escape_ascii()));
+    (status.code(), report)
+}
+
 /// Verifies an image from a layout; exit code and report.
 pub fn verify(image: &Image, options: &[&str]) -> (Option<i32>, Value) {
-    // In the cache, so that blobs are linked and not copied; and named from there, as a path may fit the pattern by name.
+    // In the cache, so that blobs are linked and not copied.
     let folder = tempfile::tempdir_in(cache()).unwrap();
     image.write_layout(folder.path(), Compression::None, Family::Oci);
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lucid-verify"));
-    command.current_dir(cache()).env("SOURCE_DATE_EPOCH", (image::BUILT + 86_400).to_string());
-    let name = folder.path().file_name().unwrap().display();
-    command.arg(format!("oci:{name}:{TAG}")).args(options).args(["--format", "json"]);
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let report =
-        serde_json::from_slice(&stdout).unwrap_or_else(|error| panic!("{status}, no report: {error}\n{}", stderr.escape_ascii()));
-    (status.code(), report)
+    json(&[&[&format!("oci:{}:{TAG}", folder.path().display())[..]], options].concat())
 }
 
 /// A finding of a report that no other finding explains.

@@ -17,7 +17,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/app"),
         layer: Some("/build/*.py"),
-        explains: &["marker/source", "layout/app"],
+        explains: &["marker/source", "layout/app", "python/module-resolves", "python/entrypoint-file"],
     },
     Breakage {
         name: "source-not-copied",
@@ -27,6 +27,6 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/app"),
         layer: Some("WORKDIR /app"),
-        explains: &["marker/source"],
+        explains: &["marker/source", "python/module-resolves", "python/entrypoint-file"],
     },
 ];

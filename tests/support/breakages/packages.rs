@@ -28,11 +28,11 @@ pub const BREAKAGES: &[Breakage] = &[
                 image.layer_mut(COPY_BIN).remove(&path);
             }
         },
-        rule: "marker/bin",
+        rule: "layout/empty-copy",
         level: "error",
-        path: Some("/usr/local/bin/.lucid-marker"),
+        path: Some("/usr/local/bin"),
         layer: Some(COPY_BIN),
-        explains: &["python/console-scripts-present"],
+        explains: &["marker/bin", "python/console-scripts-present"],
     },
     Breakage {
         name: "builder-shebang",

@@ -87,7 +87,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/local/lib/python3.10/site-packages"),
         layer: Some("python3.10"),
-        explains: &["marker/site-packages", "python/site-packages-exists", "config/pythonpath"],
+        explains: &["python/native-ext-suffix", "marker/site-packages", "python/site-packages-exists", "config/pythonpath"],
     },
     Breakage {
         name: "module-never-copied",
@@ -115,11 +115,11 @@ pub const BREAKAGES: &[Breakage] = &[
         name: "entrypoint-unreadable",
         done: "copied the script with a mode that does not let anybody read it",
         edit: |image, _| image.layer_mut("/build/app").change("app/entrypoint.py", |entry| entry.mode = 0o300),
-        rule: "python/entrypoint-file",
+        rule: "ownership/readable",
         level: "error",
         path: Some("/app/entrypoint.py"),
         layer: Some("/build/app"),
-        explains: &[],
+        explains: &["python/entrypoint-file"],
     },
     Breakage {
         name: "pythonpath-lost",
