@@ -75,17 +75,6 @@ fn the_image_against_itself_wants_no_pattern() {
 }
 
 #[test]
-fn a_service_without_python_packages_needs_no_marker_beside_them() {
-    let outcome = |service: &str| {
-        let missing = "[rules.\"marker/site-packages\"]\npath = \"/nowhere/.lucid-marker\"\n";
-        let judged = base().under(&format!("extends = \"lucid\"\n{service}{missing}")).judge();
-        judged.into_iter().find(|judged| judged.rule.id == "marker/site-packages").unwrap().judgement.outcome()
-    };
-    assert_eq!(outcome(""), Outcome::Fail);
-    assert_eq!(outcome("[service]\npackages = []\n"), Outcome::Skip);
-}
-
-#[test]
 fn what_holds_under_lucid_holds_under_lucid_slim() {
     for judged in base().under("extends = \"lucid-slim\"\n").judge() {
         assert_ne!(judged.judgement.outcome(), Outcome::Fail, "{}: {:?}", judged.rule.id, judged.judgement);
@@ -101,4 +90,18 @@ fn a_slim_image_holds_under_its_own_profile_and_with_build_tools_it_does_not() {
     let mut built = slim();
     built.add(4, "f 0755 0:0 240000 /usr/bin/make elf:x86-64,exec,interp=/lib64/ld-linux-x86-64.so.2");
     assert!(found(&built).contains(&"toolchain/build-systems error /usr/bin/make 4".to_owned()));
+}
+
+#[test]
+fn a_service_without_packages_is_not_asked_for_them() {
+    let service = "[services.auth]\nmatch = [\"pickme/lucid-auth*\"]\npackages = []\n";
+    let mut image = base().under(&format!("extends = \"lucid\"\n{service}"));
+    image.configure("/config/Env/6", "\"PYTHONPATH=/app\"");
+    let asked =
+        |id: &str| ["marker/site-packages", "marker/bin", "python/importable-path"].contains(&id) || id.contains("site-packages");
+    for judged in image.judge() {
+        let outcome = judged.judgement.outcome();
+        assert_ne!(outcome, Outcome::Fail, "{}: {:?}", judged.rule.id, judged.judgement);
+        assert!(!asked(judged.rule.id) || outcome == Outcome::Skip, "{}", judged.rule.id);
+    }
 }

@@ -14,6 +14,7 @@ const WITH_ARGUMENT: &[u8] = b"WX";
 
 /// What Python is told to run (Python documentation, "Command line and environment").
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command line are switches")]
 pub struct Python<'a> {
     /// `-E` or `-I`: no variable of the environment counts.
     pub ignores_environment: bool,

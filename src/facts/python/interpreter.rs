@@ -1,4 +1,4 @@
-//! The Python interpreters of an image: version, prefix, standard library, virtual environment (CPython's
+//! The Python interpreters of an image: version, prefix, standard library, virtual environment (`CPython`'s
 //! `Modules/getpath.py`, PEP 405).
 
 use std::fmt;
@@ -157,7 +157,7 @@ fn version(image: &Image<'_>, prefix: &LayerPath, (major, minor): (u32, u32), pa
     let header = header.as_deref().and_then(|text| text.split_once("PY_VERSION")?.1.split('"').nth(1));
     let told =
         [(package, "its package"), (header, "its patchlevel.h"), (image.config.env("PYTHON_VERSION"), "ENV PYTHON_VERSION")];
-    let told = told.into_iter().filter_map(|(text, told_by)| Some((patch(text?, (major, minor))?, told_by))).next();
+    let told = told.into_iter().find_map(|(text, told_by)| Some((patch(text?, (major, minor))?, told_by)));
     let (patch, told_by) = told.map_or((None, "its name"), |(patch, told_by)| (Some(patch), told_by));
     Version { major, minor, patch, told_by }
 }

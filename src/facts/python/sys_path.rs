@@ -96,7 +96,7 @@ pub(super) fn sys_path(
         let is_without = options.is_without_user_site || variable("PYTHONNOUSERSITE").is_some();
         let user = user_site(image, interpreter, variable("PYTHONUSERBASE")).filter(|_| !is_without);
         for directory in user.into_iter().chain(interpreter.site_directories()) {
-            site(image, &mut path, directory);
+            site(image, &mut path, &directory);
         }
     }
     path.unknown.extend(surprises(image, interpreter, &path));
@@ -122,9 +122,9 @@ fn user_site(image: &Image<'_>, interpreter: &Interpreter, base: Option<&str>) -
 }
 
 /// A site directory, and what its `.pth` files add (Python documentation, `site`).
-fn site(image: &Image<'_>, path: &mut SysPath, directory: LayerPath) {
+fn site(image: &Image<'_>, path: &mut SysPath, directory: &LayerPath) {
     path.push(directory.clone(), Origin::Site);
-    let Ok(node) = image.tree.resolve(&directory) else { return };
+    let Ok(node) = image.tree.resolve(directory) else { return };
     for (name, _) in image.tree.children(node).filter(|(name, _)| name.ends_with(b".pth")) {
         let file = directory.join(name);
         let text = match image.contents.read(&file) {
@@ -161,7 +161,7 @@ fn surprises(image: &Image<'_>, interpreter: &Interpreter, path: &SysPath) -> Ve
             // Debian has one of its own there.
             Ok(_) if *origin == Origin::Library => {}
             Ok(node) => {
-                found.extend(tree.child(node, b"sitecustomize.py").map(|_| format!("{path}/sitecustomize.py runs at start")))
+                found.extend(tree.child(node, b"sitecustomize.py").map(|_| format!("{path}/sitecustomize.py runs at start")));
             }
             Err(_) => {}
         }

@@ -41,9 +41,9 @@ impl<'a> Wanted<'a> {
         let started = context.started().map(|(_, started)| started);
         let run = started.and_then(|started| started.module.as_deref()).map(|name| Self { name, by: By::Command });
         let server = started.and_then(|started| started.server.as_ref());
-        let served = server.map(|server| Self { name: &server.module, by: By::Server(server) });
+        let application = server.map(|server| Self { name: &server.module, by: By::Server(server) });
         let declared = context.profile.service.iter().flat_map(|service| &service.modules);
-        let mut all: Vec<Self> = run.into_iter().chain(served).collect();
+        let mut all: Vec<Self> = run.into_iter().chain(application).collect();
         for name in declared {
             if all.iter().all(|wanted| wanted.name != name) {
                 all.push(Self { name, by: By::Service });

@@ -46,8 +46,7 @@ fn official(more: impl IntoIterator<Item = Item>) -> Tree {
 
 fn distribution(name: &str, record: &[&str]) -> Vec<Item> {
     let at = |file: &str| format!("{SITE}/{name}-1.dist-info/{file}");
-    let rows: String = record.iter().map(|row| format!("{row},,\n")).collect();
-    let rows = format!("{rows}{name}-1.dist-info/METADATA,,\n");
+    let rows = format!("{},,\n{name}-1.dist-info/METADATA,,\n", record.join(",,\n"));
     let mut items = vec![file(&at("METADATA"), format!("Name: {name}\nVersion: 1\n")), file(&at("RECORD"), rows)];
     items.extend(record.iter().filter(|row| !row.starts_with("..")).map(|row| unkept(&format!("{SITE}/{row}"))));
     items

@@ -47,7 +47,9 @@ pub const BREAKAGES: &[Breakage] = &[
                 path == format!("{SITE}/redis") || path.starts_with(&format!("{SITE}/redis-")) && !path.contains("dist-info/")
             };
             let paths: Vec<String> = site.entries().iter().map(|entry| entry.path.clone()).filter(|path| of_it(path)).collect();
-            paths.iter().for_each(|path| site.remove(path));
+            for path in &paths {
+                site.remove(path);
+            }
         },
         rule: "python/critical-packages",
         level: "error",
