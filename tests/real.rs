@@ -18,7 +18,7 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use lucid_verify::vfs::dump;
 use serde_json::Value;

@@ -6,7 +6,6 @@
 #[path = "support/archives.rs"]
 mod archives;
 #[path = "support/image/mod.rs"]
-#[allow(dead_code, reason = "this takes the image as it is")]
 mod image;
 #[path = "support/layout.rs"]
 mod layout;
