@@ -15,8 +15,7 @@ use crate::text;
 const BODY_LIMIT: u64 = 64 << 10;
 
 /// Where to look for an image that no registry has.
-pub const LOCAL: &str =
-    "an image that only the local engine has is named docker-daemon:NAME";
+pub const LOCAL: &str = "an image that only the local engine has is named docker-daemon:NAME";
 
 /// Characters of a server's text that are shown.
 const SHOWN: usize = 512;

@@ -1,5 +1,7 @@
 //! What `import` would find (Python documentation, "The import system"; `importlib.machinery.FileFinder`).
 
+use std::collections::BTreeSet;
+
 use super::interpreter::Version;
 use crate::vfs::{NodeId, Tree};
 
@@ -141,8 +143,9 @@ pub(super) fn import(tree: &Tree, version: Version, directories: Vec<NodeId>, na
 /// Looks for a name without dots: in each directory a package comes before a module; a directory without `__init__`
 /// counts only where no later one has either.
 fn find(tree: &Tree, version: Version, directories: &[NodeId], name: &[u8]) -> Option<Part> {
-    let mut portions = Vec::new();
-    for directory in directories {
+    let (mut portions, mut seen) = (Vec::new(), BTreeSet::new());
+    // A directory may be named a thousand times; its files are looked at once.
+    for directory in directories.iter().filter(|directory| seen.insert(**directory)) {
         let package = child(tree, *directory, name).filter(|node| tree.is_directory(*node));
         if let Some((package, init)) = package.and_then(|package| Some((package, file(tree, version, package, b"__init__")?))) {
             return Some(Part::Package(package, init));
