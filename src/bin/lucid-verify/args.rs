@@ -19,7 +19,7 @@ use crate::{exit, pending, suggest, verb};
 #[command(override_usage = "lucid-verify [OPTIONS] IMAGE...\n       lucid-verify VERB [OPTIONS] ...")]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 #[command(
-    after_help = "IMAGE is a Docker reference, docker://REF, oci:DIR[:REF], oci-archive:FILE[:REF],\ndocker-archive:FILE[:REF] (FILE - is stdin) or docker-daemon:REF.\n`lucid-verify VERB --help` tells more."
+    after_help = "IMAGE is a Docker reference, docker://REF, docker-daemon:REF, oci:DIR[:REF],\noci-archive:FILE[:REF] or docker-archive:FILE[:REF] (FILE - is stdin).\n`lucid-verify VERB --help` tells more."
 )]
 pub struct Cli {
     #[command(subcommand)]
