@@ -128,7 +128,7 @@ fn each_is_told_with_what_was_found_and_the_next_step() {
             3,
             "the name and the tag",
         ),
-        Mistake::at(&whole, "An image that only the local engine has", "HOST/auth:dev", 3, "docker save"),
+        Mistake::at(&whole, "An image that only the local engine has", "HOST/auth:dev", 3, "docker-daemon:NAME"),
         Mistake::at(&login, "No login", "HOST/pickme/lucid-auth:latest-arm64", 4, "docker login"),
         Mistake::at(&denied, "A login that may not pull", "HOST/pickme/lucid-auth:latest-arm64", 4, "docker login"),
         elsewhere(named, "reg.lan:50000", "A registry without TLS", "HOST/pickme/lucid-auth:latest-arm64", "--plain-http"),
