@@ -25,9 +25,10 @@ use lucid_verify::digest::{Algorithm, Hasher};
 use serde_json::{Value, json};
 use tarball::{Header, Tarball};
 
+use image::Image;
 use image::debian::run;
 use image::layout::{Family, TAG, blob_file};
-use image::lucid::parts;
+use image::lucid::{BIN, parts};
 use image::pack::Compression;
 use image::registry::Registry;
 use run::{asked, lucid_verify};
@@ -109,12 +110,20 @@ fn by_every_way_in_it_is_the_same_image() {
     if !asked("by_every_way_in_it_is_the_same_image") {
         return;
     }
+    let good = parts().image();
+    let mut broken = good.clone();
+    broken.layer_mut(&format!("/root/.local/bin /{BIN}")).remove(&format!("{BIN}/.lucid-marker"));
+    by_every_way(&good, 0);
+    by_every_way(&broken, 1);
+}
+
+fn by_every_way(image: &Image, code: i32) {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("layout");
-    parts().image().write_layout(&directory, Compression::Gzip, Family::Oci);
+    image.write_layout(&directory, Compression::Gzip, Family::Oci);
     let registry = Registry::start();
     let wanted = verify(&registry.push(&directory, "pickme/lucid-auth"), None, "");
-    assert_eq!(wanted.0, Some(0), "{:#}", wanted.1);
+    assert_eq!(wanted.0, Some(code), "{:#}", wanted.1);
 
     let layout = format!("oci:{}:{TAG}", directory.display());
     let file = |name: &str| folder.path().join(name);
@@ -122,7 +131,7 @@ fn by_every_way_in_it_is_the_same_image() {
     for (transport, path, name) in [("oci-archive", &oci, TAG), ("docker-archive", &docker, NAME)] {
         run(Command::new("skopeo").args(["copy", "--quiet", &layout, &format!("{transport}:{}:{name}", path.display())]));
     }
-    let layers = parts().image().layers().map(|layer| fs::read(layer.blob(Compression::None).file).unwrap()).collect();
+    let layers = image.layers().map(|layer| fs::read(layer.blob(Compression::None).file).unwrap()).collect();
     let members = archives::modern_of(layers, configuration(&directory), "pickme/lucid-auth:latest-arm64");
     fs::write(&modern, archives::pack(&members)).unwrap();
     let engine = Engine::with(&docker);

@@ -210,6 +210,14 @@ fn the_first_of_packages_modules_and_namespaces_is_found() {
 }
 
 #[test]
+fn a_directory_that_is_named_a_thousand_times_is_looked_at_once() {
+    let tree = with(upstream(), [unkept("/a/x/y.py")]);
+    let run = json!({"Cmd": ["python"], "WorkingDir": "/a", "Env": [format!("PYTHONPATH={}", ["/a"; 1000].join(":"))]});
+    let Import::Namespace(portions) = only(&tree, &run).import(&tree, "x") else { panic!("x is a namespace") };
+    assert_eq!(portions.len(), 1);
+}
+
+#[test]
 fn a_script_leads_to_its_interpreter_and_is_looked_beside() {
     let items = [file("/usr/local/bin/serve", "#!/usr/bin/env -S python3 -sE\n"), elf("/usr/bin/env", PYTHON), dir("/app")];
     let runtime =
