@@ -29,7 +29,7 @@ impl Context<'_> {
     /// The C library that Python is linked with, else the programs that the image is started with; `None` where that is
     /// none, or not one.
     pub fn libc(&self) -> Option<Libc> {
-        let named = |node: &NodeId| std::str::from_utf8(self.tree.name(*node)).is_ok_and(program::is_python);
+        let named = |node: &NodeId| program::is_python(self.tree.name(*node));
         let pythons = self.facts.executables.iter().map(|executable| executable.target).filter(named);
         let of = |nodes: Vec<NodeId>| nodes.into_iter().filter_map(|node| Libc::of_loader(self.loader(node)?)).collect();
         let mut found: BTreeSet<Libc> = of(pythons.collect());

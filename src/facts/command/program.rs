@@ -83,10 +83,11 @@ pub fn base(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or_default()
 }
 
-/// Whether a word names Python: `python`, or that with a version, whatever the directory.
-pub fn is_python(word: &str) -> bool {
-    let version = base(word).strip_prefix("python");
-    version.is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+/// Whether a word or the name of a file names Python: `python`, or that with a version, whatever the directory.
+pub fn is_python(word: impl AsRef<[u8]>) -> bool {
+    let name = word.as_ref().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let version = name.strip_prefix(b"python");
+    version.is_some_and(|version| version.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
 }
 
 /// What Python runs, given the words behind its name.
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn an_interpreter_is_known_by_its_name_and_version() {
-        assert!(["python", "python3", "/usr/bin/python3.12"].iter().all(|word| is_python(word)));
+        assert!(["python", "python3", "/usr/bin/python3.12"].iter().all(is_python));
         assert!(["pythonic", "/python/run", "python3-config", ""].iter().all(|word| !is_python(word)));
     }
 

@@ -74,7 +74,7 @@ fn started(image: &Image<'_>) -> Option<Runtime> {
         Some(FileKind::Script(line)) => Some(String::from_utf8_lossy(line).into_owned()),
         _ => None,
     };
-    let at = chain.iter().position(|step| is_called_python(&step.path) && line(step).is_none())?;
+    let at = chain.iter().position(|step| program::is_python(step.path.name()) && line(step).is_none())?;
     let (before, rest) = chain.split_at(at);
     let (called, _) = rest.split_first().filter(|(_, rest)| rest.iter().all(|step| line(step).is_none()))?;
     let interpreter = interpreter::read(image, &called.path)?;
@@ -107,16 +107,12 @@ fn module(options: &Python<'_>, is_direct: bool) -> Option<String> {
     }
 }
 
-fn is_called_python(path: &LayerPath) -> bool {
-    std::str::from_utf8(path.name()).is_ok_and(program::is_python)
-}
-
 /// The interpreters of an image: in the directories of commands, and those of virtual environments.
 fn interpreters(image: &Image<'_>) -> Vec<LayerPath> {
     let tree = image.tree;
     let folders = command::directories(tree, image.config).chain(["/usr/local/bin", "/usr/bin"].map(LayerPath::from));
     let named = folders.filter_map(|folder| tree.resolve(&folder).ok()).flat_map(|folder| tree.children(folder));
-    let called = named.map(|(_, node)| tree.path(node)).filter(is_called_python);
+    let called = named.map(|(_, node)| tree.path(node)).filter(|path| program::is_python(path.name()));
     let mut seen = BTreeSet::<NodeId>::new();
     let real = called.filter_map(|path| tree.resolve(&path).ok()).filter(|node| is_machine_code(tree, *node));
     let mut found: Vec<LayerPath> = real.filter(|node| seen.insert(*node)).map(|node| tree.path(node)).collect();

@@ -1,6 +1,7 @@
 //! `base/python`
 
 use super::super::{Context, declare_rule, words};
+use crate::facts::command::program::is_python;
 use crate::finding::{Finding, Judgement, Level, Place};
 use crate::vfs::LayerPath;
 
@@ -57,9 +58,5 @@ fn check(context: &Context<'_>) -> Judgement {
 /// The interpreters that there are: `python3.13`, not `python3-config`.
 fn others(context: &Context<'_>) -> Vec<String> {
     let executables = context.facts.executables.iter().map(|executable| &executable.path);
-    let is_python = |path: &&LayerPath| {
-        let version = path.name().strip_prefix(b"python");
-        version.is_some_and(|version| version.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
-    };
-    executables.filter(is_python).map(ToString::to_string).collect()
+    executables.filter(|path| is_python(path.name())).map(ToString::to_string).collect()
 }
