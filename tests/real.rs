@@ -23,7 +23,7 @@ use std::process::Command;
 use lucid_verify::vfs::dump;
 use serde_json::Value;
 
-use breakages::{Breakage, breakages};
+use breakages::{Breakage, SERVICE, breakages};
 use image::layout::{Family, TAG, blob_file};
 use image::lucid::parts;
 use image::pack::Compression;
@@ -33,17 +33,6 @@ use run::{asked, json, lucid_verify, rules};
 
 /// The name under which images are pushed: `lucid` is the profile that fits it.
 const REPOSITORY: &str = "pickme/lucid-auth";
-
-/// What the image says of itself nowhere: the service that it is.
-const SERVICE: &str = r#"extends = "lucid"
-
-[service]
-name = "auth"
-packages = ["bcrypt", "cryptography", "fastapi", "grpcio", "motor", "PyJWT", "pydantic", "redis", "uvicorn"]
-modules = ["main"]
-app = ["/app"]
-markers = ["/app/.lucid-source-marker"]
-"#;
 
 /// Verifies as [`SERVICE`] wants it.
 fn verify_service(image: &str, level: &str) -> (Option<i32>, Value) {

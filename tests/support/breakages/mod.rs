@@ -1,5 +1,7 @@
 //! What people do to such images, and what must be said of it: the one table, which docs/breakages.md is made from.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 mod base;
 mod config;
 mod healthcheck;
@@ -37,6 +39,17 @@ pub struct Breakage {
     /// Rules that may fail beside it, their findings explained by it or of a lower level.
     pub explains: &'static [&'static str],
 }
+
+/// What the image says of itself nowhere: the service that it is.
+pub const SERVICE: &str = r#"extends = "lucid"
+
+[service]
+name = "auth"
+packages = ["bcrypt", "cryptography", "fastapi", "grpcio", "motor", "PyJWT", "pydantic", "redis", "uvicorn"]
+modules = ["main"]
+app = ["/app"]
+markers = ["/app/.lucid-source-marker"]
+"#;
 
 /// What a breakage is that has no path, no layer, and nothing that it explains.
 const PLAIN: Breakage =
