@@ -103,7 +103,8 @@ fn what_is_predicted_is_what_happens() {
         let _ = writeln!(std::io::stderr(), "skipped: only root can unpack an image with its owners and change its root");
         return;
     }
-    let executed: Vec<Option<&Breakage>> = [None].into_iter().chain(breakages().filter(|one| is_executed(one)).map(Some)).collect();
+    let executed: Vec<Option<&Breakage>> =
+        [None].into_iter().chain(breakages().filter(|one| is_executed(one)).map(Some)).collect();
     let rows = each(&executed, |breakage| {
         let mut image = parts().image();
         match breakage {
@@ -123,7 +124,8 @@ fn what_is_predicted_is_what_happens() {
     );
     rows.iter().for_each(|row| page.write_str(&row.line()).unwrap());
     let _ = writeln!(std::io::stderr(), "{page}");
-    let wrong: Vec<String> = rows.iter().filter(|row| !row.is_true()).map(|row| format!("starts {}: {}", row.answer, row.line())).collect();
+    let wrong: Vec<String> =
+        rows.iter().filter(|row| !row.is_true()).map(|row| format!("starts {}: {}", row.answer, row.line())).collect();
     assert!(wrong.is_empty(), "{}", wrong.concat());
     assert!(rows.iter().filter(|row| row.outcome != Outcome::Started).count() >= 10, "too few are executed");
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/truth.md");

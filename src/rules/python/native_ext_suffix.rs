@@ -13,8 +13,8 @@ declare_rule! {
     ///
     /// # What it checks
     /// The tag in the name of every extension module in a site directory (`cpython-312-aarch64-linux-gnu.so`) is of the
-    /// version that the directory is for, of the image's machine and C library; or there is another file by which Python can
-    /// import the module. A package whose wheel is for any platform brings modules for all of them: a remark.
+    /// version of the interpreter that reads the directory, or that the directory is for, of the image's machine and C
+    /// library; or there is another file by which Python can import the module. A package whose wheel is for any platform brings modules for all of them: a remark.
     ///
     /// # Why
     /// Python looks for files of its own tag. One of another tag does not exist for it, whatever is in the file.
@@ -38,7 +38,9 @@ fn check(context: &Context<'_>) -> Judgement {
     let (platform, libc, owners) = (context.platform(), context.libc(), context.owners());
     let (mut seen, mut offences) = (BTreeSet::new(), Vec::new());
     for site in &context.facts.python.sites {
-        let Some(runtime) = Runtime::of(&site.path, &platform.architecture, libc) else { continue };
+        let reader = context.facts.runtimes.iter().find(|runtime| runtime.path.holds(context.tree, site.node));
+        let version = reader.map(|runtime| runtime.interpreter.version);
+        let Some(runtime) = Runtime::of(&site.path, version, &platform.architecture, libc) else { continue };
         for (node, ending) in runtime.foreign(context.tree, site.node, &mut seen) {
             let path = context.tree.path(node);
             let owner = owners.get(&path);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::elf::Libc;
+use crate::facts::python::interpreter::{Version, minor};
 use crate::vfs::{LayerPath, NodeId, Tree};
 
 /// Architectures by Go's names, and the machine in the tags of extension modules (Debian's multiarch names).
@@ -27,14 +28,17 @@ pub(super) struct Runtime {
 }
 
 impl Runtime {
-    /// That of a site directory, which the path tells: `lib/python3.12/site-packages`. `None` of another Python.
-    pub fn of(site: &LayerPath, architecture: &str, libc: Option<Libc>) -> Option<Self> {
+    /// That of a site directory: of the version that reads it, else of the one that the path tells
+    /// (`lib/python3.12/site-packages`). `None` of another Python.
+    pub fn of(site: &LayerPath, reader: Option<Version>, architecture: &str, libc: Option<Libc>) -> Option<Self> {
         let parent = site.parent().unwrap_or_default();
         let name = std::str::from_utf8(parent.name()).unwrap_or_default();
         if name.starts_with("pypy") || name.starts_with("graalpy") {
             return None;
         }
-        let version = name.strip_prefix("python").filter(|version| version.contains('.')).map(|version| version.replace('.', ""));
+        let told = name.strip_prefix("python").filter(|version| version.contains('.')).map(|version| version.replace('.', ""));
+        let other = reader.filter(|version| minor(name.as_bytes()).is_some_and(|minor| !version.is(minor)));
+        let version = other.map(|version| format!("{}{}", version.major, version.minor)).or(told);
         let machine = TRIPLETS.iter().find(|(known, _)| *known == architecture).map(|(_, machine)| *machine);
         Some(Self { version, machine, libc })
     }
@@ -98,7 +102,7 @@ mod tests {
 
     #[test]
     fn an_ending_is_of_one_version_one_machine_and_one_c_library() {
-        let runtime = |site: &str, libc| Runtime::of(&LayerPath::new(site), "arm64", libc).unwrap();
+        let runtime = |site: &str, libc| Runtime::of(&LayerPath::new(site), None, "arm64", libc).unwrap();
         let glibc = runtime("/usr/lib/python3.12/site-packages", Some(Libc::Glibc));
         for (ending, imports) in [
             ("py", Some(true)),
@@ -122,9 +126,13 @@ mod tests {
         }
         let musl = runtime("/usr/lib/python3.12/site-packages", Some(Libc::Musl));
         assert_eq!(musl.imports("cpython-312-aarch64-linux-gnu.so"), Some(true));
+        let reader = Version { major: 3, minor: 11, patch: None, told_by: "" };
+        let read = Runtime::of(&LayerPath::new("/opt/lib/python3.10/site-packages"), Some(reader), "arm64", None).unwrap();
+        assert_eq!(read.imports("cpython-311-aarch64-linux-gnu.so"), Some(true));
+        assert_eq!(read.imports("cpython-310-aarch64-linux-gnu.so"), Some(false));
         let debian = runtime("/usr/lib/python3/dist-packages", Some(Libc::Glibc));
         assert_eq!(debian.imports("cpython-310-aarch64-linux-gnu.so"), Some(true));
         assert_eq!(runtime("/lib/python3.13t/site-packages", None).imports("cpython-313t-aarch64-linux-gnu.so"), Some(true));
-        assert!(Runtime::of(&LayerPath::new("/usr/lib/pypy3.10/site-packages"), "arm64", None).is_none());
+        assert!(Runtime::of(&LayerPath::new("/usr/lib/pypy3.10/site-packages"), None, "arm64", None).is_none());
     }
 }

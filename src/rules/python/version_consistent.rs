@@ -14,7 +14,7 @@ declare_rule! {
     /// # What it checks
     /// Every site directory on `sys.path` whose path names a minor version (`lib/python3.12/site-packages`), and the one of
     /// `[expect]`, names that of the interpreter that the command leads to. Where it leads to none, one of those that are
-    /// there.
+    /// there. It is a warning where no extension module in the directory is tagged for its version: such packages may run.
     ///
     /// # Why
     /// Extension modules are built for one minor version, and pip chooses what it installs by it. A builder and a base that
@@ -60,12 +60,14 @@ fn finding(context: &Context<'_>, site: NodeId, path: &LayerPath, (major, minor)
     let tag = format!(".cpython-{major}{minor}-");
     let is_tagged = |name: &[u8]| name.ends_with(b".so") && String::from_utf8_lossy(name).contains(&tag);
     let tagged = context.tree.walk(site).filter(|node| is_tagged(context.tree.name(*node))).count() as u64;
-    let tagged = match tagged {
-        0 => String::new(),
-        count => format!("; {} cpython-{major}{minor}", words::count(count, "module is tagged", "modules are tagged")),
+    let (level, tagged) = match tagged {
+        0 => (Level::Warn, String::new()),
+        count => {
+            (Level::Error, format!("; {} cpython-{major}{minor}", words::count(count, "module is tagged", "modules are tagged")))
+        }
     };
     let message = format!("{path} is of {major}.{minor}, the interpreter {} is {}{tagged}", python.path, python.version);
     let fix = format!("the same minor version in the builder and the runtime: python {}", python.version.directory());
-    let found = Finding::new(Level::Error, message, fix).at(Place::path(path, context.tree.layer(site)));
+    let found = Finding::new(level, message, fix).at(Place::path(path, context.tree.layer(site)));
     found.contrast(format!("{major}.{minor}"), format!("{}.{}", python.version.major, python.version.minor))
 }

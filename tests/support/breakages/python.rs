@@ -75,8 +75,13 @@ pub const BREAKAGES: &[Breakage] = &[
         done: "let the builder and PYTHONPATH go on to Python 3.10, and the base not",
         edit: |image, _| {
             let site = image.layer_mut(COPY_SITE);
+            // Its pip takes the wheels of its own version.
             let moved = |mut entry: Entry| {
-                entry.path = entry.path.replace("python3.11", "python3.10");
+                entry.path = entry.path.replace("python3.11", "python3.10").replace("cpython-311", "cpython-310");
+                if let (true, Content::File(bytes)) = (entry.path.ends_with("/RECORD"), &entry.content) {
+                    let rows = String::from_utf8(bytes.to_vec()).unwrap().replace("cpython-311", "cpython-310");
+                    entry.content = Content::File(rows.into_bytes().into());
+                }
                 entry
             };
             *site = Layer::new("", site.entries().iter().cloned().map(moved).collect());
