@@ -158,6 +158,49 @@ impl Image {
         }
     }
 
+    /// Exchanges a text in all lines and in the configuration.
+    pub fn replace(&mut self, from: &str, to: &str) {
+        for line in self.layers.iter_mut().flat_map(|(_, lines)| lines) {
+            *line = line.replace(from, to);
+        }
+        self.config = serde_json::from_str(&self.config.to_string().replace(from, to)).unwrap();
+    }
+
+    /// Makes a layer anew.
+    pub fn rewrite(&mut self, layer: usize, instruction: &str, lines: Vec<String>) {
+        self.layers[layer] = (instruction.to_owned(), lines);
+    }
+
+    /// Takes out the line of a path.
+    pub fn remove(&mut self, path: &str) {
+        let before = self.lines();
+        self.layers.iter_mut().for_each(|(_, lines)| lines.retain(|line| !is_of(line, path)));
+        assert_eq!(self.lines() + 1, before, "{path}");
+    }
+
+    fn lines(&self) -> usize {
+        self.layers.iter().map(|(_, lines)| lines.len()).sum()
+    }
+
+    /// The image as a registry holds it. Files of which only the size is said hold a line, and objects are as long as
+    /// their headers need.
+    pub fn served(&self) -> lucid_verify::serve::Image {
+        let mut text = String::new();
+        for (instruction, lines) in &self.layers {
+            text += &format!("layer {instruction}\n");
+            for line in lines {
+                let mut words: Vec<&str> = line.split(' ').collect();
+                match words.last() {
+                    Some(last) if last.starts_with("size=") => *words.last_mut().unwrap() = "\"pass\\n\"",
+                    Some(last) if last.starts_with("elf:") && words.len() == 5 => words.insert(3, "4096"),
+                    _ => {}
+                }
+                text += &format!("{}\n", words.join(" "));
+            }
+        }
+        lucid_verify::serve::Image::written(&text, &self.config.to_string()).unwrap()
+    }
+
     /// Asks every rule.
     pub fn judge(&self) -> Vec<Judged> {
         self.judge_with(None)
