@@ -11,6 +11,7 @@ mod ownership;
 mod packages;
 mod platform;
 mod python;
+mod starts;
 mod toolchain;
 
 use std::fmt::Write as _;
@@ -67,6 +68,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         marker::BREAKAGES,
         layout::BREAKAGES,
         python::BREAKAGES,
+        starts::BREAKAGES,
         packages::BREAKAGES,
         ownership::BREAKAGES,
         platform::BREAKAGES,
