@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::entry_points;
 use super::record::{self, Record};
-use super::{is_identifier, module};
+use super::{is_identifier, module, requirement};
 use crate::facts::contents::Contents;
 use crate::facts::fields::{field, paragraphs, values};
 use crate::layer::LayerPath;
@@ -31,8 +31,10 @@ pub struct Distribution {
     pub tags: Vec<String>,
     /// Names of `top_level.txt`, as far as they are names: setuptools wrote it, and not always rightly.
     pub top_level: Vec<String>,
-    /// `Requires-Dist` lines of METADATA, as they are written.
+    /// `Requires-Dist` lines of METADATA, as they are written; of an `.egg-info` without any, those of `requires.txt`.
     pub requires: Vec<String>,
+    /// `Requires-Python` of METADATA, as it is written.
+    pub requires_python: Option<String>,
     /// The names of the commands that it declares in `entry_points.txt`, or why they are not known.
     pub commands: Result<Vec<String>, String>,
     /// RECORD, or why it is not known.
@@ -61,6 +63,16 @@ pub fn normalized(name: &str) -> String {
 }
 
 impl Distribution {
+    /// Name and version, fit to show.
+    pub fn shown(&self) -> String {
+        escape(format!("{} {}", self.name, self.version).trim().as_bytes())
+    }
+
+    /// Whether one of Debian's own packages brought it: what those declare, dpkg sees to.
+    pub fn is_of_debian(&self) -> bool {
+        self.path.parent() == Some(DEBIAN.into()) && self.record == Err(NoRecord::Absent)
+    }
+
     /// What can be imported of it: the first names of the rows of RECORD; without a RECORD those of `top_level.txt`.
     pub fn imports(&self) -> BTreeSet<String> {
         let Ok(record) = &self.record else { return self.top_level.iter().cloned().collect() };
@@ -96,6 +108,10 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
     let mut found = described(tree, contents, node, stem, &metadata);
     found.top_level = top_level(contents, &path);
     found.commands = commands(contents, &path);
+    if found.requires.is_empty() {
+        let text = contents.read(&path.join("requires.txt")).ok().flatten().map_or(&b""[..], |(_, text)| text);
+        found.requires = requirement::of_sections(&String::from_utf8_lossy(text));
+    }
     Some(found)
 }
 
@@ -159,6 +175,7 @@ fn described(tree: &Tree, contents: &Contents<'_>, node: NodeId, stem: &str, met
         tags: Vec::new(),
         top_level: Vec::new(),
         requires: values(head, "Requires-Dist").filter(|line| !line.is_empty()).collect(),
+        requires_python: field(head, "Requires-Python"),
         commands: Ok(Vec::new()),
         record: Err(NoRecord::Absent),
     }

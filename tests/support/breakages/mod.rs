@@ -9,6 +9,7 @@ mod ownership;
 mod packages;
 mod platform;
 mod python;
+mod requirements;
 mod toolchain;
 
 use std::fmt::Write as _;
@@ -55,6 +56,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         layout::BREAKAGES,
         python::BREAKAGES,
         packages::BREAKAGES,
+        requirements::BREAKAGES,
         ownership::BREAKAGES,
         platform::BREAKAGES,
         base::BREAKAGES,
