@@ -68,9 +68,10 @@ impl Distribution {
         escape(format!("{} {}", self.name, self.version).trim().as_bytes())
     }
 
-    /// Whether one of Debian's own packages brought it: what those declare, dpkg sees to.
-    pub fn is_of_debian(&self) -> bool {
-        self.path.parent() == Some(DEBIAN.into()) && self.record == Err(NoRecord::Absent)
+    /// Whether a package of the system brought it: what those declare, its package manager sees to. No installer of Python's
+    /// writes there without a RECORD.
+    pub fn is_of_system(&self) -> bool {
+        ["/usr/lib", "/usr/lib64"].iter().any(|path| self.path.is_within(&(*path).into())) && self.record == Err(NoRecord::Absent)
     }
 
     /// What can be imported of it: the first names of the rows of RECORD; without a RECORD those of `top_level.txt`.

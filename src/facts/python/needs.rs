@@ -85,12 +85,12 @@ impl Runtime {
     }
 
     /// Looks for everything that the distributions which it finds require, without extras and with those that others ask
-    /// for. What Debian's own packages declare, dpkg sees to.
+    /// for. What packages of the system declare is left to its package manager.
     pub fn needs<'a>(&self, tree: &Tree, python: &'a Python, architecture: &str) -> Needs<'a> {
         let installed = self.installed(tree, python);
         let environments = self.environments(architecture);
         let mut needs = Needs::default();
-        let own = installed.values().filter(|found| !found.is_of_debian());
+        let own = installed.values().filter(|found| !found.is_of_system());
         let mut open: Vec<(&Distribution, String)> = own.map(|found| (*found, String::new())).rev().collect();
         let mut seen: BTreeSet<(&str, String)> = open.iter().map(|(by, extra)| (&by.normalized[..], extra.clone())).collect();
         let mut said = BTreeSet::new();

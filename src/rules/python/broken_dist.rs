@@ -12,7 +12,7 @@ declare_rule! {
     /// # What it checks
     /// Every `.dist-info` and `.egg-info` has METADATA, and of the modules that RECORD lists one at least is there. Where
     /// only `top_level.txt` names them, that none is there is a warning. Distributions that bring no module are passed over,
-    /// as are Debian's own.
+    /// as are packages of the system.
     ///
     /// # Why
     /// A COPY or a clean-up by name takes one of the two directories of a package: its code is then without a version, or its
@@ -32,7 +32,7 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     // What pip is in the middle of removing begins with a tilde, and stands for nothing.
-    let is_asked = |found: &&Distribution| !found.is_of_debian() && !found.path.name().starts_with(b"~");
+    let is_asked = |found: &&Distribution| !found.is_of_system() && !found.path.name().starts_with(b"~");
     let asked: Vec<&Distribution> = context.distributions().filter(is_asked).collect();
     let findings = asked.iter().filter_map(|found| broken(context, found)).collect();
     Judgement::looked(asked.len(), findings)

@@ -13,7 +13,8 @@ declare_rule! {
     ///
     /// # What it checks
     /// No site directory holds the metadata of one distribution twice. Two versions in two directories of one `sys.path`, of
-    /// which the first is imported, are a remark; not so where one is Debian's own, or an installer.
+    /// which the first is imported, are a remark; not so where one is a package of the system, or
+    /// an installer.
     ///
     /// # Why
     /// `pip install --target` into a directory that is not empty, and a COPY over what was there, leave the old metadata and
@@ -60,7 +61,7 @@ fn shadowed(context: &Context<'_>, runtime: &Runtime) -> Vec<Finding> {
     {
         by_name.entry(&found.normalized).or_default().push(found);
     }
-    by_name.retain(|name, all| !PREINSTALLED.contains(name) && all.iter().all(|found| !found.is_of_debian()));
+    by_name.retain(|name, all| !PREINSTALLED.contains(name) && all.iter().all(|found| !found.is_of_system()));
     let differ = |all: &Vec<&Distribution>| {
         all.iter().any(|found| found.version != all[0].version && found.path.parent() != all[0].path.parent())
     };

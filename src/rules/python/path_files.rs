@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::Context;
 use crate::facts::python::sys_path::{Origin, is_harmless};
-use crate::facts::python::{Distribution, Runtime, aliases};
+use crate::facts::python::{Distribution, Runtime};
 use crate::text::escape;
 use crate::vfs::{LayerIndex, LayerPath, NodeId};
 
@@ -76,10 +76,10 @@ fn effect(
         text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     let (code, directories): (Vec<&[u8]>, Vec<&[u8]>) =
         lines.take(MAX).partition(|line| line.starts_with(b"import ") || line.starts_with(b"import\t"));
-    // Nothing but the file leads to what its distribution is.
+    // Nothing but the file leads to what its distribution is. Where nothing tells what that is called, it may be found.
     let brings_nothing = |owner: &&Distribution| owner.imports().iter().all(|name| name.starts_with("__editable__"));
-    let own = owner.filter(brings_nothing).map(|owner| aliases::imports(&owner.normalized)).into_iter().flatten();
-    if let Some(lost) = own.into_iter().find(|name| is_lost(name)) {
+    let mut own = owner.filter(brings_nothing).into_iter().flat_map(|owner| &owner.top_level);
+    if let Some(lost) = own.find(|name| is_lost(name)) {
         return Some(Some(escape(lost.as_bytes())));
     }
     let site = path.parent().unwrap_or_default();

@@ -15,8 +15,8 @@ declare_rule! {
     /// Every `Requires-Dist` of every distribution on `sys.path` that applies to the image's own interpreter, its full version
     /// and its machine: without extras, and with those that another distribution asks for. The distribution is there, or a
     /// module of its name; its version is one that will do, else that is a warning. It is one, too, where a distribution that
-    /// needs it brings no module, or where the patch version decides and nothing tells it. What Debian's own packages declare
-    /// is left to dpkg.
+    /// needs it brings no module, or where the patch version decides and nothing tells it. What packages
+    /// of the system declare is left to its package manager.
     ///
     /// # Why
     /// Installers judge requirements by the Python that they run on. In a builder that is newer than the base, a package that

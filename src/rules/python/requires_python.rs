@@ -13,7 +13,8 @@ declare_rule! {
     ///
     /// # What it checks
     /// `Requires-Python` of every distribution on `sys.path` admits the version of the interpreter. Where its patch version is
-    /// not known and would decide, that is a warning. Debian's own packages are left to dpkg.
+    /// not known and would decide, that is a warning. Packages of the system are left to its
+    /// package manager.
     ///
     /// # Why
     /// pip installs nothing that is not for the Python it runs on: in the builder, not in the image.
@@ -37,7 +38,7 @@ fn check(context: &Context<'_>) -> Judgement {
     };
     let (mut asked, mut said) = (BTreeMap::<&LayerPath, Option<Level>>::new(), BTreeMap::new());
     for runtime in runtimes {
-        for found in runtime.installed(context.tree, &context.facts.python).into_values().filter(|found| !found.is_of_debian()) {
+        for found in runtime.installed(context.tree, &context.facts.python).into_values().filter(|found| !found.is_of_system()) {
             let Some(written) = &found.requires_python else { continue };
             let versions = Versions::parse(written);
             let level = match runtime.versions().map(|version| versions.admit(&version) == Some(false)) {

@@ -31,7 +31,7 @@ pub const BREAKAGES: &[Breakage] = &[
         done: "copied one package over from an older installation",
         edit: |image, _| {
             take(image, &["typing_extensions.py", "typing_extensions-4.13.2.dist-info"]);
-            add(image, ["typing_extensions", "3.7.4"], "", Some(["typing_extensions.py", "TypedDict = dict\n"]));
+            add(image, ["typing_extensions", "3.7.4"], "", &[["typing_extensions.py", "TypedDict = dict\n"]]);
         },
         rule: "python/requires-dist",
         level: "warn",
@@ -43,8 +43,7 @@ pub const BREAKAGES: &[Breakage] = &[
         name: "setuptools-passed-over",
         done: "installed a package that needs setuptools with `pip install --user`, where the builder had it",
         edit: |image, _| {
-            let module = ["legacy.py", "import pkg_resources\n"];
-            add(image, ["legacy", "1.0"], "Requires-Dist: setuptools\n", Some(module));
+            add(image, ["legacy", "1.0"], "Requires-Dist: setuptools\n", &[["legacy.py", "import pkg_resources\n"]]);
         },
         rule: "python/user-install-gap",
         level: "warn",
@@ -56,7 +55,7 @@ pub const BREAKAGES: &[Breakage] = &[
         name: "package-for-a-newer-python",
         done: "copied a package from an image of Python 3.13",
         edit: |image, _| {
-            add(image, ["modern", "1.0"], "Requires-Python: >=3.13\n", Some(["modern.py", "type X = int\n"]));
+            add(image, ["modern", "1.0"], "Requires-Python: >=3.13\n", &[["modern.py", "type X = int\n"]]);
         },
         rule: "python/requires-python",
         level: "error",
@@ -68,7 +67,8 @@ pub const BREAKAGES: &[Breakage] = &[
         name: "installed-editable",
         done: "installed the service's library with `pip install -e`",
         edit: |image, _| {
-            add(image, ["auth_core", "1.0"], "", Some(["__editable__.auth_core-1.0.pth", "/build/auth-core/src\n"]));
+            let path = ["__editable__.auth_core-1.0.pth", "/build/auth-core/src\n"];
+            add(image, ["auth_core", "1.0"], "", &[path, ["auth_core-1.0.dist-info/top_level.txt", "auth_core\n"]]);
         },
         rule: "python/pth-inert",
         level: "error",
@@ -79,7 +79,7 @@ pub const BREAKAGES: &[Breakage] = &[
     Breakage {
         name: "installed-twice",
         done: "installed into a directory that held an older version",
-        edit: |image, _| add(image, ["idna", "2.8"], "", None),
+        edit: |image, _| add(image, ["idna", "2.8"], "", &[]),
         rule: "python/duplicate-dist",
         level: "warn",
         path: Some("/usr/local/lib/python3.11/site-packages/idna-3.10.dist-info"),
@@ -109,15 +109,15 @@ fn take(image: &mut Image, names: &[&str]) {
     }
 }
 
-/// Installs a distribution of a name and a version, with more fields of METADATA, and one file.
-fn add(image: &mut Image, [name, version]: [&str; 2], fields: &str, file: Option<[&str; 2]>) {
+/// Installs a distribution of a name and a version, with more fields of METADATA, and its files.
+fn add(image: &mut Image, [name, version]: [&str; 2], fields: &str, files: &[[&str; 2]]) {
     let info = format!("{name}-{version}.dist-info");
     let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{fields}");
     let mut rows = String::new();
     let site = image.layer_mut(COPY_SITE);
     site.put(Entry::directory(&format!("{SITE}/{info}")).of(NONROOT));
     let metadata_file = format!("{info}/METADATA");
-    for [path, text] in file.into_iter().chain([[metadata_file.as_str(), metadata.as_str()]]) {
+    for [path, text] in files.iter().copied().chain([[metadata_file.as_str(), metadata.as_str()]]) {
         let entry = Entry::file(&format!("{SITE}/{path}"), text).of(NONROOT);
         rows += &(row_of(path, &entry) + "\n");
         site.put(entry);
