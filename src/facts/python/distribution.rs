@@ -7,7 +7,7 @@ use super::entry_points;
 use super::record::{self, Record};
 use super::{is_identifier, module, requirement};
 use crate::facts::contents::Contents;
-use crate::facts::fields::{field, paragraphs, values};
+use crate::facts::fields::{field, head, values};
 use crate::layer::LayerPath;
 use crate::text::escape;
 use crate::vfs::{LayerIndex, NodeId, Tree};
@@ -96,7 +96,7 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
     let is_directory = tree.resolve(&path).is_ok_and(|target| tree.is_directory(target));
     if let Some(stem) = name.strip_suffix(".dist-info").filter(|_| is_directory) {
         let wheel = contents.read(&path.join("WHEEL")).ok().flatten().map_or(&b""[..], |(_, text)| text);
-        let head = paragraphs(wheel).next().unwrap_or_default();
+        let head = head(wheel);
         let mut found = described(tree, contents, node, stem, &path.join("METADATA"));
         found.commands = commands(contents, &path);
         found.tags = values(head, "Tag").filter(|tag| !tag.is_empty()).collect();
@@ -162,7 +162,7 @@ fn described(tree: &Tree, contents: &Contents<'_>, node: NodeId, stem: &str, met
     let mut parts = stem.splitn(3, '-');
     let by_file = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let text = contents.read(metadata);
-    let head = text.as_ref().ok().copied().flatten().and_then(|(_, text)| paragraphs(text).next()).unwrap_or_default();
+    let head = text.as_ref().ok().copied().flatten().map(|(_, text)| head(text)).unwrap_or_default();
     let name = field(head, "Name");
     let has_metadata = text.is_err() || name.is_some();
     let name = name.unwrap_or_else(|| by_file.0.to_owned());

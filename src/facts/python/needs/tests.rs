@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::facts::fixture::{Item, config, elf, file, link, tree, unkept};
 use crate::facts::{accounts, packages, python};
 
-const SITE: &str = "/usr/local/lib/python3.11/site-packages";
+const SITE: &str = "/usr/local/lib/python3.12/site-packages";
 
 /// A distribution with a module of its name.
 fn distribution(name: &str, version: &str, requires: &[&str]) -> Vec<Item> {
@@ -19,13 +19,13 @@ fn distribution(name: &str, version: &str, requires: &[&str]) -> Vec<Item> {
 /// What is not met, as it is said, and what is not known.
 fn needs(patch: Option<u32>, items: impl IntoIterator<Item = Vec<Item>>) -> (Vec<String>, usize) {
     let official = [
-        elf("/usr/local/bin/python3.11", 183),
-        link("/usr/local/bin/python3", "python3.11"),
-        unkept("/usr/local/lib/python3.11/os.py"),
-        unkept("/usr/local/lib/python3.11/dataclasses.py"),
+        elf("/usr/local/bin/python3.12", 183),
+        link("/usr/local/bin/python3", "python3.12"),
+        unkept("/usr/local/lib/python3.12/os.py"),
+        unkept("/usr/local/lib/python3.12/dataclasses.py"),
     ];
     let tree = tree(official.into_iter().chain(items.into_iter().flatten()));
-    let env: Vec<String> = patch.iter().map(|patch| format!("PYTHON_VERSION=3.11.{patch}")).collect();
+    let env: Vec<String> = patch.iter().map(|patch| format!("PYTHON_VERSION=3.12.{patch}")).collect();
     let config = config(&json!({"Cmd": ["python3"], "Env": env}));
     let (user, packages) = (accounts::user(&tree, ""), packages::packages(&tree));
     let runtime = python::runtimes(&tree, &config, &user, &packages).remove(0);
@@ -41,12 +41,12 @@ fn needs(patch: Option<u32>, items: impl IntoIterator<Item = Vec<Item>>) -> (Vec
     (said.chain(needs.unknown.iter().cloned()).collect(), needs.examined)
 }
 
-const SKEW: &str = "async-timeout>=4.0.3; python_full_version < '3.11.3'";
+const SKEW: &str = "async-timeout>=4.0.3; python_full_version < '3.12.3'";
 
 #[test]
 fn the_version_of_the_runtime_decides_and_not_that_of_the_builder() {
     let redis = || [distribution("redis", "8.1.0", &[SKEW])];
-    let wanted = "redis needs async-timeout>=4.0.3, found nothing because python is 3.11.2 (<3.11.3), and a newer one does not";
+    let wanted = "redis needs async-timeout>=4.0.3, found nothing because python is 3.12.2 (<3.12.3), and a newer one does not";
     assert_eq!(needs(Some(2), redis()).0, [wanted]);
     assert_eq!(needs(Some(15), redis()), (vec![], 0));
     let unknown = needs(None, redis()).0;
