@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::aliases;
 use super::marker::{Comparison, Environment};
 use super::requirement::Requirement;
-use super::{Distribution, Import, Python, Runtime};
+use super::{Distribution, Import, Python, Runtime, Site};
 use crate::vfs::Tree;
 
 /// What became of every requirement that applies.
@@ -72,14 +72,18 @@ impl Runtime {
         self.environments("").map(|environment| environment.full)
     }
 
+    /// The site directories that it looks in, in order, each once.
+    pub fn sites<'a>(&self, tree: &Tree, python: &'a Python) -> Vec<&'a Site> {
+        let mut seen = BTreeSet::new();
+        let nodes = self.path.directories(tree).filter(|node| seen.insert(*node));
+        nodes.filter_map(|node| python.sites.iter().find(|site| site.node == node)).collect()
+    }
+
     /// The distributions that it finds, by their normalised names; of one name, the first on `sys.path`.
     pub fn installed<'a>(&self, tree: &Tree, python: &'a Python) -> BTreeMap<&'a str, &'a Distribution> {
         let mut installed = BTreeMap::new();
-        for directory in self.path.directories(tree) {
-            let here = python.sites.iter().filter(|site| site.node == directory).flat_map(|site| &site.distributions);
-            for found in here {
-                installed.entry(&found.normalized[..]).or_insert(found);
-            }
+        for found in self.sites(tree, python).into_iter().flat_map(|site| &site.distributions) {
+            installed.entry(&found.normalized[..]).or_insert(found);
         }
         installed
     }

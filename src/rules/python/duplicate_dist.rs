@@ -34,7 +34,7 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     let sites = &context.facts.python.sites;
-    let mut findings: Vec<Finding> = sites.iter().flat_map(|site| doubled(site, Level::Warn)).collect();
+    let mut findings: Vec<Finding> = sites.iter().flat_map(doubled).collect();
     let mut said = BTreeSet::new();
     let hidden = context.facts.runtimes.iter().flat_map(|runtime| shadowed(context, runtime));
     findings.extend(hidden.filter(|finding| said.insert(finding.place.path.clone())));
@@ -43,29 +43,25 @@ fn check(context: &Context<'_>) -> Judgement {
 }
 
 /// What one directory holds twice.
-fn doubled(site: &Site, level: Level) -> impl Iterator<Item = Finding> {
+fn doubled(site: &Site) -> impl Iterator<Item = Finding> {
     let twice = site.distributions.chunk_by(|one, other| one.normalized == other.normalized).filter(|same| same.len() > 1);
     twice.map(move |same| {
         let fix = "install into an empty directory, or take out the RUN or COPY that writes over the installed one";
-        finding(level, &same.iter().collect::<Vec<_>>(), &format!("in {}", site.path), fix)
+        finding(Level::Warn, &same.iter().collect::<Vec<_>>(), &format!("in {}", site.path), fix)
     })
 }
 
 /// What an earlier directory of `sys.path` hides of a later one.
 fn shadowed(context: &Context<'_>, runtime: &Runtime) -> Vec<Finding> {
     let mut by_name = BTreeMap::<&str, Vec<&Distribution>>::new();
-    let (sites, mut seen) = (&context.facts.python.sites, BTreeSet::new());
-    let directories = runtime.path.directories(context.tree).filter(|node| seen.insert(*node));
-    for found in
-        directories.flat_map(|node| sites.iter().filter(move |site| site.node == node)).flat_map(|site| &site.distributions)
-    {
+    for found in runtime.sites(context.tree, &context.facts.python).into_iter().flat_map(|site| &site.distributions) {
         by_name.entry(&found.normalized).or_default().push(found);
     }
-    by_name.retain(|name, all| !PREINSTALLED.contains(name) && all.iter().all(|found| !found.is_of_system()));
-    let differ = |all: &Vec<&Distribution>| {
-        all.iter().any(|found| found.version != all[0].version && found.path.parent() != all[0].path.parent())
-    };
-    by_name.retain(|_, all| differ(all));
+    by_name.retain(|name, all| {
+        let is_usual = PREINSTALLED.contains(name) || all.iter().any(|found| found.is_of_system());
+        let differs = |found: &&Distribution| found.version != all[0].version && found.path.parent() != all[0].path.parent();
+        !is_usual && all.iter().any(differs)
+    });
     let fix = "leave one of them out: the first is imported, the others are bytes";
     by_name.values().map(|all| finding(Level::Info, all, "on one sys.path", fix)).collect()
 }

@@ -13,6 +13,7 @@ mod modules;
 pub(super) mod native_ext_suffix;
 mod needs;
 pub(super) mod orphan_files;
+mod orphans;
 mod path_files;
 pub(super) mod pip_present;
 mod presence;
