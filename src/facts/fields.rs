@@ -17,6 +17,14 @@ pub(super) fn paragraphs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The fields of core metadata: what stands before the first empty line. A line of blanks ends none of them: licences that
+/// stand in a field have such.
+pub(super) fn head(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_start();
+    let length = lines(text).take_while(|line| !matches!(*line, b"\n" | b"\r\n")).map(<[u8]>::len).sum();
+    text.get(..length).unwrap_or_default()
+}
+
 /// The values of every field of this name, in order. Names are compared without regard to case; lines that begin with
 /// white space continue a value, and are joined to it by one blank.
 pub(super) fn values<'a>(paragraph: &'a [u8], name: &'a str) -> impl Iterator<Item = String> + 'a {
@@ -60,6 +68,18 @@ mod tests {
         let found: Vec<_> = paragraphs(text).collect();
         assert_eq!(found, [&b"A: 1\nB: 2\r\n"[..], b"C: 3\n", b"D: 4"]);
         assert_eq!(paragraphs(b"\n \n").count() + paragraphs(b"").count(), 0);
+    }
+
+    #[test]
+    fn a_line_of_blanks_does_not_end_core_metadata() {
+        for end in ["\n", "\r\n"] {
+            let text =
+                format!("Name: a{end}License: one{end}        {end} two{end}Requires-Dist: b{end}{end}Requires-Dist: c{end}");
+            let head = head(text.as_bytes());
+            assert_eq!(values(head, "Requires-Dist").collect::<Vec<_>>(), ["b"]);
+            assert_eq!(field(head, "License").as_deref(), Some("one  two"));
+        }
+        assert_eq!(head(b""), b"");
     }
 
     #[test]

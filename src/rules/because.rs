@@ -52,6 +52,14 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/module-resolves", "layout/empty-copy", On::Layer),
     ("python/entrypoint-file", "layout/app", On::Below),
     ("python/entrypoint-file", "layout/empty-copy", On::Layer),
+    // What a package lacks is found by each of its files, and by what is missing of it as a whole.
+    ("python/broken-dist", "python/record-integrity", On::Distribution),
+    ("python/requires-dist", "python/critical-packages", On::Same),
+    // Packages of another version require other things.
+    ("python/requires-dist", "python/version-consistent", On::Image),
+    ("python/requires-python", "python/version-consistent", On::Image),
+    // What only a path file leads to is not found where that is not read.
+    ("python/module-resolves", "python/pth-inert", On::Image),
     // An interpreter that runs an interpreter takes it for a script.
     ("python/entrypoint-file", "config/double-interpreter", On::Image),
     ("python/module-resolves", "config/double-interpreter", On::Image),

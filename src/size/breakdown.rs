@@ -223,6 +223,7 @@ mod tests {
             tags: Vec::new(),
             top_level: Vec::new(),
             requires: Vec::new(),
+            requires_python: None,
             commands: Ok(Vec::new()),
             record: Ok(Record { rows: paths.iter().map(|path| row(path)).collect() }),
         };

@@ -3,7 +3,11 @@
 /// Normalised names of distributions, and what is imported of them.
 const ALIASES: &[(&str, &[&str])] = &[
     ("attrs", &["attr", "attrs"]),
+    ("azure-core", &["azure.core"]),
     ("beautifulsoup4", &["bs4"]),
+    ("google-api-core", &["google.api_core"]),
+    ("google-auth", &["google.auth"]),
+    ("googleapis-common-protos", &["google.api"]),
     ("grpcio", &["grpc"]),
     ("mysqlclient", &["MySQLdb"]),
     ("opencv-contrib-python", &["cv2"]),

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::entry_points;
 use super::record::{self, Record};
-use super::{is_identifier, module};
+use super::{is_identifier, module, requirement};
 use crate::facts::contents::Contents;
-use crate::facts::fields::{field, paragraphs, values};
+use crate::facts::fields::{field, head, values};
 use crate::layer::LayerPath;
 use crate::text::escape;
 use crate::vfs::{LayerIndex, NodeId, Tree};
@@ -31,8 +31,10 @@ pub struct Distribution {
     pub tags: Vec<String>,
     /// Names of `top_level.txt`, as far as they are names: setuptools wrote it, and not always rightly.
     pub top_level: Vec<String>,
-    /// `Requires-Dist` lines of METADATA, as they are written.
+    /// `Requires-Dist` lines of METADATA, as they are written; of an `.egg-info` without any, those of `requires.txt`.
     pub requires: Vec<String>,
+    /// `Requires-Python` of METADATA, as it is written.
+    pub requires_python: Option<String>,
     /// The names of the commands that it declares in `entry_points.txt`, or why they are not known.
     pub commands: Result<Vec<String>, String>,
     /// RECORD, or why it is not known.
@@ -61,6 +63,17 @@ pub fn normalized(name: &str) -> String {
 }
 
 impl Distribution {
+    /// Name and version, fit to show.
+    pub fn shown(&self) -> String {
+        escape(format!("{} {}", self.name, self.version).trim().as_bytes())
+    }
+
+    /// Whether a package of the system brought it: what those declare, its package manager sees to. No installer of Python's
+    /// writes there without a RECORD.
+    pub fn is_of_system(&self) -> bool {
+        ["/usr/lib", "/usr/lib64"].iter().any(|path| self.path.is_within(&(*path).into())) && self.record == Err(NoRecord::Absent)
+    }
+
     /// What can be imported of it: the first names of the rows of RECORD; without a RECORD those of `top_level.txt`.
     pub fn imports(&self) -> BTreeSet<String> {
         let Ok(record) = &self.record else { return self.top_level.iter().cloned().collect() };
@@ -83,7 +96,7 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
     let is_directory = tree.resolve(&path).is_ok_and(|target| tree.is_directory(target));
     if let Some(stem) = name.strip_suffix(".dist-info").filter(|_| is_directory) {
         let wheel = contents.read(&path.join("WHEEL")).ok().flatten().map_or(&b""[..], |(_, text)| text);
-        let head = paragraphs(wheel).next().unwrap_or_default();
+        let head = head(wheel);
         let mut found = described(tree, contents, node, stem, &path.join("METADATA"));
         found.commands = commands(contents, &path);
         found.tags = values(head, "Tag").filter(|tag| !tag.is_empty()).collect();
@@ -96,6 +109,10 @@ pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option
     let mut found = described(tree, contents, node, stem, &metadata);
     found.top_level = top_level(contents, &path);
     found.commands = commands(contents, &path);
+    if found.requires.is_empty() {
+        let text = contents.read(&path.join("requires.txt")).ok().flatten().map_or(&b""[..], |(_, text)| text);
+        found.requires = requirement::of_sections(&String::from_utf8_lossy(text));
+    }
     Some(found)
 }
 
@@ -145,7 +162,7 @@ fn described(tree: &Tree, contents: &Contents<'_>, node: NodeId, stem: &str, met
     let mut parts = stem.splitn(3, '-');
     let by_file = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let text = contents.read(metadata);
-    let head = text.as_ref().ok().copied().flatten().and_then(|(_, text)| paragraphs(text).next()).unwrap_or_default();
+    let head = text.as_ref().ok().copied().flatten().map(|(_, text)| head(text)).unwrap_or_default();
     let name = field(head, "Name");
     let has_metadata = text.is_err() || name.is_some();
     let name = name.unwrap_or_else(|| by_file.0.to_owned());
@@ -159,6 +176,7 @@ fn described(tree: &Tree, contents: &Contents<'_>, node: NodeId, stem: &str, met
         tags: Vec::new(),
         top_level: Vec::new(),
         requires: values(head, "Requires-Dist").filter(|line| !line.is_empty()).collect(),
+        requires_python: field(head, "Requires-Python"),
         commands: Ok(Vec::new()),
         record: Err(NoRecord::Absent),
     }

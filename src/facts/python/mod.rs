@@ -5,7 +5,10 @@ pub mod distribution;
 mod entry_points;
 pub mod import;
 pub mod interpreter;
+pub mod marker;
+pub mod needs;
 pub mod record;
+pub mod requirement;
 pub mod runtime;
 pub mod sys_path;
 
@@ -17,7 +20,9 @@ use crate::vfs::{NodeId, Tree};
 
 pub use distribution::Distribution;
 pub use import::Import;
+pub use needs::{Needs, Unmet};
 pub use record::{Record, Row};
+pub use requirement::{Requirement, Versions};
 pub use runtime::{Runtime, runtimes};
 
 /// What an image holds of Python.

@@ -48,6 +48,11 @@ const MAX_ENTRIES: usize = 1024;
 /// stand-in for distutils, virtualenv's patch, namespace packages of old, and those of coverage tools.
 const HARMLESS: [&str; 4] = ["distutils-precedence.pth", "_virtualenv.pth", "-nspkg.pth", "coverage.pth"];
 
+/// Whether a `.pth` file of this name changes nothing of what can be imported.
+pub fn is_harmless(name: &[u8]) -> bool {
+    HARMLESS.iter().any(|ending| name.ends_with(ending.as_bytes()))
+}
+
 impl SysPath {
     /// The directories that exist, in order.
     pub fn directories<'a>(&'a self, tree: &'a Tree) -> impl Iterator<Item = NodeId> + 'a {
@@ -134,7 +139,6 @@ fn site(image: &Image<'_>, path: &mut SysPath, directory: &LayerPath) {
                 continue;
             }
         };
-        let is_harmless = HARMLESS.iter().any(|ending| name.ends_with(ending.as_bytes()));
         let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")).take(MAX_ENTRIES) {
             if !(line.starts_with(b"import ") || line.starts_with(b"import\t")) {
@@ -142,7 +146,7 @@ fn site(image: &Image<'_>, path: &mut SysPath, directory: &LayerPath) {
                 if image.tree.resolve(&added).is_ok() {
                     path.push(added, Origin::PathFile);
                 }
-            } else if !is_harmless {
+            } else if !is_harmless(name) {
                 path.unknown.push(format!("{file} runs code"));
                 break;
             }

@@ -22,7 +22,7 @@ declare_rule! {
     /// Installers write the builder's own interpreter into each command, and that may lie elsewhere in the image.
     ///
     /// # Symptom
-    /// `exec /usr/local/bin/uvicorn: no such file or directory`, of a file that is there.
+    /// `exec …: no such file or directory`, of a file that is there.
     ///
     /// # Fix
     /// Start the module: `CMD ["/usr/bin/python3", "-m", "uvicorn"]`; or install with the interpreter that the image has.

@@ -19,7 +19,7 @@ declare_rule! {
     /// Requirements drift, an install without its dependencies succeeds, and a COPY may leave out what the builder had.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError` for the package, at start or at its first use.
+    /// `ModuleNotFoundError: No module named '…'`, at start or at its first use.
     ///
     /// # Fix
     /// Add the package to the requirements, install them all in the builder, and copy the whole directory.

@@ -19,7 +19,9 @@ declare_rule! {
     /// owner that was forgotten.
     ///
     /// # Symptom
-    /// `can't open file '/app/main.py': [Errno 2] No such file or directory`; of an empty file, exit 0 at once.
+    /// `…: can't open file '…': [Errno 2] No such file or directory`, `…: can't open file '…': [Errno 13] Permission denied`,
+    /// `PermissionError: [Errno 13] Permission denied: '…'`, `…: can't find '__main__' module in '…'`; of an empty file, exit 0
+    /// at once.
     ///
     /// # Fix
     /// Copy the file to where CMD says, with `--chown`, or let CMD say where it is.

@@ -18,7 +18,7 @@ declare_rule! {
     /// through PYTHONPATH. The image is whole, and the first import fails.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError` for a package that is in the image.
+    /// `ModuleNotFoundError: No module named '…'`, for a package that is in the image.
     ///
     /// # Fix
     /// `ENV PYTHONPATH=/app:/path/of/site-packages` in the last stage, and no `-E` or `-I` in the command.

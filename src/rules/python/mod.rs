@@ -1,22 +1,33 @@
 //! Python as it was installed.
 
+pub(super) mod broken_dist;
 pub(super) mod console_script_shebang;
 pub(super) mod console_scripts_present;
 pub(super) mod critical_packages;
+pub(super) mod duplicate_dist;
 mod entry;
 pub(super) mod entrypoint_file;
 pub(super) mod importable_path;
 pub(super) mod module_resolves;
 mod modules;
 pub(super) mod native_ext_suffix;
+mod needs;
+pub(super) mod orphan_files;
+mod orphans;
+mod path_files;
 pub(super) mod pip_present;
 mod presence;
+pub(super) mod pth_inert;
 mod record;
 pub(super) mod record_integrity;
+pub(super) mod requires_dist;
+pub(super) mod requires_python;
 mod scripts;
 pub(super) mod site_packages_exists;
 pub(super) mod site_packages_populated;
+mod sources;
 mod suffix;
+pub(super) mod user_install_gap;
 pub(super) mod version_consistent;
 
 use super::Context;

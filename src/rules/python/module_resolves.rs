@@ -17,7 +17,9 @@ declare_rule! {
     /// the name in CMD.
     ///
     /// # Symptom
-    /// `No module named auth.main`, `Error loading ASGI app. Could not import module "main".`
+    /// `…: No module named …`, `…: Error while finding module specification for '…' (…)`,
+    /// `…: No module named ….__main__; '…' is a package and cannot be directly executed`,
+    /// `ERROR:    Error loading ASGI app. Could not import module "…".`, `ModuleNotFoundError: No module named '…'`
     ///
     /// # Fix
     /// Copy the directory of the source below one that is on PYTHONPATH, or start the module by the name that it has there.

@@ -98,7 +98,7 @@ fn is_there(tree: &Tree, import: &Import) -> bool {
 }
 
 fn absent(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, import: &Import) -> Absent {
-    let (tree, python) = (context.tree, &runtime.interpreter.path);
+    let tree = context.tree;
     let name = escape(wanted.name.as_bytes());
     let (path, why, fix) = match import {
         Import::Missing(missing) => gone(context, runtime, wanted, missing),
@@ -108,16 +108,38 @@ fn absent(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, import:
         }
         _ => (LayerPath::root(), "it cannot be imported".into(), String::new()),
     };
-    let missing = if let Import::Missing(missing) = import { escape(missing.name.as_bytes()) } else { name.clone() };
-    let predicts = match wanted.by {
-        By::Command => format!("{python}: No module named {missing}"),
-        By::Server(server) if server.name == "uvicorn" => {
-            format!("ERROR:    Error loading ASGI app. Could not import module \"{name}\".")
-        }
-        By::Server(_) | By::Service => format!("ModuleNotFoundError: No module named '{missing}'"),
-    };
+    let predicts = predicted(context, runtime, wanted, import);
     let layer = tree.resolve(&path).map_or_else(|_| context.blame(&path), |node| Some(tree.layer(node)));
     Absent { path, layer, text: format!("{name} is not found: {why}"), fix, predicts }
+}
+
+/// The last line that a user would see (`CPython`'s `runpy.py` and `_bootstrap.py`; uvicorn's `importer.py`).
+fn predicted(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, import: &Import) -> String {
+    let (python, name) = (&runtime.interpreter.path, escape(wanted.name.as_bytes()));
+    let Import::Missing(Missing { name: missing, within }) = import else { return format!("{python}: No module named {name}") };
+    let is_module = within.is_some_and(|node| !context.tree.is_directory(node));
+    let missing = escape(missing.as_bytes());
+    let above = missing.rsplit_once('.').map_or("", |(above, _)| above);
+    let error = if is_module {
+        format!("ModuleNotFoundError: No module named '{missing}'; '{above}' is not a package")
+    } else {
+        format!("ModuleNotFoundError: No module named '{missing}'")
+    };
+    match wanted.by {
+        By::Command if missing == format!("{name}.__main__") => {
+            format!("{python}: No module named {missing}; '{name}' is a package and cannot be directly executed")
+        }
+        By::Command if missing != name => format!("{python}: Error while finding module specification for '{name}' ({error})"),
+        By::Command if is_module => {
+            let why = format!("__path__ attribute not found on '{above}' while trying to find '{name}'");
+            format!("{python}: Error while finding module specification for '{name}' (ModuleNotFoundError: {why})")
+        }
+        By::Command => format!("{python}: No module named {name}"),
+        By::Server(server) if server.name == "uvicorn" && missing == name => {
+            format!("ERROR:    Error loading ASGI app. Could not import module \"{name}\".")
+        }
+        By::Server(_) | By::Service => error,
+    }
 }
 
 /// Where a module should be, why it is not found, and what to do.

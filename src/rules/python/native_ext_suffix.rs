@@ -20,7 +20,7 @@ declare_rule! {
     /// Python looks for files of its own tag. One of another tag does not exist for it, whatever is in the file.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError: No module named 'pydantic_core._pydantic_core'`, of a module that is there.
+    /// `ModuleNotFoundError: No module named '…'`, of a module that is there.
     ///
     /// # Fix
     /// Install in a builder of the same minor version of Python, architecture and C library.

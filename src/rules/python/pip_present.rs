@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::{Context, Offence, declare_rule, words};
-use crate::facts::python::Distribution;
-use crate::facts::python::distribution::normalized;
+use crate::facts::python::marker::Marker;
+use crate::facts::python::{Distribution, Requirement};
 use crate::finding::{Judgement, Level};
 use crate::text::escape;
 
@@ -33,8 +33,9 @@ declare_rule! {
 const INSTALLERS: [&str; 9] = ["conda", "pdm", "pip", "pipenv", "pipx", "poetry", "setuptools", "uv", "wheel"];
 
 fn check(context: &Context<'_>) -> Judgement {
-    let required: BTreeSet<String> =
-        context.distributions().flat_map(|found| &found.requires).filter_map(|line| required(line)).collect();
+    let wanted = context.distributions().flat_map(|found| &found.requires).filter_map(|line| Requirement::parse(line));
+    let wanted = wanted.filter(|wanted| !wanted.marker.as_ref().is_some_and(Marker::is_of_extra));
+    let required: BTreeSet<String> = wanted.map(|wanted| wanted.normalized).collect();
     let installers: Vec<&Distribution> =
         context.distributions().filter(|found| INSTALLERS.contains(&found.normalized.as_str())).collect();
     let offences = installers.iter().map(|found| Offence {
@@ -57,21 +58,4 @@ fn check(context: &Context<'_>) -> Judgement {
         group.finding(level, format!("{names} in the image{why}: {bytes}"), fix)
     });
     Judgement::looked(context.distributions().count(), findings.collect())
-}
-
-/// The distribution that a `Requires-Dist` line asks for, unless only an extra does (PEP 508).
-fn required(line: &str) -> Option<String> {
-    let (wanted, marker) = line.split_once(';').unwrap_or((line, ""));
-    let end = wanted.find(|character: char| !character.is_alphanumeric() && !"-_.".contains(character));
-    let name = wanted.get(..end.unwrap_or(wanted.len()))?;
-    (!marker.contains("extra")).then(|| normalized(name))
-}
-
-#[cfg(test)]
-#[test]
-fn what_an_extra_alone_asks_for_is_not_required() {
-    for (line, name) in [("Wheel[x] (>=1)", "wheel"), ("pip @ https://x", "pip"), ("a.b; python_version < '3'", "a-b")] {
-        assert_eq!(required(line).as_deref(), Some(name));
-    }
-    assert_eq!(required("wheel; extra == 'test'"), None);
 }

@@ -69,5 +69,5 @@ fn finding(group: &Group<(String, Fault)>, rows: usize) -> Finding {
         Fault::Pruned => (Level::Info, "pruned", "nothing to do if that was meant"),
         Fault::Shebang => (Level::Info, "rewritten in their first line (shebang)", "nothing to do if that was meant"),
     };
-    group.finding(level, format!("{name}: {k} of {rows} files {what} (first: {first})"), fix)
+    group.finding(level, format!("{name}: {k} of {rows} files {what} (first: {first})"), fix).of(name.split(' ').next())
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::{RULES, judge, known};
+use super::super::{Judged, RULES, judge, known};
 use super::presence::{Packages, State};
 use crate::digest::Digest;
 use crate::facts::fixture::{Item, dir, elf, file, link, tree, unkept};
@@ -125,20 +125,69 @@ fn a_package_that_is_not_there_is_told_by_what_is() {
     }
 }
 
-/// What the rules of this file's group, and that of the path, say of an image against itself: worse than a remark, or unknown.
-fn complaints(tree: &Tree, run: &Value) -> Vec<String> {
+/// What the rules of this file's group, and that of the path, say of an image against itself.
+fn judged(tree: &Tree, run: &Value) -> Vec<Judged> {
     let facts = facts(tree, run);
     let subject = Subject { name: "x", labels: &std::collections::BTreeMap::new(), has_file: &|_| false };
     let profile = Policy::auto(&known()).choose(&subject, None, chrono::NaiveDate::MIN).unwrap();
     let own = |id: &str| id.starts_with("python/") || id == "config/pythonpath";
     assert_eq!(RULES.iter().filter(|rule| rule.id == "config/pythonpath").count(), 1);
-    let judged = judge(tree, &facts, &Breakdown::of(tree, &facts), &profile, None, &|rule| own(rule.id));
+    judge(tree, &facts, &Breakdown::of(tree, &facts), &profile, None, &|rule| own(rule.id))
+}
+
+/// What is worse than a remark, or unknown.
+fn complaints(tree: &Tree, run: &Value) -> Vec<String> {
+    let judged = judged(tree, run);
     let findings = judged.iter().flat_map(|judged| {
         let unknown = judged.judgement.reason().filter(|_| judged.judgement.outcome() == Outcome::Unknown);
         let findings = judged.judgement.findings.iter().filter(|finding| finding.level > Level::Info);
         findings.map(|finding| &finding.message[..]).chain(unknown).map(|text| format!("{}: {text}", judged.rule.id))
     });
     findings.collect()
+}
+
+#[test]
+fn what_is_foretold_is_what_python_prints() {
+    let items = || {
+        let server = distribution("uvicorn", &["uvicorn/__init__.py", "uvicorn/__main__.py"]);
+        server.into_iter().chain([unkept("/app/pk/__init__.py"), link("/app/loop", "loop"), dir("/app/bare")])
+    };
+    for (words, line) in [
+        ("python3 /app/x.py", "python3: can't open file '/app/x.py': [Errno 2] No such file or directory"),
+        ("/usr/local/bin/python x.py", "/usr/local/bin/python: can't open file '/app/x.py': [Errno 2] No such file or directory"),
+        ("python3 main.py/x.py", "python3: can't open file '/app/main.py/x.py': [Errno 20] Not a directory"),
+        ("python3 /app/loop", "python3: can't open file '/app/loop': [Errno 40] Too many levels of symbolic links"),
+        ("python3 /app/bare", "python3: can't find '__main__' module in '/app/bare'"),
+        ("python3 -m x", "/usr/local/bin/python3: No module named x"),
+        ("python3 -m pk.x", "/usr/local/bin/python3: No module named pk.x"),
+        (
+            "python3 -m pk",
+            "/usr/local/bin/python3: No module named pk.__main__; 'pk' is a package and cannot be directly executed",
+        ),
+        (
+            "python3 -m x.y",
+            "/usr/local/bin/python3: Error while finding module specification for 'x.y' \
+             (ModuleNotFoundError: No module named 'x')",
+        ),
+        (
+            "python3 -m main.x",
+            "/usr/local/bin/python3: Error while finding module specification for 'main.x' \
+             (ModuleNotFoundError: __path__ attribute not found on 'main' while trying to find 'main.x')",
+        ),
+        (
+            "python3 -m main.x.y",
+            "/usr/local/bin/python3: Error while finding module specification for 'main.x.y' \
+             (ModuleNotFoundError: No module named 'main.x'; 'main' is not a package)",
+        ),
+        ("python3 -m uvicorn x:app", "ERROR:    Error loading ASGI app. Could not import module \"x\"."),
+        ("python3 -m uvicorn x.y:app", "ModuleNotFoundError: No module named 'x'"),
+    ] {
+        let argv: Vec<&str> = words.split(' ').collect();
+        let judged = judged(&official(items()), &json!({"Cmd": argv, "WorkingDir": "/app"}));
+        let lines: Vec<&str> =
+            judged.iter().flat_map(|one| &one.judgement.findings).filter_map(|finding| finding.predicts.as_deref()).collect();
+        assert_eq!(lines, [line], "{words}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::platform::objects::module;
 use super::super::{Context, declare_rule, words};
 use crate::facts::python::Runtime;
 use crate::facts::python::interpreter::minor;
@@ -21,7 +22,7 @@ declare_rule! {
     /// are updated one without the other drift apart without a word.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError: No module named '_pydantic_core'`, or `ImportError` of the first compiled module.
+    /// `ModuleNotFoundError: No module named '…'`, for the first compiled module.
     ///
     /// # Fix
     /// The same minor version in the builder's and in the runtime's FROM.
@@ -59,8 +60,9 @@ fn finding(context: &Context<'_>, site: NodeId, path: &LayerPath, (major, minor)
     let python = &runtime.interpreter;
     let tag = format!(".cpython-{major}{minor}-");
     let is_tagged = |name: &[u8]| name.ends_with(b".so") && String::from_utf8_lossy(name).contains(&tag);
-    let tagged = context.tree.walk(site).filter(|node| is_tagged(context.tree.name(*node))).count() as u64;
-    let (level, tagged) = match tagged {
+    let tagged: Vec<NodeId> = context.tree.walk(site).filter(|node| is_tagged(context.tree.name(*node))).collect();
+    let lost = tagged.iter().find_map(|node| module(&context.tree.path(*node), path));
+    let (level, tagged) = match tagged.len() as u64 {
         0 => (Level::Warn, String::new()),
         count => {
             (Level::Error, format!("; {} cpython-{major}{minor}", words::count(count, "module is tagged", "modules are tagged")))
@@ -68,6 +70,7 @@ fn finding(context: &Context<'_>, site: NodeId, path: &LayerPath, (major, minor)
     };
     let message = format!("{path} is of {major}.{minor}, the interpreter {} is {}{tagged}", python.path, python.version);
     let fix = format!("the same minor version in the builder and the runtime: python {}", python.version.directory());
-    let found = Finding::new(level, message, fix).at(Place::path(path, context.tree.layer(site)));
+    let mut found = Finding::new(level, message, fix).at(Place::path(path, context.tree.layer(site)));
+    found.predicts = lost.map(|name| format!("ModuleNotFoundError: No module named '{name}'"));
     found.contrast(format!("{major}.{minor}"), format!("{}.{}", python.version.major, python.version.minor))
 }

@@ -12,6 +12,7 @@ mod packages;
 mod platform;
 mod python;
 mod starts;
+mod requirements;
 mod toolchain;
 
 use std::fmt::Write as _;
@@ -70,6 +71,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         python::BREAKAGES,
         starts::BREAKAGES,
         packages::BREAKAGES,
+        requirements::BREAKAGES,
         ownership::BREAKAGES,
         platform::BREAKAGES,
         base::BREAKAGES,

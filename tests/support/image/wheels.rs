@@ -59,11 +59,17 @@ pub const PIP: Builder<'static> = Builder {
     ..SERVICE
 };
 
+/// The packages that are downloaded most, and what they require.
+pub const POPULAR: Builder<'static> = Builder { requirements: include_str!("popular.txt"), ..SERVICE };
+
 /// Packages and their scripts, with paths below `lib/python3.11/site-packages` and `bin` left out.
 pub struct Installed {
     pub site: Vec<Entry>,
     pub bin: Vec<Entry>,
 }
+
+/// Where `--target` puts data that `--user` puts beside `lib`.
+const DATA: [&str; 3] = ["etc", "include", "share"];
 
 /// Installs what a builder would, for a machine that the host need not be; once, then from the cache.
 pub fn install(builder: &Builder<'_>) -> Installed {
@@ -82,6 +88,8 @@ pub fn install(builder: &Builder<'_>) -> Installed {
         fs::rename(&laid, &target).unwrap();
     }
     let mut laid = Installed { site: walk(&target, ""), bin: Vec::new() };
+    // Manual pages, headers and the like stay in the builder.
+    laid.site.retain(|entry| !DATA.contains(&entry.path.split('/').next().unwrap()));
     let bin = laid.site.extract_if(.., |entry| entry.path == "bin" || entry.path.starts_with("bin/")).skip(1);
     laid.bin = bin.map(|entry| script(entry, builder.interpreter)).collect();
     for entry in &mut laid.site {
@@ -125,13 +133,18 @@ fn walk(folder: &Path, below: &str) -> Vec<Entry> {
     entries
 }
 
-/// A console script whose first line names the interpreter of the builder, not this host's.
+/// A script whose first line names the interpreter of the builder, not this host's.
 fn script(mut entry: Entry, interpreter: &str) -> Entry {
     entry.path = entry.path.split_off("bin/".len());
     let Content::File(bytes) = &entry.content else { panic!("{} is no script", entry.path) };
     let text = std::str::from_utf8(bytes).unwrap();
-    let (_, body) = text.split_once("# -*- coding").unwrap_or_else(|| panic!("{} is no script of pip's", entry.path));
-    entry.content = Content::File(format!("#!{interpreter}\n# -*- coding{body}").into_bytes().into());
+    let (first, body) = text
+        .split_once('\n')
+        .filter(|(first, _)| first.starts_with("#!"))
+        .unwrap_or_else(|| panic!("{} is no script", entry.path));
+    // A shell stands before an interpreter whose path is long.
+    let body = if first == "#!/bin/sh" { body.splitn(3, '\n').last().unwrap() } else { body };
+    entry.content = Content::File(format!("#!{interpreter}\n{body}").into_bytes().into());
     entry
 }
 
