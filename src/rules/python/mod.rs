@@ -5,6 +5,7 @@ pub(super) mod console_scripts_present;
 pub(super) mod critical_packages;
 mod entry;
 pub(super) mod entrypoint_file;
+pub(super) mod foreign_interpreter;
 pub(super) mod importable_path;
 pub(super) mod module_resolves;
 mod modules;
