@@ -25,7 +25,7 @@ pub struct Linkage {
     pub links: BTreeMap<NodeId, Links>,
     /// `/etc/ld.so.cache`, where the loader reads it.
     pub cache: Option<Cache>,
-    /// The directories that are looked in for every object: `LD_LIBRARY_PATH`, those of the cache, the loader's own.
+    /// The directories that ldconfig would look through: those of the cache, and the loader's own.
     pub directories: Vec<NodeId>,
     /// The loader's own alone.
     pub defaults: Vec<NodeId>,
@@ -109,7 +109,7 @@ pub(super) fn linkage(image: &Image<'_>) -> Linkage {
     let mut walk = walk::Walk::new(image, &system, isa);
     walk.all(&roots);
     let cached = system.cache.iter().flat_map(Cache::directories).filter_map(|path| image.tree.resolve(&path).ok());
-    let mut directories: Vec<NodeId> = system.path.iter().copied().chain(cached).chain(system.defaults.clone()).collect();
+    let mut directories: Vec<NodeId> = cached.chain(system.defaults.iter().copied()).collect();
     directories.sort_unstable();
     directories.dedup();
     let (links, is_cut) = walk.end();
