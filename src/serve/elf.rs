@@ -184,6 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn no_byte_of_a_table_of_versions_makes_the_reader_panic_or_guess() {
+        let name = |text: &str| Box::<[u8]>::from(text.as_bytes());
+        let wanted = vec![Wanted { file: name("libc.so.6"), versions: ["GLIBC_2.17", "GLIBC_2.38"].map(name).into() }; 2];
+        let versions = Versions { wanted, defined: ["OWN_1", "OWN_2"].map(name).into(), unknown: None };
+        let dynamic = Dynamic::Known { needed: Vec::new(), soname: None, rpath: None, runpath: None };
+        let elf = Elf { bits: 64, little_endian: true, machine: 183, kind: 3, dynamic, versions, ..Elf::default() };
+        let good = write(&elf, 700).unwrap();
+        for at in 64..good.len() {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut bad = good.clone();
+                bad[at] = value;
+                let FileKind::Elf(read) = Trace::of(bad).kind else { panic!("byte {at}") };
+                assert!(read.versions.wanted.len() <= 2 && read.versions.defined.len() <= 2, "byte {at}");
+            }
+            let FileKind::Elf(read) = Trace::of(good[..at].to_vec()).kind else { continue };
+            let is_told = read.versions.unknown.is_some() || read.dynamic == Dynamic::None;
+            assert!(is_told || matches!(read.dynamic, Dynamic::Unknown(_)) || read.versions == elf.versions, "cut at {at}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_written_is_said() {
         let elf = Elf { bits: 64, little_endian: true, machine: 183, kind: 3, ..Elf::default() };
         assert!(write(&elf, 64).unwrap_err().contains("64 bytes"));

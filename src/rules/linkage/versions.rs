@@ -13,9 +13,20 @@ use crate::vfs::{FileKind, NodeId};
 /// The start of the names that the C library gives to its versions.
 pub(super) const GLIBC: &[u8] = b"GLIBC_";
 
-/// What offenders of one finding share: level, whose they are, the library, the version that is wanted, and the highest
-/// of its kind that there is.
-type Shared = (Level, Option<String>, NodeId, Vec<u8>, Vec<u8>);
+/// What offenders of one finding share.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Shared {
+    level: Level,
+    /// Whose they are.
+    owner: Option<String>,
+    /// The library that lacks a version; the first, where several do.
+    library: NodeId,
+    /// The first version that it lacks, which the loader complains about.
+    first: Vec<u8>,
+    /// The highest that is wanted, and the highest of its kind that there is.
+    wanted: Vec<u8>,
+    highest: Vec<u8>,
+}
 
 /// The judgement of the versions that `is_asked` selects. `fix` says what to change, given the library.
 pub(super) fn judgement(context: &Context<'_>, is_asked: fn(&[u8]) -> bool, fix: &str) -> Judgement {
@@ -25,18 +36,18 @@ pub(super) fn judgement(context: &Context<'_>, is_asked: fn(&[u8]) -> bool, fix:
     };
     let (mut examined, mut offences) = (0, Vec::new());
     for judged in objects.reached() {
-        for (library, versions) in wanted(judged) {
-            let asked: Vec<&[u8]> = versions.iter().map(|version| &version[..]).filter(|version| is_asked(version)).collect();
-            examined += usize::from(!asked.is_empty());
-            let Some(has) = defined(context, library).filter(|has| !has.is_empty()) else { continue };
-            let missing = asked.into_iter().filter(|version| !has.contains(version));
-            let Some(version) = missing.max_by_key(|version| number(version)) else { continue };
-            let kind = &version[..version.iter().rposition(|byte| *byte == b'_').map_or(0, |at| at + 1)];
-            let highest = has.iter().filter(|has| has.starts_with(kind)).max_by_key(|version| number(version));
-            let highest = highest.map_or_else(Vec::new, |highest| highest.to_vec());
-            let what: Shared = (judged.level(context), judged.whose(), library, version.to_vec(), highest);
-            offences.push(Offence { path: judged.path.clone(), layer: Some(context.tree.content_layer(judged.node)), what });
-        }
+        let wanted: Vec<_> = wanted(judged)
+            .into_iter()
+            .map(|(library, versions)| (library, versions.iter().map(|version| &version[..]).filter(|version| is_asked(version))))
+            .map(|(library, versions)| (library, versions.collect::<Vec<_>>()))
+            .filter(|(_, versions)| !versions.is_empty())
+            .collect();
+        examined += wanted.len();
+        let lacking = wanted.iter().find_map(|(library, versions)| lacking(context, judged, *library, versions));
+        offences.extend(lacking.map(|what| {
+            let layer = Some(context.tree.content_layer(judged.node));
+            Offence { path: judged.path.clone(), layer, what }
+        }));
     }
     let groups = context.group(offences);
     let findings = groups.iter().map(|group| finding(context, &objects, group, fix)).collect();
@@ -52,6 +63,23 @@ fn wanted<'o>(judged: &Judged<'o>) -> Vec<(NodeId, &'o [Box<[u8]>])> {
         judged.links.needs.get(at)?.loaded()
     };
     wanted.iter().filter_map(|wanted| Some((of(&wanted.file)?, &wanted.versions[..]))).collect()
+}
+
+/// What a library lacks of the versions that an object wants of it.
+fn lacking(context: &Context<'_>, judged: &Judged<'_>, library: NodeId, versions: &[&[u8]]) -> Option<Shared> {
+    let has = defined(context, library).filter(|has| !has.is_empty())?;
+    let missing: Vec<&[u8]> = versions.iter().filter(|version| !has.contains(*version)).copied().collect();
+    let (first, wanted) = (*missing.first()?, missing.iter().max_by_key(|version| number(version))?);
+    let kind = &wanted[..wanted.iter().rposition(|byte| *byte == b'_').map_or(0, |at| at + 1)];
+    let highest = has.iter().filter(|has| has.starts_with(kind)).max_by_key(|version| number(version));
+    Some(Shared {
+        level: judged.level(context),
+        owner: judged.whose(),
+        library,
+        first: first.to_vec(),
+        wanted: wanted.to_vec(),
+        highest: highest.map_or_else(Vec::new, |highest| highest.to_vec()),
+    })
 }
 
 fn defined<'t>(context: &Context<'t>, library: NodeId) -> Option<BTreeSet<&'t [u8]>> {
@@ -71,8 +99,8 @@ fn number(version: &[u8]) -> Vec<u64> {
 }
 
 fn finding(context: &Context<'_>, objects: &Objects<'_>, group: &Group<Shared>, fix: &str) -> Finding {
-    let (level, owner, library, version, highest) = &group.what;
-    let (version, highest, library) = (escape(version), escape(highest), context.tree.path(*library));
+    let Shared { level, owner, library, first, wanted, highest } = &group.what;
+    let (version, highest, library) = (escape(wanted), escape(highest), context.tree.path(*library));
     let whose = owner.as_ref().map(|owner| format!("{owner}: ")).unwrap_or_default();
     let has = if highest.is_empty() { "has none of that kind".into() } else { format!("has {highest} at most") };
     let needs = match group.count() {
@@ -81,9 +109,9 @@ fn finding(context: &Context<'_>, objects: &Objects<'_>, group: &Group<Shared>, 
     };
     let message = format!("{whose}{needs}, {library} {has}");
     let finding = group.finding(*level, message, fix).of(owner.clone()).contrast(highest, version.clone());
-    let first = objects.all.iter().find(|judged| group.paths.first() == Some(&judged.path));
-    let line = format!("{library}: version `{version}' not found (required by {})", group.first());
-    finding.predicts(match first.map(|judged| (judged.links.reach, judged.links.root)) {
+    let judged = objects.all.iter().find(|judged| group.paths.first() == Some(&judged.path));
+    let line = format!("{library}: version `{}' not found (required by {})", escape(first), group.first());
+    finding.predicts(match judged.map(|judged| (judged.links.reach, judged.links.root)) {
         Some((Reach::Command | Reach::Called, root)) => format!("{}: {line}", context.tree.path(root)),
         _ => format!("ImportError: {line}"),
     })

@@ -4,6 +4,7 @@ mod base;
 mod config;
 mod healthcheck;
 mod layout;
+mod linkage;
 mod marker;
 mod ownership;
 mod packages;
@@ -57,6 +58,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         packages::BREAKAGES,
         ownership::BREAKAGES,
         platform::BREAKAGES,
+        linkage::BREAKAGES,
         base::BREAKAGES,
         toolchain::BREAKAGES,
         config::BREAKAGES,
