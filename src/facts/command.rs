@@ -128,6 +128,16 @@ pub fn script(tree: &Tree, config: &Config, user: &User, node: NodeId) -> Option
     start(&search, node, &mut Vec::new(), 0).err().filter(|broken| matches!(broken, Broken::Interpreter { .. }))
 }
 
+/// The machine code that a command leads to: where it ends, where the interpreter of a script ends, and where the program
+/// ends that an init starts.
+pub fn machine_code(tree: &Tree, config: &Config, user: &User, command: &Command) -> Vec<NodeId> {
+    let inner = program::program(&command.argv);
+    let behind = (inner.len() < command.argv.len()).then(|| follow(tree, config, user, inner.to_vec()));
+    let steps = command.chain.iter().chain(behind.iter().flat_map(|behind| &behind.chain)).map(|step| step.node);
+    let is_elf = |node: &NodeId| matches!(tree.trace(*node).map(|trace| &trace.kind), Some(FileKind::Elf(_)));
+    steps.filter(is_elf).collect()
+}
+
 impl Command {
     /// The executable that is started, unless the chain is broken.
     pub fn started(&self) -> Option<NodeId> {

@@ -8,6 +8,7 @@ pub mod elf;
 mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod loader;
 pub mod packages;
 pub mod probe;
 pub mod python;
@@ -44,6 +45,8 @@ pub struct Facts {
     pub runtimes: Vec<python::Runtime>,
     /// Every ELF executable and shared object.
     pub objects: Vec<elf::Object>,
+    /// What the dynamic loader would find for those that are for the image's architecture.
+    pub linkage: loader::Linkage,
     /// Every executable name in a directory where commands are looked for.
     pub executables: Vec<tools::Executable>,
     /// Packages of the operating system.
@@ -71,14 +74,30 @@ impl Facts {
         let instructions = crate::image::history::instructions(&config.history, image.manifest.layers.len());
         let user = accounts::user(tree, &config.run.user);
         let packages = packages::packages(tree);
+        let command = command::command(tree, &config, &user);
+        let healthcheck = config.probe().map(|argv| command::follow(tree, &config, &user, argv));
+        let runtimes = python::runtimes(tree, &config, &user, &packages);
+        let objects = elf::objects(tree);
+        let executables = tools::executables(tree, &config);
+        let started = [Some(&command), healthcheck.as_ref()].into_iter().flatten();
+        let started = started.flat_map(|command| command::machine_code(tree, &config, &user, command)).collect();
+        let linkage = loader::linkage(&loader::Image {
+            tree,
+            config: &config,
+            objects: &objects,
+            runtimes: &runtimes,
+            executables: &executables,
+            started,
+        });
         Self {
-            command: command::command(tree, &config, &user),
+            command,
             probe: probe::Probe::of(&config),
-            healthcheck: config.probe().map(|argv| command::follow(tree, &config, &user, argv)),
+            healthcheck,
             python: python::python(tree),
-            runtimes: python::runtimes(tree, &config, &user, &packages),
-            objects: elf::objects(tree),
-            executables: tools::executables(tree, &config),
+            runtimes,
+            objects,
+            linkage,
+            executables,
             index_platform: image.index_platform.clone(),
             base: base::base(tree, &packages),
             packages,

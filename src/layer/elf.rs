@@ -2,8 +2,10 @@
 
 mod capture;
 mod parse;
+mod versions;
 
 pub(super) use capture::Capture;
+pub use versions::{Versions, Wanted};
 
 /// The facts of an ELF object. Numbers are those of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,8 +20,12 @@ pub struct Elf {
     pub kind: u16,
     /// `PT_INTERP`: the loader, where it names one.
     pub interpreter: Option<Box<[u8]>>,
+    /// The smallest `p_align` of its `PT_LOAD` segments; 0 where it has none.
+    pub align: u64,
     /// The dynamic section, or why it is not known.
     pub dynamic: Dynamic,
+    /// The symbol versions that it wants and has.
+    pub versions: Versions,
 }
 
 impl Elf {

@@ -1,7 +1,7 @@
 //! Which bytes stay: a static set, the same for every profile, so that what is read of a layer depends on its blob alone.
 
 /// Version of the keep set and of everything that a [`LayerDiff`](super::LayerDiff) holds.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bytes of one named metadata file. The largest RECORD seen, of a 3 GB distribution, has 3 MB.
 const NAMED_FILE: u64 = 8 << 20;

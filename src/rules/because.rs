@@ -114,6 +114,23 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/native-ext-suffix", "platform/wheel-tags", On::Distribution),
     // Machine code that was put in the place of the installed one.
     ("platform/elf-arch", "python/record-integrity", On::Same),
+    // A program cannot be started whose loader is not there.
+    ("config/argv0", "linkage/interp", On::Same),
+    ("healthcheck/argv0", "linkage/interp", On::Same),
+    // Files of a package that are gone, or were exchanged, are the libraries that its modules look for.
+    ("linkage/bundled-libs", "python/record-integrity", On::Distribution),
+    ("linkage/needed", "linkage/bundled-libs", On::Distribution),
+    ("linkage/needed", "linkage/bundled-libs", On::Same),
+    ("linkage/needed", "python/record-integrity", On::Distribution),
+    // What a wheel for another C library needs is not here.
+    ("linkage/needed", "platform/wheel-tags", On::Distribution),
+    // The library is there, where no loader looks.
+    ("linkage/usr-local-lib", "linkage/needed", On::Found),
+    ("linkage/rpath-outside", "linkage/needed", On::Same),
+    // Libraries that replace the base's fit nothing else.
+    ("linkage/needed", "linkage/system-overwrite", On::Layer),
+    ("linkage/glibc-version", "linkage/system-overwrite", On::Image),
+    ("linkage/cxx-version", "linkage/system-overwrite", On::Image),
     // A label repeats what the build was told of the platform.
     ("platform/label", "platform/config-arch", On::Image),
     // Where there is no command, none can be followed.

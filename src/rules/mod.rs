@@ -12,6 +12,7 @@ mod healthcheck;
 mod integrity;
 mod labels;
 mod layout;
+mod linkage;
 mod machine;
 mod marker;
 mod ownership;
@@ -142,6 +143,7 @@ pub static RULES: &[&Rule] = &[
     &python::console_scripts_present::RULE,
     &python::console_script_shebang::RULE,
     &python::native_ext_suffix::RULE,
+    &python::foreign_interpreter::RULE,
     &python::pip_present::RULE,
     &python::requires_dist::RULE,
     &python::requires_python::RULE,
@@ -159,6 +161,17 @@ pub static RULES: &[&Rule] = &[
     &platform::elf_arch::RULE,
     &platform::wheel_tags::RULE,
     &platform::label::RULE,
+    &linkage::interp::RULE,
+    &linkage::needed::RULE,
+    &linkage::glibc_version::RULE,
+    &linkage::cxx_version::RULE,
+    &linkage::libpython::RULE,
+    &linkage::bundled_libs::RULE,
+    &linkage::system_overwrite::RULE,
+    &linkage::rpath_outside::RULE,
+    &linkage::usr_local_lib::RULE,
+    &linkage::page_align::RULE,
+    &linkage::ld_cache_stale::RULE,
     &base::kind::RULE,
     &base::python::RULE,
     &toolchain::compilers::RULE,

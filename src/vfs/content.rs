@@ -2,11 +2,14 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::layer::elf::{Dynamic, Elf};
+use crate::layer::elf::{Dynamic, Elf, Wanted};
 use crate::layer::{FileKind, Kept, LayerPath, Trace};
 
 /// Bytes of an ELF object whose size is not said: those of its header.
 const ELF_SIZE: u64 = 64;
+
+/// The alignment of an ELF object that does not say one: that of most objects for AArch64.
+const ELF_ALIGN: u64 = 65536;
 
 /// What a file holds, and its size: `content` as it stands behind the path, `size` as it stands before it.
 pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result<(Trace, u64), String> {
@@ -59,13 +62,13 @@ fn elf(text: &str) -> Result<Elf, String> {
         "s390x" => (64, 22),
         other => return Err(format!("{other:?} is no machine of the tree language")),
     };
-    let mut elf = Elf { bits, machine, little_endian: machine != 22, kind: 3, ..Elf::default() };
+    let mut elf = Elf { bits, machine, little_endian: machine != 22, kind: 3, align: ELF_ALIGN, ..Elf::default() };
     let (mut needed, mut soname, mut rpath, mut runpath) = (Vec::new(), None, None, None);
     let (mut is_dynamic, mut is_unknown) = (false, false);
     for word in words {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
         let bytes: Box<[u8]> = unescape(value)?.into();
-        is_dynamic |= matches!(name, "dynamic" | "needed" | "soname" | "rpath" | "runpath");
+        is_dynamic |= matches!(name, "dynamic" | "needed" | "soname" | "rpath" | "runpath" | "verneed" | "verdef");
         match name {
             "rel" => elf.kind = 1,
             "exec" => elf.kind = 2,
@@ -76,6 +79,9 @@ fn elf(text: &str) -> Result<Elf, String> {
             "soname" => soname = Some(bytes),
             "rpath" => rpath = Some(bytes),
             "runpath" => runpath = Some(bytes),
+            "align" => elf.align = value.parse().map_err(|_| format!("{value:?} is no alignment"))?,
+            "verdef" => elf.versions.defined.push(bytes),
+            "verneed" => wanted(&mut elf.versions.wanted, value)?,
             _ => return Err(format!("{name:?} is no option of elf:")),
         }
     }
@@ -85,6 +91,17 @@ fn elf(text: &str) -> Result<Elf, String> {
         (false, false) => Dynamic::None,
     };
     Ok(elf)
+}
+
+/// `FILE:VERSION`, of which those of one file that follow each other are one entry.
+fn wanted(all: &mut Vec<Wanted>, text: &str) -> Result<(), String> {
+    let (file, version) = text.split_once(':').ok_or_else(|| format!("{text:?} is not FILE:VERSION"))?;
+    let (file, version): (Box<[u8]>, Box<[u8]>) = (unescape(file)?.into(), unescape(version)?.into());
+    match all.last_mut().filter(|last| last.file == file) {
+        Some(last) => last.versions.push(version),
+        None => all.push(Wanted { file, versions: vec![version] }),
+    }
+    Ok(())
 }
 
 /// The bytes that an escaped text stands for.
@@ -175,6 +192,12 @@ mod tests {
         let Dynamic::Known { needed, runpath, soname: None, rpath: None } = elf.dynamic else { panic!("{elf:?}") };
         assert_eq!(needed, [b"a"[..].into(), b"b"[..].into()]);
         assert_eq!(runpath.as_deref(), Some(&b"$ORIGIN"[..]));
+        let FileKind::Elf(elf) = trace("elf:aarch64,verneed=a:V_1,verneed=a:V_2,verneed=b:V_1,verdef=W_1,align=4096").kind else {
+            panic!("no object")
+        };
+        let wanted: Vec<_> = elf.versions.wanted.iter().map(|wanted| (&wanted.file[..], wanted.versions.len())).collect();
+        assert_eq!(wanted, [(&b"a"[..], 2), (b"b", 1)]);
+        assert_eq!((elf.versions.defined.len(), elf.align), (1, 4096));
         assert!(read("elf:vax", None, &LayerPath::root()).is_err());
         assert!(read("elf:arm,pie", None, &LayerPath::root()).is_err());
     }

@@ -23,8 +23,9 @@
 //!   - `size=N`, the same as a size without content: N bytes that nobody saw; equal only to those of the same path and
 //!     size;
 //!   - `elf:MACHINE` and options behind commas: `exec` or `rel` (else a shared object), `interp=PATH`, `needed=NAME`
-//!     (repeatable), `soname=NAME`, `rpath=DIRS`, `runpath=DIRS`, `dynamic` (an empty dynamic section), `unknown` (one
-//!     that was not captured). MACHINE is `aarch64`, `x86-64`, `arm`, `i386`, `riscv64`, `ppc64le` or `s390x`. It has
+//!     (repeatable), `soname=NAME`, `rpath=DIRS`, `runpath=DIRS`, `verneed=FILE:VERSION` and `verdef=VERSION` (symbol
+//!     versions that it wants and has, repeatable), `align=BYTES` (else 65536), `dynamic` (an empty dynamic section),
+//!     `unknown` (one that was not captured). MACHINE is `aarch64`, `x86-64`, `arm`, `i386`, `riscv64`, `ppc64le` or `s390x`. It has
 //!     64 bytes unless a size stands before the path;
 //!   - nothing: an empty file;
 //! - behind a quoted content, `unkept` says that the bytes are not in the keep set, and `over` that they are and were too

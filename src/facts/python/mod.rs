@@ -3,6 +3,7 @@
 pub mod aliases;
 pub mod distribution;
 mod entry_points;
+pub mod extension;
 pub mod import;
 pub mod interpreter;
 pub mod marker;

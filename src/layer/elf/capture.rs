@@ -104,6 +104,22 @@ impl Capture {
         }
     }
 
+    /// Bytes of the file so far.
+    pub(super) fn length(&self) -> u64 {
+        self.position
+    }
+
+    /// What is captured of a range, from its first byte on, as long as it goes.
+    pub(super) fn some(&self, range: Range<u64>) -> Option<&[u8]> {
+        let most = usize::try_from(range.end.checked_sub(range.start)?).ok()?;
+        let in_parts = self.parts.iter().find_map(|part| {
+            let at = usize::try_from(range.start.checked_sub(part.range.start)?).ok()?;
+            part.bytes.get(at..).filter(|bytes| !bytes.is_empty())
+        });
+        let bytes = [in_parts, self.from(range.start)].into_iter().flatten().max_by_key(|bytes| bytes.len())?;
+        bytes.get(..most.min(bytes.len()))
+    }
+
     /// What is captured from an offset on.
     fn from(&self, offset: u64) -> Option<&[u8]> {
         let within =

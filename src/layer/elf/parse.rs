@@ -6,6 +6,7 @@ use object::read::ReadRef as _;
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _};
 
 use super::capture::Capture;
+use super::versions::{self, Table, Versions};
 use super::{Dynamic, Elf};
 
 /// The facts of an object; `None` if its header is no ELF header.
@@ -36,6 +37,8 @@ struct View<'a, H: FileHeader> {
 struct Section<'a, H: FileHeader> {
     entries: &'a [H::Dyn],
     strings: Option<(u64, u64)>,
+    /// Where the versions that it wants are and how many there are; those that it has.
+    versions: [Option<(u64, u64)>; 2],
 }
 
 impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
@@ -61,7 +64,9 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
         let entries = &entries[..end];
         let value = |tag| entries.iter().find(|entry| entry.tag(self.endian) == tag).map(|entry| entry.val(self.endian));
         let offset = value(elf::DT_STRTAB).and_then(|address| self.offset(address));
-        Ok(Some(Section { entries, strings: offset.zip(value(elf::DT_STRSZ)) }))
+        let table = |at, count| value(at).and_then(|address| self.offset(address)).zip(value(count));
+        let versions = [table(elf::DT_VERNEED, elf::DT_VERNEEDNUM), table(elf::DT_VERDEF, elf::DT_VERDEFNUM)];
+        Ok(Some(Section { entries, strings: offset.zip(value(elf::DT_STRSZ)), versions }))
     }
 
     /// Where in the file an address of the loaded object lies.
@@ -76,7 +81,10 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
     fn announced(&self) -> Vec<(u64, u64)> {
         let ranges = [elf::PT_INTERP, elf::PT_DYNAMIC].into_iter().filter_map(|kind| self.segment(kind));
         let mut ranges: Vec<_> = ranges.map(|segment| segment.file_range(self.endian)).collect();
-        ranges.extend(self.section().ok().flatten().and_then(|section| section.strings));
+        if let Ok(Some(section)) = self.section() {
+            ranges.extend(section.strings);
+            ranges.extend(section.versions.into_iter().flatten().map(|(offset, _)| (offset, versions::TABLE)));
+        }
         ranges
     }
 
@@ -89,8 +97,32 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
             machine: self.header.e_machine(self.endian).0,
             kind: self.header.e_type(self.endian).0,
             interpreter: interpreter.map(Into::into),
+            align: self.align(),
             dynamic: self.dynamic(budget).unwrap_or_else(Dynamic::Unknown),
+            versions: self.versions(budget),
         }
+    }
+
+    /// The smallest alignment of what is loaded; 0 where nothing is.
+    fn align(&self) -> u64 {
+        let loaded = self.segments().filter(|segment| segment.p_type(self.endian) == elf::PT_LOAD);
+        loaded.map(|segment| segment.p_align(self.endian).into()).min().unwrap_or_default()
+    }
+
+    fn versions(&self, budget: &mut usize) -> Versions {
+        let Ok(Some(section)) = self.section() else { return Versions::default() };
+        let [wanted, defined] = section.versions.map(|at| at.map(|(offset, count)| self.table(offset, count)));
+        let mut name = |at| self.string(&section, at, budget);
+        let wanted = wanted.map_or(Ok(Vec::new()), |table| table?.wanted(&mut name));
+        let defined = defined.map_or(Ok(Vec::new()), |table| table?.defined(&mut name));
+        let unknown = wanted.as_ref().err().or(defined.as_ref().err()).copied();
+        Versions { wanted: wanted.unwrap_or_default(), defined: defined.unwrap_or_default(), unknown }
+    }
+
+    fn table(&self, offset: u64, count: u64) -> Result<Table<'a>, &'static str> {
+        let bytes = self.capture.some(versions::range(offset, self.capture.length()));
+        let bytes = bytes.ok_or("its table of symbol versions lies in a part of the file that is not captured")?;
+        Ok(Table { bytes, endian: self.endian, count })
     }
 
     fn dynamic(&self, budget: &mut usize) -> Result<Dynamic, &'static str> {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Context;
 use crate::facts::Facts;
 use crate::facts::elf::{Isa, Object};
+pub(in crate::rules) use crate::facts::python::extension::{is_data, module};
+use crate::facts::python::extension::names_any;
 use crate::facts::python::{Distribution, Site};
 use crate::text::escape;
 use crate::vfs::{LayerPath, NodeId, Tree};
@@ -26,9 +28,6 @@ const SYSTEM: [&str; 14] = [
     "/usr/libexec",
     "/usr/local/lib",
 ];
-
-/// Directories whose objects are data: what a package tests itself with, or brings for machines other than this one.
-const DATA: [&str; 8] = ["test", "tests", "testing", "testdata", "test_data", "fixtures", "prebuilds", "node_modules"];
 
 /// Directories of Python packages that hold programs for other machines.
 const BUNDLED: [&str; 2] = ["driver", "drivers"];
@@ -171,51 +170,4 @@ fn needed(facts: &Facts, tree: &Tree, is_loaded: impl Fn(&Object) -> bool) -> BT
         }
     }
     found
-}
-
-/// Objects that debuggers inject into other processes are named after the machines they are for.
-pub(in crate::rules) fn is_data(path: &LayerPath) -> bool {
-    path.name().starts_with(b"attach_") || names_any(path, &DATA)
-}
-
-fn names_any(path: &LayerPath, names: &[&str]) -> bool {
-    path.components().any(|part| names.iter().any(|name| name.as_bytes() == part))
-}
-
-/// The dotted name by which Python imports an extension module: every component up to its first dot an identifier.
-pub(in crate::rules) fn module(path: &LayerPath, site: &LayerPath) -> Option<String> {
-    let file = std::str::from_utf8(path.name()).ok()?;
-    let file = file.strip_suffix(".so").or_else(|| file.strip_suffix(".pyd"))?;
-    let directories = path.components().skip(site.components().count());
-    let mut parts: Vec<&str> = directories.map(std::str::from_utf8).collect::<Result<_, _>>().ok()?;
-    parts.pop();
-    parts.push(file.split('.').next()?);
-    parts.iter().all(|part| is_identifier(part)).then(|| parts.join("."))
-}
-
-fn is_identifier(word: &str) -> bool {
-    let starts_well = word.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
-    starts_well && word.chars().all(|character| character.is_alphanumeric() || character == '_')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_extension_module_is_what_an_import_can_name() {
-        let site = LayerPath::new("/usr/lib/site-packages");
-        for (path, name) in [
-            ("grpc/_cython/cygrpc.cpython-311-aarch64-linux-gnu.so", Some("grpc._cython.cygrpc")),
-            ("_cffi_backend.abi3.so", Some("_cffi_backend")),
-            ("numpy.libs/libopenblas-1.so", None),
-            ("x/lib/libfoo.so.1", None),
-            ("x/lib-64/foo.so", None),
-            ("web3/token.sol", None),
-        ] {
-            assert_eq!(module(&site.join(path), &site).as_deref(), name, "{path}");
-        }
-        assert!(is_data(&site.join("debugpy/attach_linux_amd64.so")) && is_data(&site.join("x/tests/y.so")));
-        assert!(!is_data(&site.join("pytest/y.so")));
-    }
 }

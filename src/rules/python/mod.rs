@@ -7,6 +7,7 @@ pub(super) mod critical_packages;
 pub(super) mod duplicate_dist;
 mod entry;
 pub(super) mod entrypoint_file;
+pub(super) mod foreign_interpreter;
 pub(super) mod importable_path;
 pub(super) mod module_resolves;
 mod modules;

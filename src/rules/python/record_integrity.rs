@@ -69,5 +69,6 @@ fn finding(group: &Group<(String, Fault)>, rows: usize) -> Finding {
         Fault::Pruned => (Level::Info, "pruned", "nothing to do if that was meant"),
         Fault::Shebang => (Level::Info, "rewritten in their first line (shebang)", "nothing to do if that was meant"),
     };
-    group.finding(level, format!("{name}: {k} of {rows} files {what} (first: {first})"), fix).of(name.split(' ').next())
+    let distribution = name.rsplit_once(' ').map_or(name.as_str(), |(name, _)| name);
+    group.finding(level, format!("{name}: {k} of {rows} files {what} (first: {first})"), fix).of(Some(distribution))
 }

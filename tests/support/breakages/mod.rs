@@ -6,6 +6,7 @@ mod base;
 mod config;
 mod healthcheck;
 mod layout;
+mod linkage;
 mod marker;
 mod ownership;
 mod packages;
@@ -74,6 +75,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         requirements::BREAKAGES,
         ownership::BREAKAGES,
         platform::BREAKAGES,
+        linkage::BREAKAGES,
         base::BREAKAGES,
         toolchain::BREAKAGES,
         config::BREAKAGES,
