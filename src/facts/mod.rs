@@ -42,6 +42,8 @@ pub struct Facts {
     pub python: python::Python,
     /// The Python that the command leads to, or those that are there, and where they look for modules.
     pub runtimes: Vec<python::Runtime>,
+    /// What the modules import that the command and the health check start.
+    pub imports: Vec<python::Closure>,
     /// Every ELF executable and shared object.
     pub objects: Vec<elf::Object>,
     /// Every executable name in a directory where commands are looked for.
@@ -71,12 +73,15 @@ impl Facts {
         let instructions = crate::image::history::instructions(&config.history, image.manifest.layers.len());
         let user = accounts::user(tree, &config.run.user);
         let packages = packages::packages(tree);
+        let runtimes = python::runtimes(tree, &config, &user, &packages);
+        let probing = python::probing(tree, &config, &user, &packages);
         Self {
             command: command::command(tree, &config, &user),
             probe: probe::Probe::of(&config),
             healthcheck: config.probe().map(|argv| command::follow(tree, &config, &user, argv)),
             python: python::python(tree),
-            runtimes: python::runtimes(tree, &config, &user, &packages),
+            imports: python::closure::closures(tree, &config, &runtimes, probing.as_ref()),
+            runtimes,
             objects: elf::objects(tree),
             executables: tools::executables(tree, &config),
             index_platform: image.index_platform.clone(),

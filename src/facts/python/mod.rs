@@ -1,12 +1,14 @@
 //! Python as it lies in an image: site directories and the distributions in them.
 
 pub mod aliases;
+pub mod closure;
 pub mod distribution;
 mod entry_points;
 pub mod import;
 pub mod interpreter;
 pub mod record;
 pub mod runtime;
+pub mod source;
 pub mod sys_path;
 
 use std::collections::BTreeMap;
@@ -15,10 +17,11 @@ use super::contents::Contents;
 use crate::layer::LayerPath;
 use crate::vfs::{NodeId, Tree};
 
+pub use closure::Closure;
 pub use distribution::Distribution;
 pub use import::Import;
 pub use record::{Record, Row};
-pub use runtime::{Runtime, runtimes};
+pub use runtime::{Runtime, probing, runtimes};
 
 /// What an image holds of Python.
 #[derive(Debug, Clone, Default)]
