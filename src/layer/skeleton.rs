@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use memchr::memchr_iter;
 use memchr::memmem;
-use scan::{Line, Scanner};
+use scan::{Line, Scanner, is_of_word};
 
 /// Blocks within blocks that are followed; `CPython` allows 100 (`MAXINDENT`).
 const MAX_BLOCKS: usize = 100;
@@ -145,7 +145,7 @@ impl<'a> Sketch<'a> {
     fn first_word(&self, start: usize, end: usize) -> (&'a [u8], usize) {
         let text = &self.text[start..end];
         let length = text.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
-        let is_whole = text.get(length).is_none_or(|next| !next.is_ascii_alphanumeric() && *next != b'_' && next.is_ascii());
+        let is_whole = text.get(length).is_none_or(|next| !is_of_word(*next));
         if text[..length] == *b"async" && is_whole {
             let blanks = text[length..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             if blanks > 0 {
@@ -160,8 +160,8 @@ impl<'a> Sketch<'a> {
         let mut colons = line.marks.iter().copied().filter(|at| self.text[*at] == b':');
         let is_walrus = |at: &usize| self.text.get(at + 1) == Some(&b'=');
         let mut end = colons.find(|at| !is_walrus(at))?;
-        let mut lambdas = 0;
-        while memmem::find_iter(&self.text[behind..end], b"lambda").count() > lambdas {
+        let (scanner, mut lambdas) = (Scanner::new(self.text, 0), 0);
+        while memmem::find(&self.text[behind..end], b"lambda").is_some() && scanner.lambdas(behind..end) > lambdas {
             lambdas += 1;
             end = colons.find(|at| !is_walrus(at))?;
         }

@@ -9,7 +9,9 @@ pub mod interpreter;
 pub mod record;
 pub mod runtime;
 pub mod source;
+pub mod syntax;
 pub mod sys_path;
+pub mod top;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
 //! Python text as logical lines (Python reference, "Lexical analysis"): strings, comments, brackets and continued lines are
 //! passed over, never looked into.
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr2, memchr3};
 
 /// Strings inside the fields of strings that are followed; `CPython` allows 150, people write two.
@@ -115,6 +117,26 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// How many lambdas, each of which has a colon of its own, stand outside of brackets.
+    pub fn lambdas(&self, range: Range<usize>) -> usize {
+        let (mut at, mut depth, mut found) = (range.start, 0_usize, 0);
+        while let Some(byte) = self.text.get(at).filter(|_| at < range.end) {
+            match CLASSES[usize::from(*byte)] {
+                Class::Quote => at = self.string(at, 0),
+                Class::Comment => at = self.end_of_line(at),
+                Class::Open => (at, depth) = (at + 1, depth + 1),
+                Class::Close => (at, depth) = (at + 1, depth.saturating_sub(1)),
+                Class::Backslash => at += self.escape(at),
+                _ => {
+                    let word = self.text[at..].iter().take_while(|byte| is_of_word(**byte)).count();
+                    found += usize::from(depth == 0 && self.text[at..at + word] == *b"lambda");
+                    at += word.max(1);
+                }
+            }
+        }
+        found
+    }
+
     /// Bytes of a backslash and what it takes with it.
     fn escape(&self, at: usize) -> usize {
         if self.text.get(at + 1..at + 3) == Some(b"\r\n") { 3 } else { 2 }
@@ -215,6 +237,11 @@ impl<'a> Scanner<'a> {
         }
         Err(self.text.len())
     }
+}
+
+/// Whether a byte can stand in a name or a number.
+pub(super) fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
 
 /// How a string is written.

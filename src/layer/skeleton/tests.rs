@@ -56,8 +56,8 @@ fn soft_keywords_are_headers_only_where_they_head_a_block() {
 
 #[test]
 fn headers_with_lambdas_and_assignments_end_at_their_own_colon() {
-    let text = "if (a := 1) and b: import a\nif lambda: x: import b\nwhile x := f(): import c\nasync def f():\n\tasync with y: import d\n";
-    let wanted = "if (a := 1) and b:\n import a #1\nif lambda: x:\n import b #2\nwhile _:\n import c #3\ndef _():\n while _:\n  import d #5\n";
+    let text = "def f(set_lambda=1, key=lambda x: x): import z\nif (a := 1) and b: import a\nif lambda: x: import b\nwhile x := f(): import c\nasync def f():\n\tasync with y: import d\n";
+    let wanted = "def _():\n import z #1\nif (a := 1) and b:\n import a #2\nif lambda: x:\n import b #3\nwhile _:\n import c #4\ndef _():\n while _:\n  import d #6\n";
     assert_eq!(of(text), wanted);
 }
 

@@ -52,6 +52,8 @@ pub(super) fn closure(tree: &Tree, config: &Config, runtime: &Runtime, by: By) -
     let mut unknown = runtime.path.unknown.clone();
     let option = server.and_then(|server| server.configured_by);
     unknown.extend(option.map(|option| format!("{option} may name other directories")));
+    let library = runtime.interpreter.library.as_ref().filter(|library| tree.resolve(&library.join("encodings")).is_err());
+    unknown.extend(library.map(|library| format!("{library} is no whole standard library, it has no encodings")));
     let machine = match config.architecture.as_str() {
         "arm64" => Some("aarch64"),
         "amd64" => Some("x86_64"),
