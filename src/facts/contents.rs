@@ -36,7 +36,7 @@ impl<'a> Contents<'a> {
                 self.charge(bytes.len())?;
                 Ok(Some((node, bytes)))
             }
-            Kept::Unwanted => Err(format!("the content of {path} was not kept")),
+            Kept::Imports(_) | Kept::Unwanted => Err(format!("the content of {path} was not kept")),
             Kept::Over(ceiling) => Err(format!("{path} is over the ceiling {ceiling}")),
         }
     }

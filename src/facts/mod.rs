@@ -43,6 +43,8 @@ pub struct Facts {
     pub python: python::Python,
     /// The Python that the command leads to, or those that are there, and where they look for modules.
     pub runtimes: Vec<python::Runtime>,
+    /// What the modules import that the command and the health check start.
+    pub imports: Vec<python::Closure>,
     /// Every ELF executable and shared object.
     pub objects: Vec<elf::Object>,
     /// What the dynamic loader would find for those that are for the image's architecture.
@@ -89,11 +91,13 @@ impl Facts {
             executables: &executables,
             started,
         });
+        let probing = python::probing(tree, &config, &user, &packages);
         Self {
             command,
             probe: probe::Probe::of(&config),
             healthcheck,
             python: python::python(tree),
+            imports: python::closure::closures(tree, &config, &runtimes, probing.as_ref()),
             runtimes,
             objects,
             linkage,

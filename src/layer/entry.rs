@@ -95,6 +95,8 @@ pub enum FileKind {
 pub enum Kept {
     /// All of it.
     Whole(Box<[u8]>),
+    /// Of a Python module, its [`skeleton`](super::skeleton).
+    Imports(Box<[u8]>),
     /// It is not in the keep set.
     Unwanted,
     /// It is in the keep set, and over the ceiling that is named here.
@@ -106,7 +108,15 @@ impl Trace {
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.kept {
             Kept::Whole(bytes) => Some(bytes),
-            Kept::Unwanted | Kept::Over(_) => None,
+            Kept::Imports(_) | Kept::Unwanted | Kept::Over(_) => None,
+        }
+    }
+
+    /// Bytes that were kept of it.
+    pub fn kept_bytes(&self) -> u64 {
+        match &self.kept {
+            Kept::Whole(bytes) | Kept::Imports(bytes) => bytes.len() as u64,
+            Kept::Unwanted | Kept::Over(_) => 0,
         }
     }
 }

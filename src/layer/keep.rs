@@ -1,5 +1,7 @@
 //! Which bytes stay: a static set, the same for every profile, so that what is read of a layer depends on its blob alone.
 
+use super::entry::Kept;
+
 /// Version of the keep set and of everything that a [`LayerDiff`](super::LayerDiff) holds.
 pub const VERSION: u32 = 2;
 
@@ -13,6 +15,11 @@ const SMALL_FILE: u64 = 64 << 10;
 const SMALL_LAYER: u64 = 16 << 20;
 /// Bytes of a hidden file in a site directory: no distribution installs one there, markers are such.
 const HIDDEN_FILE: u64 = 4 << 10;
+
+/// Bytes of one Python module of which the skeleton is kept. Longer ones are tables, and made by programs.
+const MODULE_FILE: u64 = 1 << 20;
+/// Bytes of all skeletons of a layer: those of 60 MB of modules come to 3 MB.
+const MODULE_LAYER: u64 = 8 << 20;
 
 /// Text files of a `*.dist-info` or `*.egg-info` directory.
 const DIST_INFO: [&[u8]; 12] = [
@@ -57,17 +64,29 @@ const DIRECTORIES: [(&[u8], &[u8]); 4] = [
 pub(super) struct Keeper {
     named: u64,
     small: u64,
+    modules: u64,
+}
+
+/// What is kept of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// All of it.
+    Whole,
+    /// Its imports.
+    Imports,
+    /// Nothing.
+    Nothing,
 }
 
 impl Default for Keeper {
     fn default() -> Self {
-        Self { named: NAMED_LAYER, small: SMALL_LAYER }
+        Self { named: NAMED_LAYER, small: SMALL_LAYER, modules: MODULE_LAYER }
     }
 }
 
 impl Keeper {
-    /// Whether the content of a file is kept; it is charged at once. An error names the ceiling that it is over.
-    pub(super) fn admit(&mut self, path: &[u8], size: u64) -> Result<bool, &'static str> {
+    /// What is kept of a file; a whole one is charged at once. An error names the ceiling that it is over.
+    pub(super) fn admit(&mut self, path: &[u8], size: u64) -> Result<Admission, &'static str> {
         let (left, reason) = if is_named(path) {
             if size > NAMED_FILE {
                 return Err("a metadata file over 8 MiB");
@@ -75,11 +94,22 @@ impl Keeper {
             (&mut self.named, "metadata beyond the first 32 MiB of the layer")
         } else if size <= if is_in_python_library(path) { hidden(path) } else { SMALL_FILE } {
             (&mut self.small, "small files beyond the first 16 MiB of the layer")
+        } else if is_module(path) {
+            return if size > MODULE_FILE { Err("a module over 1 MiB") } else { Ok(Admission::Imports) };
         } else {
-            return Ok(false);
+            return Ok(Admission::Nothing);
         };
         *left = left.checked_sub(size).ok_or(reason)?;
-        Ok(true)
+        Ok(Admission::Whole)
+    }
+
+    /// The skeleton of a module, as far as there is room for it.
+    pub(super) fn imports(&mut self, skeleton: Vec<u8>) -> Kept {
+        let Some(left) = self.modules.checked_sub(skeleton.len() as u64) else {
+            return Kept::Over("modules beyond the first 8 MiB of imports of the layer");
+        };
+        self.modules = left;
+        Kept::Imports(skeleton.into())
     }
 }
 
@@ -101,6 +131,12 @@ fn is_named(path: &[u8]) -> bool {
 fn hidden(path: &[u8]) -> u64 {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     if name.starts_with(b".") { HIDDEN_FILE } else { 0 }
+}
+
+/// Whether a path is that of a Python module outside of the standard library.
+fn is_module(path: &[u8]) -> bool {
+    let is_site = |part: &[u8]| matches!(part, b"site-packages" | b"dist-packages");
+    path.ends_with(b".py") && (!is_in_python_library(path) || path.split(|byte| *byte == b'/').any(is_site))
 }
 
 /// Whether a path lies in Python's own library or in a site directory: thousands of modules that are judged by their
@@ -135,21 +171,31 @@ mod tests {
             "var/lib/dpkg/info/libc6:arm64.md5sums",
             "etc/ld.so.conf.d/x.conf",
         ] {
-            assert_eq!(admit(path, 1 << 20), Ok(true), "{path}");
+            assert_eq!(admit(path, 1 << 20), Ok(Admission::Whole), "{path}");
         }
-        for path in ["app/main.py", "etc/hosts", "usr/lib/python3-tool", "marker"] {
-            assert_eq!(admit(path, 64 << 10), Ok(true), "{path}");
-            assert_eq!(admit(path, (64 << 10) + 1), Ok(false), "{path}");
+        for path in ["app/main.txt", "etc/hosts", "usr/lib/python3-tool", "marker"] {
+            assert_eq!(admit(path, 64 << 10), Ok(Admission::Whole), "{path}");
+            assert_eq!(admit(path, (64 << 10) + 1), Ok(Admission::Nothing), "{path}");
         }
         let hidden = "usr/lib/python3/dist-packages/.marker";
-        assert_eq!([admit(hidden, 4 << 10), admit(hidden, (4 << 10) + 1)], [Ok(true), Ok(false)]);
-        for path in [
-            "usr/lib/python3.12/os.py",
-            "usr/lib/python3/dist-packages/a/b.py",
-            "opt/venv/lib64/python3.12/site-packages/a-1.dist-info/LICENSE",
-        ] {
-            assert_eq!(admit(path, 10), Ok(false), "{path}");
+        assert_eq!([admit(hidden, 4 << 10), admit(hidden, (4 << 10) + 1)], [Ok(Admission::Whole), Ok(Admission::Nothing)]);
+        for path in ["usr/lib/python3.12/os.py", "opt/venv/lib64/python3.12/site-packages/a-1.dist-info/LICENSE"] {
+            assert_eq!(admit(path, 10), Ok(Admission::Nothing), "{path}");
         }
+    }
+
+    #[test]
+    fn of_modules_outside_of_the_standard_library_the_imports_are_kept() {
+        let admit = |path: &str, size| Keeper::default().admit(path.as_bytes(), size);
+        for path in ["usr/lib/python3/dist-packages/a/b.py", "opt/venv/lib/python3.12/site-packages/a.py"] {
+            assert_eq!(admit(path, MODULE_FILE), Ok(Admission::Imports), "{path}");
+            assert!(admit(path, MODULE_FILE + 1).is_err(), "{path}");
+        }
+        assert_eq!(admit("app/main.py", SMALL_FILE), Ok(Admission::Whole));
+        assert_eq!(admit("app/main.py", SMALL_FILE + 1), Ok(Admission::Imports));
+        let mut keeper = Keeper::default();
+        let kept: Vec<Kept> = (0..9).map(|_| keeper.imports(vec![b' '; 1 << 20])).collect();
+        assert!(matches!(kept[7], Kept::Imports(_)) && matches!(kept[8], Kept::Over(_)));
     }
 
     #[test]
@@ -157,11 +203,11 @@ mod tests {
         let mut keeper = Keeper::default();
         assert!(keeper.admit(b"a.pth", NAMED_FILE + 1).is_err());
         for _ in 0..4 {
-            assert_eq!(keeper.admit(b"a.pth", NAMED_FILE), Ok(true));
+            assert_eq!(keeper.admit(b"a.pth", NAMED_FILE), Ok(Admission::Whole));
         }
         assert!(keeper.admit(b"a.pth", 1).unwrap_err().contains("32 MiB"));
         for _ in 0..256 {
-            assert_eq!(keeper.admit(b"a", SMALL_FILE), Ok(true));
+            assert_eq!(keeper.admit(b"a", SMALL_FILE), Ok(Admission::Whole));
         }
         assert!(keeper.admit(b"a", 1).unwrap_err().contains("16 MiB"));
     }

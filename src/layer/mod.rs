@@ -10,6 +10,7 @@ mod meaning;
 mod oddities;
 pub mod path;
 mod read;
+pub mod skeleton;
 mod sparse;
 mod stream;
 mod tap;
@@ -41,7 +42,7 @@ pub struct LayerDiff {
 }
 
 impl LayerDiff {
-    /// Bytes of file contents that it holds.
+    /// Bytes of file contents, and of what was made of them, that it holds.
     pub fn kept_bytes(&self) -> u64 {
         kept_bytes(&self.entries)
     }
@@ -49,7 +50,7 @@ impl LayerDiff {
 
 fn kept_bytes(entries: &[Entry]) -> u64 {
     let kept = |entry: &Entry| match &entry.body {
-        Body::File(trace) => trace.bytes().map_or(0, <[u8]>::len) as u64,
+        Body::File(trace) => trace.kept_bytes(),
         _ => 0,
     };
     entries.iter().map(kept).sum()

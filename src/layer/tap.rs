@@ -7,7 +7,8 @@ use sha2::{Digest as _, Sha256};
 use super::LayerPath;
 use super::elf::Capture;
 use super::entry::{FileKind, Kept, Trace};
-use super::keep::Keeper;
+use super::keep::{Admission, Keeper};
+use super::skeleton::skeleton;
 
 /// The longest first line of a script, without its `#!` (Linux's `BINPRM_BUF_SIZE`, execve(2)).
 const SCRIPT: usize = 255;
@@ -31,6 +32,9 @@ pub(super) struct Tap {
     keeper: Keeper,
     kept: Kept,
     keeping: Option<Vec<u8>>,
+    /// The text of a module, of which its skeleton is kept.
+    module: Vec<u8>,
+    is_module: bool,
 }
 
 impl Tap {
@@ -44,6 +48,8 @@ impl Tap {
             keeper: Keeper::default(),
             kept: Kept::Unwanted,
             keeping: None,
+            module: Vec::new(),
+            is_module: false,
         }
     }
 
@@ -55,8 +61,12 @@ impl Tap {
         self.kept = Kept::Unwanted;
         match self.keeper.admit(path.as_bytes(), size) {
             // The size is what was admitted, so it is a few megabytes at most.
-            Ok(true) => self.keeping = Some(Vec::with_capacity(usize::try_from(size).unwrap_or_default())),
-            Ok(false) => {}
+            Ok(Admission::Whole) => self.keeping = Some(Vec::with_capacity(usize::try_from(size).unwrap_or_default())),
+            Ok(Admission::Imports) => {
+                self.module.clear();
+                self.is_module = true;
+            }
+            Ok(Admission::Nothing) => {}
             Err(reason) => self.kept = Kept::Over(reason),
         }
     }
@@ -67,6 +77,9 @@ impl Tap {
         self.elf.feed(bytes);
         if let Some(keeping) = &mut self.keeping {
             keeping.extend_from_slice(bytes);
+        }
+        if self.is_module {
+            self.module.extend_from_slice(bytes);
         }
         let (head, rest) = bytes.split_at(bytes.len().min(HEAD - self.head.len()));
         if !head.is_empty() {
@@ -95,6 +108,7 @@ impl Tap {
         };
         let kept = match self.keeping.take() {
             Some(bytes) => Kept::Whole(bytes.into_boxed_slice()),
+            None if mem::take(&mut self.is_module) => self.keeper.imports(skeleton(&self.module)),
             None => mem::replace(&mut self.kept, Kept::Unwanted),
         };
         let blank = if self.head.len() < HEAD { is_blank_head(&self.head) } else { self.blank };
@@ -174,6 +188,19 @@ mod tests {
             second,
             Trace { sha256: Sha256::digest([0; 3]).into(), blank: true, kind: FileKind::Other, kept: Kept::Unwanted }
         );
+    }
+
+    #[test]
+    fn of_modules_in_a_site_directory_the_skeleton_is_kept() {
+        let mut tap = Tap::new();
+        for (text, kept) in [(&b"import a\nx = 1\nimport b\n"[..], &b"import a #1\nimport b #3\n"[..]), (b"x = 1\n", b"")] {
+            tap.open(&LayerPath::new("usr/lib/python3.12/site-packages/x.py"), text.len() as u64);
+            text.chunks(5).for_each(|piece| tap.feed(piece));
+            assert_eq!(tap.close().kept, Kept::Imports(kept.into()));
+        }
+        tap.open(&LayerPath::new("usr/lib/python3.12/x.py"), 9);
+        tap.feed(b"import a\n");
+        assert_eq!(tap.close().kept, Kept::Unwanted);
     }
 
     #[test]

@@ -63,6 +63,20 @@ const TABLE: &[(&str, &str, On)] = &[
     // An interpreter that runs an interpreter takes it for a script.
     ("python/entrypoint-file", "config/double-interpreter", On::Image),
     ("python/module-resolves", "config/double-interpreter", On::Image),
+    // What is imported is not found for the same reasons.
+    ("python/import-closure", "python/site-packages-exists", On::Image),
+    ("python/import-closure", "python/site-packages-populated", On::Image),
+    ("python/import-closure", "python/importable-path", On::Image),
+    ("python/import-closure", "config/pythonpath", On::Image),
+    ("python/import-closure", "python/version-consistent", On::Image),
+    ("python/import-closure", "python/record-integrity", On::Layer),
+    ("python/import-closure", "python/module-resolves", On::Same),
+    ("python/import-closure", "python/critical-packages", On::Same),
+    ("python/import-closure", "layout/app", On::Below),
+    ("python/import-closure", "layout/empty-copy", On::Layer),
+    // What is patched by hand may not be what it was, and no Python.
+    ("python/source-parses", "python/record-integrity", On::Same),
+    ("python/source-parses", "config/double-interpreter", On::Image),
     // A COPY that copied nothing leaves everything missing that it should have brought.
     ("marker/site-packages", "layout/empty-copy", On::Layer),
     ("marker/bin", "layout/empty-copy", On::Layer),

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::layer::elf::{Dynamic, Elf, Wanted};
+use crate::layer::skeleton::skeleton;
 use crate::layer::{FileKind, Kept, LayerPath, Trace};
 
 /// Bytes of an ELF object whose size is not said: those of its header.
@@ -36,9 +37,10 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
     let mut trace = Trace::of(bytes);
     match after.trim_ascii() {
         "" => {}
+        "imports" => trace.kept = Kept::Imports(skeleton(&trace.bytes().unwrap_or_default()).into()),
         "unkept" => trace.kept = Kept::Unwanted,
         "over" => trace.kept = Kept::Over("kept-bytes"),
-        other => return Err(format!("{other:?} is neither unkept nor over")),
+        other => return Err(format!("{other:?} is none of imports, unkept and over")),
     }
     Ok((trace, length))
 }
@@ -171,6 +173,7 @@ mod tests {
     fn bytes_may_be_unkept_or_over_the_ceiling() {
         assert_eq!(trace("\"x\" unkept").kept, Kept::Unwanted);
         assert!(matches!(trace("\"x\" over").kept, Kept::Over(_)));
+        assert_eq!(trace("\"import x\" imports").kept, Kept::Imports(b"import x #1\n"[..].into()));
         assert_eq!(trace("\"x\" over").sha256, trace("\"x\"").sha256);
         assert!(read("\"x\" y", None, &LayerPath::root()).is_err());
     }

@@ -56,7 +56,7 @@ pub fn server(tree: &Tree, config: &Config, words: &[String]) -> Option<Server> 
 }
 
 /// The module of `MODULE:NAME`; addresses have colons too, but no names around them.
-fn application(word: &str) -> Option<&str> {
+pub fn application(word: &str) -> Option<&str> {
     let is_name = |part: &str| part.starts_with(|first: char| first.is_alphabetic() || first == '_');
     let is_dotted =
         |text: &str| text.split('.').all(|part| is_name(part) && part.chars().all(|c| c.is_alphanumeric() || c == '_'));

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use memchr::memmem;
+
 use super::interpreter::Version;
+use super::source;
 use crate::vfs::{NodeId, Tree};
 
 /// What came of looking for a module.
@@ -120,6 +123,7 @@ enum Part {
 /// Looks for a dotted name in directories, in their order.
 pub(super) fn import(tree: &Tree, version: Version, directories: Vec<NodeId>, name: &str) -> Import {
     let (mut within, mut directories, mut found) = (None, directories, Import::BuiltIn);
+    let mut extended = None;
     for (at, part) in name.split('.').take(MAX_PARTS).enumerate() {
         if at == 0 && BUILT_IN.contains(&part) {
             within = None;
@@ -128,16 +132,31 @@ pub(super) fn import(tree: &Tree, version: Version, directories: Vec<NodeId>, na
         }
         let looked = if part.is_empty() { None } else { find(tree, version, &directories, part.as_bytes()) };
         (within, directories, found) = match looked {
+            Some(Part::Package(directory, init)) if extends_path(tree, init) => {
+                let others = directories.iter().filter_map(|entry| child(tree, *entry, part.as_bytes()));
+                let others = others.filter(|node| *node != directory && tree.is_directory(*node));
+                extended = Some(init);
+                (Some(directory), [directory].into_iter().chain(others).collect(), Import::Found(init))
+            }
             Some(Part::Package(directory, init)) => (Some(directory), vec![directory], Import::Found(init)),
             Some(Part::Module(file)) => (Some(file), Vec::new(), Import::Found(file)),
             Some(Part::Namespace(portions)) => (portions.first().copied(), portions.clone(), Import::Namespace(portions)),
             None => {
+                if let Some(init) = extended {
+                    return Import::Unknown(format!("{} says itself where its modules are", tree.path(init)));
+                }
                 let name = name.split('.').take(at + 1).collect::<Vec<_>>().join(".");
                 return Import::Missing(Missing { name, within });
             }
         };
     }
     found
+}
+
+/// Whether a package adds directories to its own: `pkgutil.extend_path`, `pkg_resources.declare_namespace`, `__path__`.
+fn extends_path(tree: &Tree, init: NodeId) -> bool {
+    let text = tree.trace(init).and_then(source::text);
+    text.is_some_and(|text| memmem::find(&text, b"__path__").is_some())
 }
 
 /// Looks for a name without dots: in each directory a package comes before a module; a directory without `__init__`

@@ -1,6 +1,7 @@
 //! Python as it lies in an image: site directories and the distributions in them.
 
 pub mod aliases;
+pub mod closure;
 pub mod distribution;
 mod entry_points;
 pub mod extension;
@@ -11,7 +12,10 @@ pub mod needs;
 pub mod record;
 pub mod requirement;
 pub mod runtime;
+pub mod source;
+pub mod syntax;
 pub mod sys_path;
+pub mod top;
 
 use std::collections::BTreeMap;
 
@@ -19,12 +23,13 @@ use super::contents::Contents;
 use crate::layer::LayerPath;
 use crate::vfs::{NodeId, Tree};
 
+pub use closure::Closure;
 pub use distribution::Distribution;
 pub use import::Import;
 pub use needs::{Needs, Unmet};
 pub use record::{Record, Row};
 pub use requirement::{Requirement, Versions};
-pub use runtime::{Runtime, runtimes};
+pub use runtime::{Runtime, probing, runtimes};
 
 /// What an image holds of Python.
 #[derive(Debug, Clone, Default)]

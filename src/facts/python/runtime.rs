@@ -33,6 +33,8 @@ pub struct Started {
     pub script: Option<LayerPath>,
     /// The module that it runs: `-m`.
     pub module: Option<String>,
+    /// The code that it runs: `-c`.
+    pub code: Option<String>,
     /// The application that a server is told to serve.
     pub server: Option<Server>,
     /// `-E` or `-I`: no variable of the environment counts.
@@ -54,7 +56,8 @@ const MAX_INTERPRETERS: usize = 16;
 /// The interpreter that the command leads to, seen through inits; where it leads to none, those that are there.
 pub fn runtimes(tree: &Tree, config: &Config, user: &User, packages: &Packages) -> Vec<Runtime> {
     let image = Image { tree, contents: Contents::new(tree), config, user, packages };
-    if let Some(runtime) = started(&image) {
+    let argv: Vec<String> = config.run.entrypoint.iter().chain(&config.run.cmd).cloned().collect();
+    if let Some(runtime) = started(&image, &argv) {
         return vec![runtime];
     }
     let options = program::python::<&str>(&[]);
@@ -65,10 +68,15 @@ pub fn runtimes(tree: &Tree, config: &Config, user: &User, packages: &Packages) 
     interpreters(&image).iter().filter_map(|path| interpreter::read(&image, path)).map(idle).collect()
 }
 
-fn started(image: &Image<'_>) -> Option<Runtime> {
-    let (tree, run) = (image.tree, &image.config.run);
-    let argv: Vec<String> = run.entrypoint.iter().chain(&run.cmd).cloned().collect();
-    let words = program::program(&argv);
+/// The interpreter that the health check leads to, if it leads to one.
+pub fn probing(tree: &Tree, config: &Config, user: &User, packages: &Packages) -> Option<Runtime> {
+    let image = Image { tree, contents: Contents::new(tree), config, user, packages };
+    started(&image, &config.probe()?)
+}
+
+fn started(image: &Image<'_>, argv: &[String]) -> Option<Runtime> {
+    let tree = image.tree;
+    let words = program::program(argv);
     let chain = command::follow(tree, image.config, image.user, words.to_vec()).chain;
     let line = |step: &Step| match tree.trace(step.node).map(|trace| &trace.kind) {
         Some(FileKind::Script(line)) => Some(String::from_utf8_lossy(line).into_owned()),
@@ -93,18 +101,17 @@ fn started(image: &Image<'_>) -> Option<Runtime> {
     let path = sys_path::sys_path(image, &interpreter, &options, script.as_ref());
     let started = Started {
         script,
-        module: module(&options, line.is_none()),
+        module: direct(&options, line.is_none(), |runs| if let Runs::Module(name) = runs { Some(name) } else { None }),
+        code: direct(&options, line.is_none(), |runs| if let Runs::Code(text) = runs { Some(text) } else { None }),
         server: server::server(tree, image.config, words),
         ignores_environment: options.ignores_environment,
     };
     Some(Runtime { interpreter, path, started: Some(started) })
 }
 
-fn module(options: &Python<'_>, is_direct: bool) -> Option<String> {
-    match options.runs {
-        Runs::Module(name) if is_direct => Some(name.to_owned()),
-        _ => None,
-    }
+/// What is run, where the words are those of the command and not of a script's first line.
+fn direct<'a>(options: &Python<'a>, is_direct: bool, what: impl Fn(Runs<'a>) -> Option<&'a str>) -> Option<String> {
+    what(options.runs).filter(|_| is_direct).map(str::to_owned)
 }
 
 /// The interpreters of an image: in the directories of commands, and those of virtual environments.
