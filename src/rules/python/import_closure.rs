@@ -13,7 +13,7 @@ declare_rule! {
     /// followed through the service and its packages, as Python would run them: each module is found on `sys.path`. Imports
     /// whose failure is caught, in functions, for type checkers, or for another version or system than the image's are
     /// followed too, and nothing is said where they are not found; nor of what a package makes by hand. Where code edits
-    /// `sys.path` or installs an import hook, a finding is a warning.
+    /// `sys.path` or installs an import hook, a finding is a warning, and only where no directory of the image has the module.
     ///
     /// # Why
     /// A package that the builder had by accident, a module that the COPY left out, a requirement that only holds for
@@ -47,6 +47,7 @@ fn check(context: &Context<'_>) -> Judgement {
             }
         }
     }
+    gaps.retain(|gap| gap.editor.is_none() || !gap.is_elsewhere(context));
     let offences = gaps.iter().map(|gap| {
         let level = if gap.editor.is_none() { Level::Error } else { Level::Warn };
         Offence { path: gap.path.clone(), layer: gap.layer, what: level }

@@ -83,7 +83,9 @@ fn files(context: &Context<'_>) -> BTreeMap<NodeId, Level> {
     let rest =
         context.directories("roots").into_iter().flat_map(|root| tree.walk(root)).filter(is_own).map(|node| (node, Level::Warn));
     let mut files: BTreeMap<NodeId, Level> = rest.collect();
-    for (node, strength) in context.facts.imports.iter().flat_map(|closure| closure.files()) {
+    let is_installed = |node: NodeId| context.facts.python.sites.iter().any(|site| tree.path(node).is_within(&site.path));
+    let imported = context.facts.imports.iter().flat_map(|closure| closure.files());
+    for (node, strength) in imported.filter(|(node, _)| !is_installed(*node)) {
         files.insert(node, if strength == Strength::Always { Level::Error } else { Level::Warn });
     }
     files

@@ -3,6 +3,7 @@
 mod base;
 mod config;
 mod healthcheck;
+mod imports;
 mod layout;
 mod marker;
 mod ownership;
@@ -54,6 +55,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         marker::BREAKAGES,
         layout::BREAKAGES,
         python::BREAKAGES,
+        imports::BREAKAGES,
         packages::BREAKAGES,
         ownership::BREAKAGES,
         platform::BREAKAGES,
