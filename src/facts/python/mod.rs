@@ -24,6 +24,7 @@ pub use distribution::Distribution;
 pub use import::Import;
 pub use record::{Record, Row};
 pub use runtime::{Runtime, probing, runtimes};
+pub use source::Strength;
 
 /// What an image holds of Python.
 #[derive(Debug, Clone, Default)]

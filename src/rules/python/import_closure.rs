@@ -2,7 +2,7 @@
 
 use super::super::{Context, Offence, declare_rule, words};
 use super::imports::Gap;
-use crate::facts::python::source::Strength;
+use crate::facts::python::Strength;
 use crate::finding::{Finding, Judgement, Level};
 
 declare_rule! {
@@ -57,12 +57,11 @@ fn check(context: &Context<'_>) -> Judgement {
         // In the order of Python: it fails at the first.
         let of: Vec<&Gap<'_>> = gaps.iter().filter(|gap| group.paths.contains(&gap.path)).collect();
         let first = of.first()?;
-        let message = match of.len() {
-            1 => first.sentence(context),
-            _ => {
-                let each: Vec<String> = of.iter().map(|gap| gap.brief(context)).collect();
-                format!("{} modules that are imported are not there: {}", of.len(), words::list(&each, 5))
-            }
+        let each: Vec<String> = of.iter().map(|gap| gap.brief(context)).collect();
+        let message = if of.len() == 1 {
+            first.sentence(context)
+        } else {
+            format!("{} modules that are imported are not there: {}", of.len(), words::list(&each, 5))
         };
         let finding = group.finding(group.what, message, first.fix(context));
         Some(Finding { predicts: Some(first.predicts(context)), ..finding })

@@ -20,6 +20,7 @@ pub(super) mod shadowing;
 pub(super) mod site_packages_exists;
 pub(super) mod site_packages_populated;
 pub(super) mod source_parses;
+mod sources;
 mod suffix;
 pub(super) mod version_consistent;
 
