@@ -8,7 +8,7 @@ mod scan;
 use std::ops::Range;
 
 use memchr::memchr_iter;
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 use scan::{Line, Scanner, is_of_word};
 
 /// Blocks within blocks that are followed; `CPython` allows 100 (`MAXINDENT`).
@@ -18,7 +18,9 @@ const MAX_BLOCKS: usize = 100;
 const MAX_HEADER: usize = 240;
 
 /// What is said of statements that change where modules come from: their text, and what the skeleton has in their place.
-const PLACES: [(&[u8], &str); 6] = [
+const PLACES: [(&[u8], &str); 8] = [
+    (b"sys.path", "sys.path"),
+    (b"addsitedir", "sys.path"),
     (b"__path__", "__path__"),
     (b"extend_path", "__path__"),
     (b"declare_namespace", "__path__"),
@@ -36,12 +38,15 @@ const EDITS: [&[u8]; 6] = [b".insert", b".append", b".extend", b"[", b"+=", b"="
 pub fn skeleton(text: &[u8]) -> Vec<u8> {
     let start = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut sketch = Sketch::new(text);
-    if memmem::find(text, b"import").is_none() && !sketch.has_places {
-        return Vec::new();
-    }
+    // Most modules import at their beginning; what follows is looked at only as far as it guards an import.
+    let words = sketch.places.iter().map(|(finder, _)| finder.needle()).chain([&b"import"[..]]);
+    let Some(last) = words.filter_map(|word| memmem::rfind(text, word)).max() else { return Vec::new() };
     let (mut scanner, mut line) = (Scanner::new(text, start), Line::default());
     while scanner.next(&mut line) {
         sketch.line(&line);
+        if line.start > last && !sketch.blocks.iter().any(Block::is_guard) {
+            break;
+        }
     }
     sketch.close(0, false);
     sketch.out
@@ -97,6 +102,13 @@ struct Block {
     unwritten: usize,
 }
 
+impl Block {
+    /// Whether it is a `try` of which something is written: what handles its exceptions must be, too.
+    fn is_guard(&self) -> bool {
+        self.is_try && self.unwritten > self.first
+    }
+}
+
 struct Sketch<'a> {
     text: &'a [u8],
     out: Vec<u8>,
@@ -105,20 +117,28 @@ struct Sketch<'a> {
     headers: Vec<(Clause, Range<usize>)>,
     /// A place, and the number of the line that it is on.
     counted: (usize, u32),
-    has_places: bool,
+    /// The words of [`PLACES`] that the text has.
+    places: Vec<(Finder<'static>, &'static str)>,
     has_returns: bool,
 }
 
 impl<'a> Sketch<'a> {
     fn new(text: &'a [u8]) -> Self {
         let has = |word: &[u8]| memmem::find(text, word).is_some();
+        // Half of the words have that one in them, and most modules do not.
+        let has_path = has(b"path");
+        let may_have = |word: &[u8]| (has_path || !word.windows(4).any(|part| part == b"path")) && has(word);
         Self {
             text,
             out: Vec::new(),
             blocks: Vec::new(),
             headers: Vec::new(),
             counted: (0, 1),
-            has_places: [&b"path"[..], b"sys.modules", b"addsitedir", b"declare_namespace"].into_iter().any(has),
+            places: PLACES
+                .into_iter()
+                .filter(|(word, _)| may_have(word))
+                .map(|(word, place)| (Finder::new(word), place))
+                .collect(),
             has_returns: memchr::memchr(b'\r', text).is_some(),
         }
     }
@@ -196,9 +216,7 @@ impl<'a> Sketch<'a> {
             if let Some(text) = self.plain(start..end) {
                 self.keep(start, &text);
             }
-        } else if self.has_places
-            && let Some(place) = place(&self.text[start..end])
-        {
+        } else if let Some(place) = self.place(&self.text[start..end]) {
             self.keep(start, place.as_bytes());
         }
     }
@@ -226,6 +244,19 @@ impl<'a> Sketch<'a> {
         }
         self.counted = (at, number);
         self.out.extend_from_slice(format!(" #{number}\n").as_bytes());
+    }
+
+    /// What stands in the place of a statement that changes where modules come from.
+    fn place(&self, statement: &[u8]) -> Option<&'static str> {
+        let edits = |at: usize| {
+            let rest = statement.get(at + b"sys.path".len()..).unwrap_or_default().trim_ascii_start();
+            EDITS.iter().any(|edit| rest.starts_with(edit)) && !rest.starts_with(b"==")
+        };
+        let does = |finder: &Finder<'_>| match finder.needle() {
+            b"sys.path" => finder.find_iter(statement).any(edits),
+            _ => finder.find(statement).is_some(),
+        };
+        self.places.iter().find(|(finder, _)| does(finder)).map(|(_, place)| *place)
     }
 
     fn indent(&mut self, depth: usize) {
@@ -256,8 +287,8 @@ impl<'a> Sketch<'a> {
     /// Ends the blocks that a line at a column is not in. What handles exceptions is written, as it says what they are worth.
     fn close(&mut self, column: usize, continues: bool) {
         while let Some(block) = self.blocks.last().filter(|block| block.column > column || block.column == column && !continues) {
-            let (first, unwritten, is_try) = (block.first, block.unwritten, block.is_try);
-            if is_try && unwritten > first && self.blocks.len() <= MAX_BLOCKS {
+            let (first, unwritten) = (block.first, block.unwritten);
+            if block.is_guard() && self.blocks.len() <= MAX_BLOCKS {
                 for header in unwritten..self.headers.len() {
                     self.header(header, self.blocks.len() - 1, true);
                 }
@@ -302,18 +333,6 @@ impl<'a> Sketch<'a> {
 
 fn count(lines: usize) -> u32 {
     u32::try_from(lines).unwrap_or(u32::MAX)
-}
-
-/// What the skeleton has in the place of a statement that changes where modules come from.
-fn place(statement: &[u8]) -> Option<&'static str> {
-    let edits = |at: usize| {
-        let rest = statement.get(at + b"sys.path".len()..).unwrap_or_default().trim_ascii_start();
-        EDITS.iter().any(|edit| rest.starts_with(edit)) && !rest.starts_with(b"==")
-    };
-    if memmem::find_iter(statement, b"sys.path").any(edits) || memmem::find(statement, b"addsitedir").is_some() {
-        return Some("sys.path");
-    }
-    PLACES.iter().find(|(word, _)| memmem::find(statement, word).is_some()).map(|(_, place)| *place)
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
     let mut trace = Trace::of(bytes);
     match after.trim_ascii() {
         "" => {}
-        "imports" => trace.kept = Kept::Imports(skeleton(&trace.bytes().unwrap_or_default()).into()),
+        "imports" => trace.kept = Kept::Imports(skeleton(trace.bytes().unwrap_or_default()).into()),
         "unkept" => trace.kept = Kept::Unwanted,
         "over" => trace.kept = Kept::Over("kept-bytes"),
         other => return Err(format!("{other:?} is none of imports, unkept and over")),

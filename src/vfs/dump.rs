@@ -28,8 +28,8 @@
 //!     `unknown` (one that was not captured). MACHINE is `aarch64`, `x86-64`, `arm`, `i386`, `riscv64`, `ppc64le` or `s390x`. It has
 //!     64 bytes unless a size stands before the path;
 //!   - nothing: an empty file;
-//! - behind a quoted content, `unkept` says that the bytes are not in the keep set, and `over` that they are and were too
-//!   many;
+//! - behind a quoted content, `unkept` says that the bytes are not in the keep set, `over` that they are and were too many,
+//!   and `imports` that of a Python module only its skeleton is;
 //! - empty lines and lines that start with `#` are passed over.
 //!
 //! ```text

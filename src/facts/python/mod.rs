@@ -30,6 +30,7 @@ pub use needs::{Needs, Unmet};
 pub use record::{Record, Row};
 pub use requirement::{Requirement, Versions};
 pub use runtime::{Runtime, probing, runtimes};
+pub use source::Strength;
 
 /// What an image holds of Python.
 #[derive(Debug, Clone, Default)]

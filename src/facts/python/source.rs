@@ -97,7 +97,9 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn suite(&mut self, suite: &[Stmt], strength: Strength) {
-        suite.iter().for_each(|statement| self.statement(statement, strength));
+        for statement in suite {
+            self.statement(statement, strength);
+        }
     }
 
     fn statement(&mut self, statement: &Stmt, strength: Strength) {

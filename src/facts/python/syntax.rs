@@ -91,8 +91,13 @@ fn is_deep(text: &str) -> bool {
     loop {
         match lexer.next_token() {
             TokenKind::EndOfFile => return false,
-            TokenKind::Name | TokenKind::Int | TokenKind::Float | TokenKind::Complex | TokenKind::String => {}
-            TokenKind::Comment | TokenKind::NonLogicalNewline => {}
+            TokenKind::Name
+            | TokenKind::Int
+            | TokenKind::Float
+            | TokenKind::Complex
+            | TokenKind::String
+            | TokenKind::Comment
+            | TokenKind::NonLogicalNewline => {}
             TokenKind::Newline | TokenKind::Semi => (depth, open) = (0, Vec::new()),
             TokenKind::Comma => depth = open.last().copied().unwrap_or_default(),
             TokenKind::Indent => blocks += 1,

@@ -2,7 +2,7 @@
 
 use super::super::{Context, Offence, declare_rule, words};
 use super::imports::Gap;
-use crate::facts::python::source::Strength;
+use crate::facts::python::Strength;
 use crate::finding::{Finding, Judgement, Level};
 
 declare_rule! {
@@ -13,7 +13,7 @@ declare_rule! {
     /// followed through the service and its packages, as Python would run them: each module is found on `sys.path`. Imports
     /// whose failure is caught, in functions, for type checkers, or for another version or system than the image's are
     /// followed too, and nothing is said where they are not found; nor of what a package makes by hand. Where code edits
-    /// `sys.path` or installs an import hook, a finding is a warning.
+    /// `sys.path` or installs an import hook, a finding is a warning, and only where no directory of the image has the module.
     ///
     /// # Why
     /// A package that the builder had by accident, a module that the COPY left out, a requirement that only holds for
@@ -47,6 +47,7 @@ fn check(context: &Context<'_>) -> Judgement {
             }
         }
     }
+    gaps.retain(|gap| gap.editor.is_none() || !gap.is_elsewhere(context));
     let offences = gaps.iter().map(|gap| {
         let level = if gap.editor.is_none() { Level::Error } else { Level::Warn };
         Offence { path: gap.path.clone(), layer: gap.layer, what: level }
@@ -56,12 +57,11 @@ fn check(context: &Context<'_>) -> Judgement {
         // In the order of Python: it fails at the first.
         let of: Vec<&Gap<'_>> = gaps.iter().filter(|gap| group.paths.contains(&gap.path)).collect();
         let first = of.first()?;
-        let message = match of.len() {
-            1 => first.sentence(context),
-            _ => {
-                let each: Vec<String> = of.iter().map(|gap| gap.brief(context)).collect();
-                format!("{} modules that are imported are not there: {}", of.len(), words::list(&each, 5))
-            }
+        let each: Vec<String> = of.iter().map(|gap| gap.brief(context)).collect();
+        let message = if of.len() == 1 {
+            first.sentence(context)
+        } else {
+            format!("{} modules that are imported are not there: {}", of.len(), words::list(&each, 5))
         };
         let finding = group.finding(group.what, message, first.fix(context));
         Some(Finding { predicts: Some(first.predicts(context)), ..finding })

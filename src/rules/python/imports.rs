@@ -5,7 +5,7 @@ use crate::facts::python::closure::{Closure, Missing, Module};
 use crate::facts::python::distribution::normalized;
 use crate::facts::python::{Runtime, aliases};
 use crate::text::escape;
-use crate::vfs::{LayerIndex, LayerPath};
+use crate::vfs::{LayerIndex, LayerPath, NodeId};
 
 /// A module that is imported and not there.
 pub(super) struct Gap<'a> {
@@ -23,6 +23,17 @@ impl<'a> Gap<'a> {
         let path = expected(context, closure, missing);
         let layer = context.tree.resolve(&path).map_or_else(|_| context.blame(&path), |node| Some(context.tree.layer(node)));
         Self { missing, path, layer, editor: closure.editor(context.tree, missing), closure }
+    }
+
+    /// Whether some directory of the image has a module of that name.
+    pub fn is_elsewhere(&self, context: &Context<'_>) -> bool {
+        let (tree, name) = (context.tree, self.missing.name.as_bytes());
+        let has_module = |node: NodeId| tree.children(node).any(|(file, _)| file.ends_with(b".py") || file.ends_with(b".so"));
+        tree.iter().any(|node| match tree.name(node).strip_prefix(name) {
+            Some(b".py") => true,
+            Some(b"") => tree.is_directory(node) && (has_module(node) || tree.children(node).any(|(_, child)| has_module(child))),
+            _ => false,
+        })
     }
 
     fn name(&self) -> String {

@@ -45,8 +45,8 @@ fn check(context: &Context<'_>) -> Judgement {
     for at in &first {
         let is_site = context.facts.python.site(&tree.path(entries[*at].0)).is_some();
         for (name, file) in &tops[*at] {
-            let behind = entries.iter().zip(&tops).skip(at + 1);
-            let Some((origin, hidden)) = behind.filter_map(|((_, origin), top)| Some((*origin, *top.get(name)?))).next() else {
+            let mut behind = entries.iter().zip(&tops).skip(at + 1);
+            let Some((origin, hidden)) = behind.find_map(|((_, origin), top)| Some((*origin, *top.get(name)?))) else {
                 continue;
             };
             let is_theirs = origin == Origin::Library || !is_site && owners.contains(&tree.path(hidden));

@@ -1,13 +1,11 @@
 //! `python/source-parses`
 
-use std::collections::BTreeMap;
-
 use super::super::{Context, Offence, declare_rule, words};
-use crate::facts::python::source::Strength;
+use super::sources::files;
 use crate::facts::python::syntax::{Fault, fault};
-use crate::finding::{Finding, Judgement, Level};
+use crate::finding::{Finding, Judgement};
 use crate::text::escape;
-use crate::vfs::{LayerPath, NodeId};
+use crate::vfs::LayerPath;
 
 declare_rule! {
     /// The code is Python of the image's version
@@ -33,9 +31,6 @@ declare_rule! {
     unit "file of the service is Python" | "files of the service are Python",
     options { "roots": Texts }, check check
 }
-
-/// Directories whose files are not meant to be run here.
-const APART: [&[u8]; 6] = [b"test", b"tests", b"testdata", b"templates", b"site-packages", b"dist-packages"];
 
 fn check(context: &Context<'_>) -> Judgement {
     let runtimes = match context.runtimes() {
@@ -74,17 +69,4 @@ fn check(context: &Context<'_>) -> Judgement {
 
 fn line(path: &LayerPath, fault: &Fault) -> String {
     format!("{path}:{}: {}", fault.line, escape(fault.what.as_bytes()))
-}
-
-fn files(context: &Context<'_>) -> BTreeMap<NodeId, Level> {
-    let tree = context.tree;
-    let is_own =
-        |node: &NodeId| tree.name(*node).ends_with(b".py") && !tree.path(*node).components().any(|part| APART.contains(&part));
-    let rest =
-        context.directories("roots").into_iter().flat_map(|root| tree.walk(root)).filter(is_own).map(|node| (node, Level::Warn));
-    let mut files: BTreeMap<NodeId, Level> = rest.collect();
-    for (node, strength) in context.facts.imports.iter().flat_map(|closure| closure.files()) {
-        files.insert(node, if strength == Strength::Always { Level::Error } else { Level::Warn });
-    }
-    files
 }

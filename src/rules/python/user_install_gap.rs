@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::{Context, declare_rule, words};
 use super::needs::{is_passed_over, place, sentence};
-use super::sources::imports_of;
-use crate::facts::python::aliases;
+use crate::facts::python::{Strength, aliases};
 use crate::finding::{Finding, Judgement, Level, Place};
 use crate::vfs::LayerPath;
 
@@ -13,8 +12,8 @@ declare_rule! {
     /// What the builder's Python already had came along too
     ///
     /// # What it checks
-    /// Of pip, setuptools and wheel: where a distribution on `sys.path` requires one, or a source file of the service imports
-    /// one at its top (`setup.py` and tests excepted), it can be imported.
+    /// Of pip, setuptools and wheel: where a distribution on `sys.path` requires one, or code that is started imports one, it
+    /// can be imported.
     ///
     /// # Why
     /// The official images of Python bring these three, and `pip install --user` passes over what the system already has. They
@@ -29,9 +28,12 @@ declare_rule! {
     /// # Options
     /// None.
     RULE = "python/user-install-gap", Starts, Warn, since "0.1.0", needs Tree,
-    unit "package or file has what a builder's Python brings" | "packages and files have what a builder's Python brings",
+    unit "package has what a builder's Python brings" | "packages have what a builder's Python brings",
     check check
 }
+
+/// What the official images of Python bring, and what is imported of it.
+const BROUGHT: [(&str, &[&str]); 2] = [("setuptools", &["setuptools", "pkg_resources"]), ("wheel", &["wheel"])];
 
 fn check(context: &Context<'_>) -> Judgement {
     let needs = match context.needs() {
@@ -45,11 +47,14 @@ fn check(context: &Context<'_>) -> Judgement {
         let entry = missing.entry(unmet.wanted.normalized.clone()).or_insert_with(|| (place(unmet).0, module, Vec::new()));
         entry.2.push(sentence(unmet));
     }
-    let (files, imported) = imports_of(context, &["setuptools", "pkg_resources", "wheel"]);
-    for (path, line, module) in imported {
-        let name = if module == "wheel" { "wheel" } else { "setuptools" };
-        let entry = missing.entry(name.into()).or_insert_with(|| (path.clone(), module.into(), Vec::new()));
-        entry.2.push(format!("{path}:{line} imports {module}"));
+    for (closure, lost) in context.facts.imports.iter().flat_map(|closure| closure.missing.iter().map(move |lost| (closure, lost))) {
+        let module = lost.name.split('.').next().unwrap_or_default();
+        let Some((name, _)) = BROUGHT.iter().find(|(_, modules)| modules.contains(&module)) else { continue };
+        let Some(importer) = lost.importers.first().filter(|_| lost.strength == Strength::Always) else { continue };
+        let at = closure.place(context.tree, *importer);
+        let path = LayerPath::new(at.rsplit_once(':').map_or(&at[..], |(path, _)| path));
+        let entry = missing.entry((*name).into()).or_insert_with(|| (path, module.into(), Vec::new()));
+        entry.2.push(format!("{at} imports {module}"));
     }
     let findings = missing.into_iter().map(|(name, (path, module, who))| {
         let text = format!("{}; pip install --user passed over {name}, which the builder already had", words::list(&who, 3));
@@ -66,5 +71,5 @@ fn check(context: &Context<'_>) -> Judgement {
         .flatten()
         .map(|runtime| runtime.installed(context.tree, &context.facts.python).len())
         .sum();
-    Judgement::looked(examined + files, findings)
+    Judgement::looked(examined, findings)
 }

@@ -5,6 +5,7 @@
 mod base;
 mod config;
 mod healthcheck;
+mod imports;
 mod layout;
 mod linkage;
 mod marker;
@@ -71,6 +72,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         layout::BREAKAGES,
         python::BREAKAGES,
         starts::BREAKAGES,
+        imports::BREAKAGES,
         packages::BREAKAGES,
         requirements::BREAKAGES,
         ownership::BREAKAGES,

@@ -60,7 +60,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/local/lib/python3.11/site-packages/pydantic_core/_pydantic_core.cpython-310-aarch64-linux-gnu.so"),
         layer: Some(COPY_SITE),
-        explains: &[],
+        explains: &["python/import-closure"],
     },
     Breakage {
         name: "pip-shipped",

@@ -19,7 +19,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some(SITE_PATH),
         layer: Some("shutil.rmtree"),
-        explains: &["marker/site-packages", "python/critical-packages", "python/record-integrity"],
+        explains: &["python/import-closure", "marker/site-packages", "python/critical-packages", "python/record-integrity"],
     },
     Breakage {
         name: "module-tampered",
@@ -55,7 +55,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/local/lib/python3.11/site-packages/redis"),
         layer: Some(COPY_SITE),
-        explains: &[],
+        explains: &["python/import-closure"],
     },
     Breakage {
         name: "python-isolated",
@@ -68,7 +68,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some(SITE_PATH),
         layer: Some(COPY_SITE),
-        explains: &["python/module-resolves"],
+        explains: &["python/import-closure", "python/module-resolves"],
     },
     Breakage {
         name: "packages-of-another-version",
@@ -94,7 +94,13 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/local/lib/python3.10/site-packages"),
         layer: Some("python3.10"),
-        explains: &["python/native-ext-suffix", "marker/site-packages", "python/site-packages-exists", "config/pythonpath"],
+        explains: &[
+            "python/import-closure",
+            "python/native-ext-suffix",
+            "marker/site-packages",
+            "python/site-packages-exists",
+            "config/pythonpath",
+        ],
     },
     Breakage {
         name: "module-never-copied",
@@ -104,7 +110,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/app/main.py"),
         layer: Some("/build/app"),
-        explains: &[],
+        explains: &["python/import-closure"],
     },
     Breakage {
         name: "entrypoint-renamed",
@@ -136,7 +142,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: None,
         layer: None,
-        explains: &["python/importable-path"],
+        explains: &["python/import-closure", "python/importable-path"],
     },
     Breakage {
         name: "pythonpath-open",

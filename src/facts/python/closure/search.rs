@@ -79,7 +79,7 @@ pub(super) fn closure(tree: &Tree, config: &Config, runtime: &Runtime, by: By) -
 
 impl Search<'_> {
     fn start(&mut self, started: &Started) {
-        let server = started.server.as_ref().map(|server| self.root(&server.module));
+        let server = started.server.as_ref().map(|server| root(&server.module));
         if let Some(code) = &started.code {
             let source = source::read(&skeleton(code.as_bytes()), &Setting { is_main: true, ..self.setting });
             self.enter(Module::main(None), &source, "");
@@ -98,11 +98,7 @@ impl Search<'_> {
         }
     }
 
-    fn root(&self, name: &str) -> Edge {
-        Edge { name: name.to_owned(), by: None, strength: Strength::Always, is_perhaps_a_name: true }
-    }
-
-    /// Starts a module by its name: `python -m`. That it is there is the business of who names it.
+    /// Starts a module by its name: `python -m`.
     fn module(&mut self, name: &str) {
         let Some((parent, _)) = name.rsplit_once('.').or(Some(("", name))) else { return };
         let found = self.look(name);
@@ -119,7 +115,7 @@ impl Search<'_> {
             self.main(main, package);
         }
         for parent in prefixes(package).into_iter().rev() {
-            let edge = self.root(parent);
+            let edge = root(parent);
             self.todo[Strength::Always as usize].push(edge);
         }
     }
@@ -139,7 +135,7 @@ impl Search<'_> {
             let Some(name) = application(content) else { continue };
             let line = text.find(*content).map_or(0, |at| text[..at].matches('\n').count() + 1);
             let by = Importer { module: 0, line: u32::try_from(line).unwrap_or_default() };
-            let edge = Edge { by: Some(by), is_perhaps_a_name: false, ..self.root(name) };
+            let edge = Edge { by: Some(by), is_perhaps_a_name: false, ..root(name) };
             self.todo[Strength::Always as usize].insert(0, edge);
         }
     }
@@ -152,7 +148,7 @@ impl Search<'_> {
             Import::Found(file) => {
                 self.loaded.insert(edge.name.clone());
                 if !self.is_library(file) {
-                    self.load(edge, file);
+                    self.load(&edge, file);
                 }
             }
             Import::BuiltIn | Import::Namespace(_) => drop(self.loaded.insert(edge.name)),
@@ -176,7 +172,7 @@ impl Search<'_> {
         self.runtime.interpreter.library.as_ref().is_some_and(|library| path.is_within(library)) && !is_in_site(&path)
     }
 
-    fn load(&mut self, edge: Edge, file: NodeId) {
+    fn load(&mut self, edge: &Edge, file: NodeId) {
         let name = self.tree.name(file);
         let is_package = name.starts_with(b"__init__.");
         let source = if name.ends_with(b".so") { Source::default() } else { self.read(file, false) };
@@ -190,13 +186,11 @@ impl Search<'_> {
         let text = self.tree.trace(file).and_then(source::text);
         let text = text.filter(|text| self.contents.charge(text.len()).is_ok());
         // Scripts have names of any kind; compiled modules have none of a source.
-        match text.filter(|_| !self.tree.name(file).ends_with(b".pyc")) {
-            Some(text) => source::read(&text, &Setting { is_main, ..self.setting }),
-            None => {
-                self.closure.unfollowed.push(file);
-                Source::default()
-            }
+        if let Some(text) = text.filter(|_| !self.tree.name(file).ends_with(b".pyc")) {
+            return source::read(&text, &Setting { is_main, ..self.setting });
         }
+        self.closure.unfollowed.push(file);
+        Source::default()
     }
 
     /// Takes a module in, and notes what it imports.
@@ -253,6 +247,11 @@ impl Search<'_> {
             _ => false,
         }
     }
+}
+
+/// An import that no statement asks for. That its module is there is the business of who names it.
+fn root(name: &str) -> Edge {
+    Edge { name: name.to_owned(), by: None, strength: Strength::Always, is_perhaps_a_name: true }
 }
 
 impl Module {

@@ -49,9 +49,13 @@ pub(in crate::facts::python) fn holds(test: &Expr, setting: &Setting<'_>) -> Opt
         },
         Expr::Call(call) => {
             let Expr::Attribute(method) = &*call.func else { return None };
-            let (Value::Text(text), [argument]) = (value(&method.value, setting)?, &call.arguments.args[..]) else { return None };
-            let Value::Text(start) = value(argument, setting)? else { return None };
-            (method.attr.as_str() == "startswith").then(|| text.starts_with(&start))
+            let [start] = &call.arguments.args[..] else { return None };
+            match (value(&method.value, setting)?, value(start, setting)?) {
+                (Value::Text(whole), Value::Text(start)) if method.attr.as_str() == "startswith" => {
+                    Some(whole.starts_with(&start))
+                }
+                _ => None,
+            }
         }
         Expr::NumberLiteral(_) => match value(test, setting)? {
             Value::Number(number) => Some(number != 0),

@@ -119,7 +119,6 @@ fn block(depth: u32) -> impl Strategy<Value = String> {
     ]);
     let simple = simple.prop_map(|text| format!("{text}\n"));
     simple.prop_recursive(depth, 40, 4, |inner| {
-        let indented = |text: String| text;
         let headers = prop::sample::select(vec![
             ("if x == 'a:#':", "elif y[1:2]:"),
             ("if sys.version_info >= (3, 8):", "else:"),
@@ -133,7 +132,7 @@ fn block(depth: u32) -> impl Strategy<Value = String> {
             ("class C(D, e=1):", ""),
             ("with a as b, c:", ""),
         ]);
-        let body = prop::collection::vec(inner.clone(), 1..3).prop_map(|parts| parts.concat()).prop_map(indented);
+        let body = prop::collection::vec(inner.clone(), 1..3).prop_map(|parts| parts.concat());
         let compound = (headers, body.clone(), body).prop_map(|((first, second), one, two)| {
             let other = if second.is_empty() { String::new() } else { format!("{second}\n{}", shift(&two)) };
             format!("{first}\n{}{other}", shift(&one))
@@ -144,7 +143,7 @@ fn block(depth: u32) -> impl Strategy<Value = String> {
 
 /// A block one step to the right. What stands inside of strings is moved too, which changes nothing here.
 fn shift(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
+    text.lines().fold(String::new(), |out, line| out + "  " + line + "\n")
 }
 
 proptest! {
