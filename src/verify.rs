@@ -1,6 +1,7 @@
 //! The one function that knows every stage: source → layers → tree → facts → judgements → report.
 
 mod layers;
+mod matrix;
 mod summary;
 
 use std::io::Write;
@@ -10,7 +11,7 @@ use globset::GlobMatcher;
 
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Facts, Verified};
-use crate::image::Resolved;
+use crate::image::{Dockerfile, Resolved};
 use crate::layer::{LayerDiff, LayerPath};
 use crate::limits::Limits;
 use crate::profile::{Policy, Profile, Subject};
@@ -40,6 +41,10 @@ pub struct Asking<'a> {
     pub policy: &'a Policy,
     /// The service that `--service` names.
     pub service: Option<&'a str>,
+    /// The Dockerfile that `--dockerfile` names.
+    pub dockerfile: Option<&'a Dockerfile>,
+    /// Whether the compliance matrix of the profile is asked for.
+    pub matrix: bool,
     /// Which rules.
     pub asked: &'a (dyn Fn(&Rule) -> bool + Sync),
     /// The day by which waivers are judged.
@@ -186,8 +191,14 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
 
 fn judge(loaded: &Loaded, profile: &Profile, asking: &Asking<'_>) -> report::Image {
     let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified());
+    let facts = match asking.dockerfile {
+        Some(dockerfile) => facts.built_by(dockerfile),
+        None => facts,
+    };
     let sizes = Breakdown::of(&loaded.tree, &facts);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
     let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);
-    summary::image(loaded, &facts, &sizes, profile, &judged)
+    let mut image = summary::image(loaded, &facts, &sizes, profile, &judged);
+    image.matrix = asking.matrix.then(|| matrix::of(&profile.matrix, &image.rules));
+    image
 }

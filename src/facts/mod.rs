@@ -2,18 +2,21 @@
 
 pub mod accounts;
 pub mod base;
+pub mod build;
 pub mod command;
 mod contents;
 pub mod elf;
 mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod history;
 pub mod packages;
 pub mod probe;
 pub mod python;
 pub mod tools;
 
-use crate::image::{Config, Resolved};
+use crate::digest::Digest;
+use crate::image::{Attestation, Config, Dockerfile, Resolved};
 use crate::reference::Platform;
 use crate::vfs::Tree;
 
@@ -50,6 +53,14 @@ pub struct Facts {
     pub packages: packages::Packages,
     /// What the image says that it was made from.
     pub base: base::Base,
+    /// The history, read as instructions.
+    pub history: history::History,
+    /// The digest of the manifest, where the transport has one.
+    pub digest: Option<Digest>,
+    /// What the builder attached to the image.
+    pub attestation: Attestation,
+    /// What the Dockerfile says of how it was built.
+    pub build: build::Build,
 }
 
 /// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
@@ -71,6 +82,9 @@ impl Facts {
         let instructions = crate::image::history::instructions(&config.history, image.manifest.layers.len());
         let user = accounts::user(tree, &config.run.user);
         let packages = packages::packages(tree);
+        let base = base::base(tree, &packages);
+        let layers = image.manifest.layers.len();
+        let history = history::History::of(&config.history, layers, base.distroless.is_some());
         Self {
             command: command::command(tree, &config, &user),
             probe: probe::Probe::of(&config),
@@ -80,7 +94,11 @@ impl Facts {
             objects: elf::objects(tree),
             executables: tools::executables(tree, &config),
             index_platform: image.index_platform.clone(),
-            base: base::base(tree, &packages),
+            build: build::Build::of(build::attested(&image.attestation), &history, layers),
+            attestation: image.attestation.clone(),
+            digest: image.digest.clone(),
+            history,
+            base,
             packages,
             layerless: crate::image::history::layerless(&config.history),
             verified,
@@ -88,6 +106,13 @@ impl Facts {
             user,
             config,
         }
+    }
+
+    /// Takes a Dockerfile that was handed over for the one of the image.
+    #[must_use]
+    pub fn built_by(mut self, dockerfile: &Dockerfile) -> Self {
+        self.build = build::Build::of(Some(dockerfile.clone()), &self.history, self.instructions.len());
+        self
     }
 
     /// The instruction that made a layer, fit to show: secrets masked.

@@ -109,7 +109,7 @@ fn finding(level: Level, message: &str, fix: &str) -> Finding {
 }
 
 fn made_by(index: usize, instruction: &str) -> Blame {
-    Blame { index, digest: digest('6'), diff_id: digest('7'), created_by: Some(instruction.into()) }
+    Blame { index, digest: digest('6'), diff_id: digest('7'), created_by: Some(instruction.into()), dockerfile_line: None }
 }
 
 /// One COPY that wrote nothing, and what came of it; a warning; a waiver; a note.

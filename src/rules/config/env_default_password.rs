@@ -1,7 +1,7 @@
 //! `config/env-default-password`
 
+use super::super::secret::Kind;
 use super::super::{Context, declare_rule, words};
-use super::secret::Kind;
 use crate::finding::{Finding, Judgement, Level};
 
 declare_rule! {
