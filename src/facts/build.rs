@@ -1,7 +1,7 @@
 //! How an image was built, as its Dockerfile says: the one that was handed over, else the one that the builder attests.
 
 use crate::facts::history::History;
-use crate::image::dockerfile::{Dockerfile, Instruction};
+use crate::image::dockerfile::{Dockerfile, Instruction, words};
 use crate::image::provenance::{Attestation, Provenance};
 
 /// The Dockerfile of an image, and where its layers stand in it.
@@ -20,13 +20,11 @@ impl Build {
         let mut open: Vec<&Instruction> = dockerfile.iter().flat_map(Dockerfile::instructions).collect();
         // From the end: what stands at the beginning may be of the base image.
         for step in history.steps.iter().rev() {
-            let fitting = |instruction: &&Instruction| instruction.fits(step.keyword, &step.text);
-            if let Some(at) = open.iter().rposition(fitting) {
-                let line = open.get(at).map(|instruction| instruction.line);
+            let Some(own) = step.layer.and_then(|layer| lines.get_mut(layer)) else { continue };
+            let text = words(&step.text);
+            if let Some(at) = open.iter().rposition(|instruction| instruction.fits(step.keyword, &text)) {
+                *own = open.get(at).map(|instruction| instruction.line);
                 open.truncate(at);
-                if let Some(own) = step.layer.and_then(|layer| lines.get_mut(layer)) {
-                    *own = line;
-                }
             }
         }
         Self { dockerfile, lines }

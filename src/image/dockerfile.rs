@@ -8,6 +8,9 @@ use super::provenance::familiar;
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
+/// Instructions of a Dockerfile, of which long ones have some hundred: an attested one may be as long as its attestation.
+const INSTRUCTIONS: usize = 4096;
+
 /// A Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dockerfile {
@@ -52,6 +55,10 @@ impl Dockerfile {
     /// build. A mistake is an error of kind `Usage` that names `FILE:LINE`.
     pub fn parse(name: &str, text: &str, target: Option<&str>, arguments: &BTreeMap<String, String>) -> Result<Self> {
         let parsed = parse_dockerfile::parse(text).map_err(|error| mistake(name, &error))?;
+        if parsed.instructions.len() > INSTRUCTIONS {
+            let what = format!("{}: it has more than {INSTRUCTIONS} instructions", escape(name.as_bytes()));
+            return Err(Error::new(Kind::Usage, what));
+        }
         let lines = Lines::new(text);
         let mut globals = BTreeMap::new();
         let mut stages: Vec<Stage> = Vec::new();
@@ -218,22 +225,24 @@ pub fn words(text: &str) -> String {
 }
 
 impl Instruction {
-    /// Whether the history may show this instruction so: `keyword`, and what follows its options. Variables of the Dockerfile
-    /// stand for anything; the builder before `BuildKit` shows of what it copied no more than where to.
+    /// Whether the history may show this instruction so: `keyword`, and the [`words`] that follow its options. Variables of the
+    /// Dockerfile stand for anything; the builder before `BuildKit` shows of what it copied no more than where to.
     pub fn fits(&self, keyword: &str, text: &str) -> bool {
-        let text = words(text);
         if keyword != self.keyword {
             return false;
         }
         if let Some((_, to)) = text.rsplit_once(" in ").filter(|_| ["file:", "dir:", "multi:"].iter().any(|sum| text.starts_with(sum))) {
             return self.text.rsplit(' ').next().is_some_and(|own| matches(own, to, false));
         }
-        matches(&self.text, &text, keyword == "WORKDIR" && !self.text.starts_with('/'))
+        matches(&self.text, text, keyword == "WORKDIR" && !self.text.starts_with('/'))
     }
 }
 
 /// Whether a text is a pattern whose variables stand for anything; `is_end`: whether its end is.
 fn matches(pattern: &str, text: &str, is_end: bool) -> bool {
+    if !is_end && !pattern.contains('$') {
+        return pattern == text;
+    }
     let (mut rest, mut is_open) = (text, is_end);
     let plain: Vec<&str> = pieces(pattern)
         .into_iter()
@@ -302,10 +311,16 @@ mod tests {
         let fits = |keyword, own: &str, shown: &str| Instruction { line: 1, keyword, text: own.into() }.fits(keyword, shown);
         assert!(fits("COPY", "$X/a /app/${Y}/b", "build/a /app/x/y/b"));
         assert!(!fits("COPY", "$X/a /app/${Y}/b", "build/a /app/x/y/c"));
-        assert!(fits("RUN", "echo $HOME  x", "echo $HOME   x") == fits("RUN", "echo $HOME x", "echo  $HOME x"));
+        assert!(fits("RUN", "echo $HOME x", "echo $HOME x") && fits("RUN", "make", "make"));
         assert!(fits("WORKDIR", "src", "/app/src") && !fits("WORKDIR", "/src", "/app/src"));
         assert!(fits("COPY", "a b /app/", "multi:12 in /app/") && !fits("COPY", "a /app", "file:12 in /srv"));
         assert!(!fits("RUN", "a", "ab") && !fits("RUN", "b", "ab"));
+    }
+
+    #[test]
+    fn a_dockerfile_has_an_end() {
+        let error = Dockerfile::parse("x", &"FROM a\n".repeat(INSTRUCTIONS + 1), None, &BTreeMap::new()).unwrap_err();
+        assert!(error.what.contains("more than 4096"), "{error}");
     }
 
     #[test]

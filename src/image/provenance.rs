@@ -67,6 +67,9 @@ pub struct Material {
 /// Images that the builder itself is made of: the frontend, and what scans the result.
 const TOOLS: [&str; 3] = ["docker/dockerfile", "docker/dockerfile-upstream", "docker/buildkit-syft-scanner"];
 
+/// Images that are looked at: a build has a handful.
+const IMAGES: usize = 256;
+
 /// Where v1, what `BuildKit` first wrote as v1, and v0.2 have the same thing (JSON pointers, RFC 6901).
 const MATERIALS: [&str; 2] = ["/buildDefinition/resolvedDependencies", "/materials"];
 const REQUEST: [&str; 3] = [
@@ -99,7 +102,7 @@ impl Provenance {
         Ok(Self {
             version: version.to_owned(),
             subjects: list(statement.get("subject")).filter_map(subject).collect(),
-            images: list(Some(first(predicate, &MATERIALS))).filter_map(Material::read).collect(),
+            images: list(Some(first(predicate, &MATERIALS))).filter_map(Material::read).take(IMAGES).collect(),
             arguments: arguments(request),
             target: text(request, "/target"),
             revision: text(metadata, "/vcs/revision"),
