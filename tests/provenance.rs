@@ -131,6 +131,8 @@ fn an_attestation_of_another_image_is_an_error() {
     let (code, report) = verify(&format!("{}/x:1", server.host()), &[], b"");
     assert_eq!(code, 1);
     assert!(outcomes(&report).contains(&("provenance/subject", "fail")));
+    let (_, stdout, _) = cli::run(&[&format!("{}/x:1", server.host()), "--rule", "provenance/subject"]);
+    assert!(stdout.contains("the attestation speaks of sha256:"), "{stdout}");
 }
 
 #[test]

@@ -49,8 +49,16 @@ mod tests {
     fn each_layer_finds_its_line_from_the_end() {
         let text = "FROM a AS b\nCOPY x /y\nFROM c\nARG V\nWORKDIR /app\nCOPY --from=b --chown=1:1 /y /app\nRUN make\nCOPY $V /app\nRUN make\n";
         let dockerfile = Dockerfile::parse("Dockerfile", text, None, &BTreeMap::new()).unwrap();
-        let made = ["RUN /bin/sh -c make", "WORKDIR /app", "COPY --chown=1:1 /y /app", "COPY v1 /app", "RUN |1 V=v1 /bin/sh -c make", "COPY z /z"];
-        let lines: Vec<Line> = made.iter().map(|made| Line { created_by: format!("{made} # buildkit"), ..Line::default() }).collect();
+        let made = [
+            "RUN /bin/sh -c make",
+            "WORKDIR /app",
+            "COPY --chown=1:1 /y /app",
+            "COPY v1 /app",
+            "RUN |1 V=v1 /bin/sh -c make",
+            "COPY z /z",
+        ];
+        let lines: Vec<Line> =
+            made.iter().map(|made| Line { created_by: format!("{made} # buildkit"), ..Line::default() }).collect();
         let build = Build::of(Some(dockerfile), &History::of(&lines, made.len(), false), made.len());
         assert_eq!(build.lines, [None, Some(5), Some(6), Some(8), Some(9), None]);
     }

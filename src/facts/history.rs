@@ -161,15 +161,15 @@ impl Step {
 /// The words of a text, each with its place.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
     let ends = text.match_indices(' ').map(|(at, _)| at).chain([text.len()]);
-    ends.scan(0, move |start, end| Some((std::mem::replace(start, end + 1), end))).filter_map(move |(start, end)| {
-        text.get(start..end).filter(|word| !word.is_empty()).map(|word| (start, word))
-    })
+    ends.scan(0, move |start, end| Some((std::mem::replace(start, end + 1), end)))
+        .filter_map(move |(start, end)| text.get(start..end).filter(|word| !word.is_empty()).map(|word| (start, word)))
 }
 
 /// The name before the `=` of an assignment.
 fn name(word: &str) -> Option<&str> {
     let (name, _) = word.split_once('=')?;
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte));
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte));
     Some(name).filter(|name| is_name(name))
 }
 

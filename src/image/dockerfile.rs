@@ -82,7 +82,8 @@ impl Dockerfile {
                 _ => {}
             }
         }
-        let named = |stage: &Stage| stage.name.as_deref().is_some_and(|name| target.is_some_and(|own| name.eq_ignore_ascii_case(own)));
+        let named =
+            |stage: &Stage| stage.name.as_deref().is_some_and(|name| target.is_some_and(|own| name.eq_ignore_ascii_case(own)));
         let last = stages.iter().position(named).or_else(|| stages.len().checked_sub(1));
         // A stage goes on from an earlier one, so that this ends.
         let chain = std::iter::successors(last, |at| stages.get(*at)?.from).collect();
@@ -143,7 +144,8 @@ fn mistake(name: &str, error: &parse_dockerfile::Error) -> Error {
 /// The names and values of an ARG: what was handed in, else the default.
 fn defaults(text: &str, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let all = text.split_whitespace().filter_map(|word| {
-        let (name, default) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value.trim_matches(['"', '\'']))));
+        let (name, default) =
+            word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value.trim_matches(['"', '\'']))));
         Some((name.to_owned(), given.get(name).map(String::as_str).or(default)?.to_owned()))
     });
     all.collect()
@@ -231,7 +233,9 @@ impl Instruction {
         if keyword != self.keyword {
             return false;
         }
-        if let Some((_, to)) = text.rsplit_once(" in ").filter(|_| ["file:", "dir:", "multi:"].iter().any(|sum| text.starts_with(sum))) {
+        if let Some((_, to)) =
+            text.rsplit_once(" in ").filter(|_| ["file:", "dir:", "multi:"].iter().any(|sum| text.starts_with(sum)))
+        {
             return self.text.rsplit(' ').next().is_some_and(|own| matches(own, to, false));
         }
         matches(&self.text, text, keyword == "WORKDIR" && !self.text.starts_with('/'))
@@ -279,7 +283,8 @@ mod tests {
         let read = read(TEXT);
         let of = |stage: &Stage| (stage.line, stage.reference().to_owned(), stage.is_of_image());
         let stages: Vec<_> = read.stages.iter().map(of).collect();
-        let wanted = [(3, "python:3.11-slim-bookworm", true), (9, "scratch", false), (10, "debian:12", true), (12, "middle", false)];
+        let wanted =
+            [(3, "python:3.11-slim-bookworm", true), (9, "scratch", false), (10, "debian:12", true), (12, "middle", false)];
         assert_eq!(stages, wanted.map(|(line, name, is)| (line, name.to_owned(), is)));
         assert_eq!(read.builders().map(|stage| stage.line).collect::<Vec<_>>(), [3, 9]);
         assert_eq!((read.base().unwrap().line, read.last().unwrap().line), (10, 12));
@@ -325,7 +330,14 @@ mod tests {
 
     #[test]
     fn hostile_text_is_refused_or_read() {
-        for text in ["FROM $", "FROM ${", "FROM a\nRUN \\", "FROM a\nCOPY <<EOF /x\n", "FROM a\nRUN <<E\n\u{1b}\nE\n", "\u{feff}FROM é\nADD é $é\n"] {
+        for text in [
+            "FROM $",
+            "FROM ${",
+            "FROM a\nRUN \\",
+            "FROM a\nCOPY <<EOF /x\n",
+            "FROM a\nRUN <<E\n\u{1b}\nE\n",
+            "\u{feff}FROM é\nADD é $é\n",
+        ] {
             let _ = Dockerfile::parse("x", text, None, &BTreeMap::new());
         }
     }

@@ -37,7 +37,8 @@ impl Index {
     /// The entry that holds the attestations of an image.
     pub fn attestation(&self, image: &Digest) -> Option<&Descriptor> {
         self.manifests.iter().find(|entry| {
-            let says = |name, value: &str| entry.annotations.as_ref().and_then(|all| all.get(name)).is_some_and(|own| own == value);
+            let says =
+                |name, value: &str| entry.annotations.as_ref().and_then(|all| all.get(name)).is_some_and(|own| own == value);
             says(ATTESTATION, "attestation-manifest") && says(ABOUT, &image.to_string())
         })
     }

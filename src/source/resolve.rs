@@ -155,7 +155,9 @@ impl Walk<'_> {
         let found = match &way.attestation {
             Some(entry) => attestation::read(self.source, entry, self.limits, retries),
             None if !self.source.holds_manifests() => Attestation::Absent("what docker save writes holds no attestations"),
-            None if way.outermost.is_none() => Attestation::Absent("the reference leads to no index, where attestations are listed"),
+            None if way.outermost.is_none() => {
+                Attestation::Absent("the reference leads to no index, where attestations are listed")
+            }
             None => Attestation::Absent("the index lists no attestation of the image"),
         };
         if let Attestation::Unread(why) = &found {

@@ -30,9 +30,9 @@ impl<'a> Context<'a> {
         if history.steps.iter().all(|step| step.keyword.is_empty()) {
             return Err(Judgement::skip("the history has no instruction of a Dockerfile"));
         }
-        history
-            .above_base()
-            .ok_or_else(|| Judgement::unknown("the history does not show where the base image ends and the image's own part begins"))
+        history.above_base().ok_or_else(|| {
+            Judgement::unknown("the history does not show where the base image ends and the image's own part begins")
+        })
     }
 
     /// Whether a COPY or ADD brings something into one of these directories.

@@ -40,7 +40,8 @@ fn check(context: &Context<'_>) -> Judgement {
         for (name, value) in carried(step) {
             let Some(kind) = kind(name, value).filter(|_| seen.insert((name, value))) else { continue };
             let ((level, what), fingerprint) = (kind.verdict(), kind.fingerprint(value));
-            let name = if name.is_empty() { step.keyword.to_owned() } else { format!("{} {}", step.keyword, words::excerpt(name)) };
+            let name =
+                if name.is_empty() { step.keyword.to_owned() } else { format!("{} {}", step.keyword, words::excerpt(name)) };
             let message = format!("{name} {what} ({fingerprint}), in line {} of the history", step.line);
             let fix = "replace the secret, and hand it to the step that needs it: RUN --mount=type=secret";
             let mut finding = Finding::new(level, message, fix).at(Place { path: None, layer: step.layer });
