@@ -165,7 +165,7 @@ pub fn verify_platforms(
 
 /// The report of an image that was read, or was not.
 fn told(reference: &Reference, loaded: Result<Loaded>, asking: &Asking<'_>) -> (report::Image, Option<Profile>) {
-    match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
+    let (mut image, profile) = match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
         Ok((profile, loaded)) => (judge(&loaded, &profile, asking), Some(profile)),
         Err(error) => match choose(asking, reference, None) {
             Ok(profile) => (summary::unread(reference, &error, Some(&profile), asking.asked), Some(profile)),
@@ -173,7 +173,10 @@ fn told(reference: &Reference, loaded: Result<Loaded>, asking: &Asking<'_>) -> (
                 (summary::unread(reference, if error.kind == Kind::Usage { &error } else { &other }, None, asking.asked), None)
             }
         },
-    }
+    };
+    let rows = profile.as_ref().map(|profile| profile.matrix.as_slice()).unwrap_or_default();
+    image.matrix = asking.matrix.then(|| matrix::of(rows, &image.rules));
+    (image, profile)
 }
 
 /// The profile of an image; by its name alone where it could not be read.
@@ -198,7 +201,5 @@ fn judge(loaded: &Loaded, profile: &Profile, asking: &Asking<'_>) -> report::Ima
     let sizes = Breakdown::of(&loaded.tree, &facts);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
     let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);
-    let mut image = summary::image(loaded, &facts, &sizes, profile, &judged);
-    image.matrix = asking.matrix.then(|| matrix::of(&profile.matrix, &image.rules));
-    image
+    summary::image(loaded, &facts, &sizes, profile, &judged)
 }

@@ -2,7 +2,7 @@
 
 use crate::facts::history::History;
 use crate::image::dockerfile::{Dockerfile, Instruction, words};
-use crate::image::provenance::{Attestation, Provenance};
+pub use crate::image::provenance::{Attestation, Material, Provenance, familiar};
 
 /// The Dockerfile of an image, and where its layers stand in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub fn attested(attestation: &Attestation) -> Option<Dockerfile> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::image::history::History as Line;
 
@@ -61,5 +63,60 @@ mod tests {
             made.iter().map(|made| Line { created_by: format!("{made} # buildkit"), ..Line::default() }).collect();
         let build = Build::of(Some(dockerfile), &History::of(&lines, made.len(), false), made.len());
         assert_eq!(build.lines, [None, Some(5), Some(6), Some(8), Some(9), None]);
+    }
+
+    /// Text that comes close to what the readers of Dockerfiles and of the history look for.
+    fn hostile() -> impl Strategy<Value = String> {
+        let words = [
+            "FROM ",
+            "FROM a AS b\n",
+            "RUN ",
+            "COPY ",
+            "ADD ",
+            "ARG ",
+            "WORKDIR ",
+            "ONBUILD ",
+            "HEALTHCHECK ",
+            "a",
+            "/b",
+            "--x=",
+            "|2 ",
+            "|",
+            "A=",
+            "=",
+            "$",
+            "${",
+            "}",
+            ":-",
+            "<<E\n",
+            "E\n",
+            "\\\n",
+            "\n",
+            " ",
+            "[\"",
+            "\"]",
+            "#",
+            "/bin/sh -c ",
+            "#(nop)",
+            " in ",
+            "file:",
+            "# buildkit",
+            "é",
+        ];
+        prop::collection::vec(prop::sample::select(words.to_vec()), 0..30).prop_map(|words| words.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_stands_there_it_is_read_or_refused(text in hostile(), made in prop::collection::vec(hostile(), 0..6)) {
+            let lines: Vec<Line> = made.into_iter().map(|created_by| Line { created_by, ..Line::default() }).collect();
+            let history = History::of(&lines, lines.len(), false);
+            let dockerfile = Dockerfile::parse("x", &format!("FROM a\n{text}"), None, &BTreeMap::new()).ok();
+            prop_assert_eq!(Build::of(dockerfile, &history, lines.len()).lines.len(), lines.len());
+            prop_assert!(history.steps.iter().all(|step| step.destination().is_none() || step.copies()));
+            let _ = Dockerfile::parse("x", &text, None, &BTreeMap::new());
+        }
     }
 }

@@ -181,16 +181,9 @@ fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [byte, tail @ ..] = rest {
         let hex = tail.get(..2).filter(|_| *byte == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(value) => {
-                bytes.push(value);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*byte);
-                rest = tail;
-            }
-        }
+        let value = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(value.unwrap_or(*byte));
+        rest = value.and_then(|_| tail.get(2..)).unwrap_or(tail);
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

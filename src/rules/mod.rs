@@ -19,7 +19,7 @@ mod ownership;
 mod platform;
 mod provenance;
 mod python;
-mod secret;
+mod secrets;
 mod toolchain;
 mod words;
 

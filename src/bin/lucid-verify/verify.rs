@@ -42,7 +42,8 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         for warning in waivers(&report, &profiles, args.rule.is_empty(), today) {
             exit::warn(&warning);
         }
-        for image in report.images.iter().filter(|image| image.matrix.as_ref().is_some_and(Vec::is_empty)) {
+        let is_bare = |image: &&report::Image| image.error.is_none() && image.matrix.as_ref().is_some_and(Vec::is_empty);
+        for image in report.images.iter().filter(is_bare) {
             exit::warn(&format!("--matrix: the profile {} has no [[matrix]]", image.policy.profile));
         }
     }

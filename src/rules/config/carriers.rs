@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Context;
-use super::super::secret::{Kind, kind};
+use super::super::secrets::{Kind, kind};
 use crate::facts::history::assignments;
 
 /// A variable or label that holds a secret.

@@ -1,6 +1,6 @@
 //! `config/env-secret`
 
-use super::super::secret::Kind;
+use super::super::secrets::Kind;
 use super::super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement};
 

@@ -3,7 +3,7 @@
 use super::super::{Context, declare_rule, words};
 use crate::facts::history::Step;
 use crate::finding::{Finding, Judgement, Level, Place};
-use crate::layer::LayerPath;
+use crate::vfs::LayerPath;
 
 declare_rule! {
     /// Every COPY into the service's directories says whom the files belong to

@@ -1,8 +1,8 @@
 //! `history/latest-base`
 
 use super::super::{Context, declare_rule, words};
+use crate::facts::build::{Attestation, Material};
 use crate::finding::{Finding, Judgement, Level};
-use crate::image::provenance::{Attestation, Material};
 
 declare_rule! {
     /// The base image has a tag that does not move on with every release

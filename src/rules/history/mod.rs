@@ -11,7 +11,7 @@ use super::Context;
 use crate::facts::command::program::is_python;
 use crate::facts::history::Step;
 use crate::finding::Judgement;
-use crate::layer::LayerPath;
+use crate::vfs::LayerPath;
 
 /// What a line of Python does that proves something.
 const PROOFS: [&str; 6] = ["assert", "import ", "find_spec", "import_module", "py_compile", "compileall"];
@@ -19,7 +19,7 @@ const PROOFS: [&str; 6] = ["assert", "import ", "find_spec", "import_module", "p
 /// Whether what a RUN does proves that Python finds or compiles something.
 pub(super) fn is_proof(text: &str) -> bool {
     let mut words = text.split(|letter: char| letter.is_whitespace() || "\"'[],;&|()".contains(letter));
-    let has_python = words.any(|word| word.starts_with(|letter: char| letter == '/' || letter == 'p') && is_python(word));
+    let has_python = words.any(|word| word.starts_with(['/', 'p']) && is_python(word));
     has_python && PROOFS.iter().any(|proof| text.contains(proof)) || text.contains("pip check")
 }
 

@@ -3,7 +3,7 @@
 use super::super::{Context, declare_rule, words};
 use super::is_proof;
 use crate::finding::{Finding, Judgement, Level, Place};
-use crate::layer::LayerPath;
+use crate::vfs::LayerPath;
 
 declare_rule! {
     /// The last stage verifies what was copied into it

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::secret::kind;
+use super::super::secrets::kind;
 use super::super::{Context, declare_rule, words};
 use crate::facts::history::{Step, assignments};
 use crate::finding::{Finding, Judgement, Place};

@@ -1,6 +1,6 @@
 //! `provenance/build-args-secret`
 
-use super::super::secret::kind;
+use super::super::secrets::kind;
 use super::super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement};
 

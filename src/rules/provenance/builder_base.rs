@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::{Context, declare_rule, words};
+use crate::facts::build::familiar;
 use crate::finding::{Finding, Judgement, Level, Place};
-use crate::image::provenance::familiar;
-use crate::layer::FileKind;
 use crate::text::lossless;
+use crate::vfs::FileKind;
 
 declare_rule! {
     /// The packages were installed on the base image that was asked for
@@ -21,7 +21,7 @@ declare_rule! {
     /// image cannot load.
     ///
     /// # Symptom
-    /// `ImportError: … version `GLIBC_2.38' not found`.
+    /// `ImportError: … version … not found`.
     ///
     /// # Fix
     /// The FROM of the builder stage.

@@ -8,8 +8,8 @@ pub(super) mod present;
 pub(super) mod subject;
 
 use super::Context;
+use crate::facts::build::{Attestation, Provenance};
 use crate::finding::Judgement;
-use crate::image::provenance::{Attestation, Provenance};
 
 impl<'a> Context<'a> {
     /// The attested provenance, or what is said where there is none.

@@ -1,8 +1,8 @@
 //! `provenance/present`
 
 use super::super::{Context, declare_rule, words};
+use crate::facts::build::Attestation;
 use crate::finding::{Finding, Judgement, Level};
-use crate::image::provenance::Attestation;
 
 declare_rule! {
     /// What is attested of the image says how it was built

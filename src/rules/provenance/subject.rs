@@ -35,7 +35,7 @@ fn check(context: &Context<'_>) -> Judgement {
         return Judgement::skip("the image has no digest where it is");
     };
     if subjects.iter().all(|subject| subject.algorithm() != digest.algorithm()) {
-        return Judgement::unknown(format!("the attestation names no subject by {:?}", digest.algorithm()));
+        return Judgement::unknown(format!("the attestation names none of its subjects as {} is named", digest.short()));
     }
     if subjects.contains(digest) {
         return Judgement::looked(subjects.len(), vec![]);
