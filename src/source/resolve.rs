@@ -154,7 +154,6 @@ impl Walk<'_> {
     fn attestation(&mut self, way: &Way, retries: u32) -> Attestation {
         let found = match &way.attestation {
             Some(entry) => attestation::read(self.source, entry, self.limits, retries),
-            None if !self.source.holds_manifests() => Attestation::Absent("what docker save writes holds no attestations"),
             None if way.outermost.is_none() => {
                 Attestation::Absent("the reference leads to no index, where attestations are listed")
             }

@@ -27,15 +27,10 @@ pub const BREAKAGES: &[Breakage] = &[
         ..PLAIN
     },
     Breakage {
-        name: "token-as-build-argument",
-        done: "handed a token to the build as an argument, which stays in the line of every RUN",
-        edit: |image, _| {
-            let said =
-                "RUN |1 NPM_TOKEN=npm_012345678901234567890123456789012345 /usr/bin/python3.11 -c import uvicorn # buildkit";
-            image.reword(RUN, said);
-        },
+        name: "token-in-arg",
+        done: "wrote a token into the Dockerfile as the default of an ARG",
+        edit: |image, _| image.say("ARG NPM_TOKEN=npm_012345678901234567890123456789012345"),
         rule: "history/secret",
-        layer: Some("NPM_TOKEN="),
         ..PLAIN
     },
     Breakage {
