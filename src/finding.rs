@@ -75,6 +75,18 @@ pub enum Outcome {
     Unknown,
 }
 
+impl Outcome {
+    /// The word that stands in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Where a finding is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {

@@ -1,6 +1,7 @@
 //! The one function that knows every stage: source → layers → tree → facts → judgements → report.
 
 mod layers;
+mod matrix;
 mod summary;
 
 use std::io::Write;
@@ -10,7 +11,7 @@ use globset::GlobMatcher;
 
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Facts, Verified};
-use crate::image::Resolved;
+use crate::image::{Dockerfile, Resolved};
 use crate::layer::{LayerDiff, LayerPath};
 use crate::limits::Limits;
 use crate::profile::{Policy, Profile, Subject};
@@ -40,6 +41,10 @@ pub struct Asking<'a> {
     pub policy: &'a Policy,
     /// The service that `--service` names.
     pub service: Option<&'a str>,
+    /// The Dockerfile that `--dockerfile` names.
+    pub dockerfile: Option<&'a Dockerfile>,
+    /// Whether the compliance matrix of the profile is asked for.
+    pub matrix: bool,
     /// Which rules.
     pub asked: &'a (dyn Fn(&Rule) -> bool + Sync),
     /// The day by which waivers are judged.
@@ -160,7 +165,7 @@ pub fn verify_platforms(
 
 /// The report of an image that was read, or was not.
 fn told(reference: &Reference, loaded: Result<Loaded>, asking: &Asking<'_>) -> (report::Image, Option<Profile>) {
-    match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
+    let (mut image, profile) = match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
         Ok((profile, loaded)) => (judge(&loaded, &profile, asking), Some(profile)),
         Err(error) => match choose(asking, reference, None) {
             Ok(profile) => (summary::unread(reference, &error, Some(&profile), asking.asked), Some(profile)),
@@ -168,7 +173,10 @@ fn told(reference: &Reference, loaded: Result<Loaded>, asking: &Asking<'_>) -> (
                 (summary::unread(reference, if error.kind == Kind::Usage { &error } else { &other }, None, asking.asked), None)
             }
         },
-    }
+    };
+    let rows = profile.as_ref().map(|profile| profile.matrix.as_slice()).unwrap_or_default();
+    image.matrix = asking.matrix.then(|| matrix::of(rows, &image.rules));
+    (image, profile)
 }
 
 /// The profile of an image; by its name alone where it could not be read.
@@ -186,6 +194,10 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
 
 fn judge(loaded: &Loaded, profile: &Profile, asking: &Asking<'_>) -> report::Image {
     let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified());
+    let facts = match asking.dockerfile {
+        Some(dockerfile) => facts.built_by(dockerfile),
+        None => facts,
+    };
     let sizes = Breakdown::of(&loaded.tree, &facts);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
     let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/tunnel.rs"]
+mod tunnel;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -149,6 +152,31 @@ fn the_page_of_profiles_is_current() {
     }
     page.push('\n');
     is_current("profile.md", &page);
+}
+
+#[test]
+fn the_page_of_the_matrix_is_current() {
+    let rows = built_in("lucid").matrix;
+    let link = |id: &str| format!("[{id}](rules.md#{})", id.replace('/', ""));
+    let list = |ids: &[&str]| ids.iter().map(|id| link(id)).collect::<Vec<_>>().join(", ");
+    let mut page = String::from(
+        "# The compliance matrix\n\n`lucid-verify --matrix --dockerfile Dockerfile IMAGE` prints these rows below its report. They are the `[[matrix]]` \
+         tables of the\nprofile lucid, in the words of the comparison that they come from, and generated into this page.\n\nA row passes where its first \
+         rule looked and passed, and none of its rules found more than a remark. It is unknown where the first\nrule could not look: what a builder \
+         stage was is known from an attestation, best with `--provenance=mode=max`, or from\n`--dockerfile`.\n\n| requirement | rules | judged from |\n|---|---|---|\n",
+    );
+    for row in &rows {
+        let _ = writeln!(page, "| {} | {} | {} |", row.requirement, list(&row.rules), row.evidence);
+    }
+    page.push_str("\n## The issues of the comparison\n\n| | issue | rules that find it |\n|---|---|---|\n");
+    for (number, (issue, ids)) in tunnel::ISSUES.iter().enumerate() {
+        let _ = writeln!(page, "| {} | {issue} | {} |", number + 1, list(ids));
+    }
+    is_current("matrix.md", &page);
+    let wanted: Vec<&str> = tunnel::MATRIX.iter().map(|(requirement, _)| *requirement).collect();
+    assert_eq!(rows.iter().map(|row| row.requirement.as_str()).collect::<Vec<_>>(), wanted);
+    let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+    assert!(tunnel::ISSUES.iter().all(|(_, ids)| ids.iter().all(|id| known.contains(id))));
 }
 
 #[test]

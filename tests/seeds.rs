@@ -11,6 +11,8 @@ mod image;
 mod run;
 #[path = "support/seeds.rs"]
 mod seeds;
+#[path = "support/tunnel.rs"]
+mod tunnel;
 
 use std::collections::BTreeSet;
 use std::{fs, thread};
@@ -68,4 +70,23 @@ fn what_is_said_of_a_documents_image_is_what_the_document_says() {
         asked.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_matrix_of_the_tunnel_tools_is_that_of_their_document() {
+    if !asked("the_matrix_of_the_tunnel_tools_is_that_of_their_document") {
+        return;
+    }
+    let seed = SEEDS.iter().find(|seed| seed.name == "the tunnel tools").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Dockerfile");
+    fs::write(&file, tunnel::DOCKERFILE).unwrap();
+    let options = [options(&seed.profile, folder.path()), vec!["--dockerfile".into(), file.to_str().unwrap().into()]].concat();
+    let options: Vec<&str> = options.iter().map(String::as_str).chain(["--matrix"]).collect();
+    let (code, report) = verify(&(seed.build)(), &options);
+    assert_eq!((code, tunnel::rows(&report)), (Some(1), tunnel::MATRIX.to_vec()), "{:#}", report["images"][0]["matrix"]);
+    let copy =
+        report["images"][0]["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == "history/runtime-verify").unwrap();
+    let line = tunnel::DOCKERFILE.lines().position(|line| line.ends_with(" /app /app")).unwrap() + 1;
+    assert_eq!(copy["findings"][0]["layer"]["dockerfile_line"], line, "{copy:#}");
 }

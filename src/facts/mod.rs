@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod base;
+pub mod build;
 pub mod command;
 mod contents;
 pub mod elf;
@@ -9,12 +10,14 @@ mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod loader;
+pub mod history;
 pub mod packages;
 pub mod probe;
 pub mod python;
 pub mod tools;
 
-use crate::image::{Config, Resolved};
+use crate::digest::Digest;
+use crate::image::{Attestation, Config, Dockerfile, Resolved};
 use crate::reference::Platform;
 use crate::vfs::Tree;
 
@@ -55,6 +58,14 @@ pub struct Facts {
     pub packages: packages::Packages,
     /// What the image says that it was made from.
     pub base: base::Base,
+    /// The history, read as instructions.
+    pub history: history::History,
+    /// The digest of the manifest, where the transport has one.
+    pub digest: Option<Digest>,
+    /// What the builder attached to the image.
+    pub attestation: Attestation,
+    /// What the Dockerfile says of how it was built.
+    pub build: build::Build,
 }
 
 /// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
@@ -92,6 +103,9 @@ impl Facts {
             started,
         });
         let probing = python::probing(tree, &config, &user, &packages);
+        let base = base::base(tree, &packages);
+        let layers = image.manifest.layers.len();
+        let history = history::History::of(&config.history, layers, base.distroless.is_some());
         Self {
             command,
             probe: probe::Probe::of(&config),
@@ -103,7 +117,11 @@ impl Facts {
             linkage,
             executables,
             index_platform: image.index_platform.clone(),
-            base: base::base(tree, &packages),
+            build: build::Build::of(build::attested(&image.attestation), &history, layers),
+            attestation: image.attestation.clone(),
+            digest: image.digest.clone(),
+            history,
+            base,
             packages,
             layerless: crate::image::history::layerless(&config.history),
             verified,
@@ -111,6 +129,13 @@ impl Facts {
             user,
             config,
         }
+    }
+
+    /// Takes a Dockerfile that was handed over for the one of the image.
+    #[must_use]
+    pub fn built_by(mut self, dockerfile: &Dockerfile) -> Self {
+        self.build = build::Build::of(Some(dockerfile.clone()), &self.history, self.instructions.len());
+        self
     }
 
     /// The instruction that made a layer, fit to show: secrets masked.

@@ -2,6 +2,9 @@
 
 use serde::Deserialize;
 
+/// The remark of `BuildKit`'s Dockerfile frontend on each of its lines.
+pub const BUILDKIT: &str = "buildkit.dockerfile.v0";
+
 /// One line of history (image-spec, config.md "history").
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -34,7 +37,7 @@ pub fn instructions(history: &[History], layers: usize) -> Vec<Option<String>> {
 /// are the ones whose layer had nothing in it: older versions left it out. Where none of `BuildKit`'s instructions has a layer,
 /// some other tool laid them together, and nothing is known.
 pub fn layerless(history: &[History]) -> Vec<String> {
-    let built = || history.iter().filter(|entry| entry.comment == "buildkit.dockerfile.v0");
+    let built = || history.iter().filter(|entry| entry.comment == BUILDKIT);
     let is_whole = built().any(|entry| !entry.empty_layer);
     built().filter(|entry| entry.empty_layer && is_whole).map(|entry| instruction(&entry.created_by)).collect()
 }

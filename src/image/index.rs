@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Descriptor, MediaType};
+use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::reference::Platform;
 
@@ -19,6 +20,9 @@ pub struct Index {
 /// Docker's mark of an attestation that stands among the images of an index.
 const ATTESTATION: &str = "vnd.docker.reference.type";
 
+/// The digest of the image that such an attestation is about.
+const ABOUT: &str = "vnd.docker.reference.digest";
+
 impl Index {
     /// The entries that are images or indexes: attestations and unknown media types are passed over, as the
     /// specification asks.
@@ -27,6 +31,15 @@ impl Index {
             let attestation = entry.annotations.as_ref().is_some_and(|all| all.contains_key(ATTESTATION))
                 || entry.platform.as_ref().is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown");
             !attestation && matches!(MediaType::parse(&entry.media_type), Some(MediaType::Manifest | MediaType::Index))
+        })
+    }
+
+    /// The entry that holds the attestations of an image.
+    pub fn attestation(&self, image: &Digest) -> Option<&Descriptor> {
+        self.manifests.iter().find(|entry| {
+            let says =
+                |name, value: &str| entry.annotations.as_ref().and_then(|all| all.get(name)).is_some_and(|own| own == value);
+            says(ATTESTATION, "attestation-manifest") && says(ABOUT, &image.to_string())
         })
     }
 

@@ -2,19 +2,23 @@
 
 pub mod config;
 pub mod descriptor;
+pub mod dockerfile;
 pub mod history;
 pub mod index;
 pub mod manifest;
 pub mod media_type;
+pub mod provenance;
 
 use crate::digest::Digest;
 use crate::reference::{Platform, Reference};
 
 pub use config::{Config, Healthcheck};
 pub use descriptor::Descriptor;
+pub use dockerfile::Dockerfile;
 pub use index::Index;
 pub use manifest::Manifest;
 pub use media_type::MediaType;
+pub use provenance::{Attestation, Provenance};
 
 /// One image, followed from its reference through index and manifest to its configuration, each held against its digest.
 #[derive(Debug, Clone)]
@@ -31,6 +35,8 @@ pub struct Resolved {
     pub manifest: Manifest,
     /// The configuration.
     pub config: Config,
+    /// What the builder attached to it.
+    pub attestation: Attestation,
     /// What the reader should know and no rule judges: other platforms at hand, entries passed over.
     pub notes: Vec<String>,
 }

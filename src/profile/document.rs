@@ -29,6 +29,9 @@ pub(super) struct Document {
     /// Waivers: findings that are known and accepted.
     #[schemars(with = "Vec<IgnoreTable>")]
     pub ignore: Vec<Spanned<IgnoreTable>>,
+    /// The compliance matrix that `--matrix` prints: it takes the place of that of an extended profile.
+    #[schemars(with = "Option<Vec<RowTable>>")]
+    pub matrix: Option<Vec<RowTable>>,
     #[serde(skip_serializing)]
     #[schemars(skip)]
     pub check: Option<Spanned<IgnoredAny>>,
@@ -117,6 +120,19 @@ pub(super) struct IgnoreTable {
     /// The last day on which it holds, as `YYYY-MM-DD`.
     #[schemars(with = "Option<String>")]
     pub expires: Option<Spanned<String>>,
+}
+
+/// A row of the matrix.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RowTable {
+    /// What is required, in the words of whoever requires it.
+    pub requirement: String,
+    /// The rules that judge it: the first has to pass, and none may fail.
+    #[schemars(with = "Vec<String>")]
+    pub rules: Spanned<Vec<Spanned<String>>>,
+    /// What it is judged from.
+    pub evidence: String,
 }
 
 /// One value in a rule's table.

@@ -3,10 +3,10 @@
 use globset::{GlobBuilder, GlobMatcher};
 use toml::Spanned;
 
-use super::document::{AutoTable, Document, ExpectTable, IgnoreTable, RuleTable, ServiceTable, Setting};
+use super::document::{AutoTable, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting};
 use super::draft::{Auto, Draft, Offer};
 use super::place::Source;
-use super::{Expect, Known, OptKind, Pattern, Service, Settings, Value, Waiver};
+use super::{Expect, Known, OptKind, Pattern, Requirement, Service, Settings, Value, Waiver};
 use crate::error::{Kind, Result};
 use crate::finding::Level;
 
@@ -55,6 +55,9 @@ impl Draft {
         for (id, table) in &document.rules {
             let known = source.rule(id, known)?;
             source.settings(table, known, self.rules.entry(known.id.to_owned()).or_default())?;
+        }
+        if let Some(rows) = &document.matrix {
+            self.matrix = rows.iter().map(|row| source.requirement(row, known)).collect::<Result<_>>()?;
         }
         for table in &document.ignore {
             self.waivers.push(source.waiver(table, known)?);
@@ -186,6 +189,14 @@ impl Source<'_> {
             }
             _ => Err(self.mistake(&at.span(), format!("wanted {}", kind.words()))),
         }
+    }
+
+    fn requirement(&self, row: &RowTable, known: &[Known]) -> Result<Requirement> {
+        let rules = row.rules.get_ref().iter().map(|id| self.rule(id, known).map(|rule| rule.id)).collect::<Result<Vec<_>>>()?;
+        if rules.is_empty() {
+            return Err(self.mistake(&row.rules.span(), "a requirement needs a rule that judges it"));
+        }
+        Ok(Requirement { requirement: row.requirement.clone(), rules, evidence: row.evidence.clone() })
     }
 
     fn waiver(&self, table: &Spanned<IgnoreTable>, known: &[Known]) -> Result<Waiver> {

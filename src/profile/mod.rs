@@ -45,6 +45,8 @@ pub struct Profile {
     pub service: Option<Service>,
     /// The `[[ignore]]` tables.
     pub waivers: Vec<Waiver>,
+    /// The `[[matrix]]` tables.
+    pub matrix: Vec<Requirement>,
     pub(crate) rules: BTreeMap<String, Settings>,
 }
 
@@ -117,6 +119,17 @@ pub struct Waiver {
     pub expired: bool,
     /// Where it stands: `file:line:column`.
     pub place: String,
+}
+
+/// A `[[matrix]]` table: a row of the compliance matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// What is required.
+    pub requirement: String,
+    /// The rules that judge it: the first has to pass, and none may fail.
+    pub rules: Vec<&'static str>,
+    /// What it is judged from.
+    pub evidence: String,
 }
 
 /// An option of a rule.

@@ -70,6 +70,7 @@ impl Policy {
             expect: draft.expect.clone(),
             service: draft.service(subject, service)?,
             waivers,
+            matrix: draft.matrix.clone(),
             rules: draft.rules.clone(),
         })
     }

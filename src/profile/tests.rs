@@ -196,3 +196,20 @@ fn the_schema_names_every_rule_and_its_options() {
     assert_eq!(rules["ownership/tree"]["properties"]["roots"]["type"], "array");
     assert!(schema["properties"]["extends"].is_object() && schema["properties"]["auto"].is_null());
 }
+
+#[test]
+fn a_matrix_takes_the_place_of_the_one_that_it_extends() {
+    let row = "[[matrix]]\nrequirement = \"Owned\"\nrules = [\"ownership/tree\"]\nevidence = \"files\"\n";
+    let read = |file: &str| if file == "dir/base.toml" { Ok(row.to_owned()) } else { no_file(file) };
+    let rows = |text: &str| {
+        let policy = Policy::parse("dir/my.toml", text, &KNOWN, &read).unwrap();
+        choose(&policy, "x", &[], &[], None).unwrap().matrix
+    };
+    assert_eq!(rows("extends = \"base.toml\"\n").iter().map(|row| &row.requirement[..]).collect::<Vec<_>>(), ["Owned"]);
+    assert_eq!(rows("extends = \"base.toml\"\nmatrix = []\n"), []);
+    let error = |text: &str| parse(text).unwrap_err().what;
+    let wrong = row.replace("ownership/tree", "ownership/tre");
+    assert_eq!(error(&wrong), "dir/my.toml:3:10: there is no rule `ownership/tre`");
+    let none = row.replace("\"ownership/tree\"", "");
+    assert_eq!(error(&none), "dir/my.toml:3:9: a requirement needs a rule that judges it");
+}

@@ -89,6 +89,9 @@ pub struct Image {
     pub verdict: Verdict,
     /// The five answers.
     pub answers: Answers,
+    /// The compliance matrix of the profile, with `--matrix`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matrix: Option<Vec<Requirement>>,
     /// Every rule that was asked.
     pub rules: Vec<Rule>,
     /// The layers, base first.
@@ -171,6 +174,19 @@ pub enum Answer {
     NotAsked,
 }
 
+/// A row of the compliance matrix.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Requirement {
+    /// What is required.
+    pub requirement: String,
+    /// `pass`, `fail` or `unknown`.
+    pub outcome: Outcome,
+    /// What was looked at, what failed, or why nothing could be looked at.
+    pub evidence: String,
+    /// The kind of evidence that it is judged from, as the profile says.
+    pub judged_from: String,
+}
+
 /// A rule that was asked.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Rule {
@@ -230,6 +246,8 @@ pub struct Blame {
     pub diff_id: String,
     /// The instruction that made it, as the image claims.
     pub created_by: Option<String>,
+    /// The line of that instruction in the Dockerfile, from 1, where one is known: that of `--dockerfile`, else the attested one.
+    pub dockerfile_line: Option<usize>,
 }
 
 /// A layer.

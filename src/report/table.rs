@@ -7,6 +7,7 @@ mod foot;
 #[cfg(test)]
 mod golden;
 mod head;
+mod matrix;
 mod page;
 
 use super::{Image, Report, Verdict};
@@ -57,7 +58,9 @@ fn block(image: &Image, style: &Style) -> Page {
     } else {
         causes::folded(&mut middle, image);
     }
-    for part in [middle, foot] {
+    let mut rows = Page::new(style);
+    matrix::write(&mut rows, image);
+    for part in [middle, foot, rows] {
         if !part.is_empty() {
             page.blank();
             page.append(part);

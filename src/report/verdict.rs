@@ -91,6 +91,7 @@ impl Image {
             },
             verdict: Verdict::Incomplete,
             answers: Answers::of(&[]),
+            matrix: None,
             rules: Vec::new(),
             layers: Vec::new(),
             sizes: Sizes::default(),

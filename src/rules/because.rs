@@ -109,6 +109,8 @@ const TABLE: &[(&str, &str, On)] = &[
     ("ownership/tree", "toolchain/build-systems", On::Same),
     ("ownership/tree", "toolchain/package-managers", On::Same),
     ("ownership/tree", "toolchain/shells", On::Same),
+    // A COPY without --chown is how files come to belong to someone else.
+    ("history/copy-chown", "ownership/tree", On::Layer),
     // What belongs to someone else is what the user cannot read.
     ("ownership/readable", "ownership/tree", On::Layer),
     ("ownership/readable", "config/argv0", On::Same),
@@ -188,6 +190,14 @@ const TABLE: &[(&str, &str, On)] = &[
     ("toolchain/packages", "toolchain/compilers", On::Layer),
     ("toolchain/packages", "toolchain/internal", On::Layer),
     ("toolchain/packages", "toolchain/build-systems", On::Layer),
+    // A stage that installs brings the tools along, and what it ran needs a shell.
+    ("base/multi-stage", "toolchain/compilers", On::Layer),
+    ("base/multi-stage", "toolchain/packages", On::Layer),
+    ("base/multi-stage", "history/shell-run", On::Image),
+    ("history/shell-run", "toolchain/shells", On::Image),
+    ("history/shell-run", "base/kind", On::Image),
+    // An image for another machine was built from images for that one.
+    ("provenance/platforms", "platform/config-arch", On::Image),
 ];
 
 /// A finding: the place of its rule, and its own among the rule's.

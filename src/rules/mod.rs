@@ -9,6 +9,7 @@ mod config;
 mod context;
 mod group;
 mod healthcheck;
+mod history;
 mod integrity;
 mod labels;
 mod layout;
@@ -17,7 +18,9 @@ mod machine;
 mod marker;
 mod ownership;
 mod platform;
+mod provenance;
 mod python;
+mod secrets;
 mod toolchain;
 mod words;
 
@@ -177,6 +180,7 @@ pub static RULES: &[&Rule] = &[
     &linkage::ld_cache_stale::RULE,
     &base::kind::RULE,
     &base::python::RULE,
+    &base::multi_stage::RULE,
     &toolchain::compilers::RULE,
     &toolchain::internal::RULE,
     &toolchain::build_systems::RULE,
@@ -207,6 +211,18 @@ pub static RULES: &[&Rule] = &[
     &healthcheck::durations::RULE,
     &labels::REQUIRED,
     &labels::NONEMPTY,
+    &history::runtime_verify::RULE,
+    &history::copy_chown::RULE,
+    &history::shell_run::RULE,
+    &history::secret::RULE,
+    &history::add_remote::RULE,
+    &history::latest_base::RULE,
+    &provenance::present::RULE,
+    &provenance::subject::RULE,
+    &provenance::builder_base::RULE,
+    &provenance::platforms::RULE,
+    &provenance::builder_verify::RULE,
+    &provenance::build_args_secret::RULE,
     &integrity::digests::RULE,
 ];
 

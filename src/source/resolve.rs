@@ -6,11 +6,11 @@ use std::io::Read;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Fetched, Source, resume};
+use super::{Fetched, Source, attestation, resume};
 use crate::digest::{Algorithm, Digest, Hasher, Verified};
 use crate::error::{Error, Kind, Result};
 use crate::image::manifest::Document;
-use crate::image::{Config, Descriptor, Index, Manifest, MediaType, Resolved};
+use crate::image::{Attestation, Config, Descriptor, Index, Manifest, MediaType, Resolved};
 use crate::limits::{self, Limits};
 use crate::reference::{Platform, Reference};
 use crate::text::{escape, terminal};
@@ -58,6 +58,8 @@ struct Way {
     depth: usize,
     /// What the innermost index that names a platform says.
     platform: Option<Platform>,
+    /// What the innermost index lists beside its entry, as attested of that.
+    attestation: Option<Descriptor>,
 }
 
 impl Way {
@@ -65,8 +67,9 @@ impl Way {
         Self { outermost: self.outermost.clone().or_else(|| Some(index.clone())), depth: self.depth + 1, ..self.clone() }
     }
 
-    fn to(&self, entry: &Descriptor) -> Self {
-        Self { platform: entry.platform.clone().or_else(|| self.platform.clone()), ..self.clone() }
+    fn to(&self, entry: &Descriptor, index: &Index) -> Self {
+        let platform = entry.platform.clone().or_else(|| self.platform.clone());
+        Self { platform, attestation: index.attestation(&entry.digest).cloned(), ..self.clone() }
     }
 }
 
@@ -106,7 +109,7 @@ impl All<'_> {
                 let what = format!("it and the indexes in it have more than {} entries", self.limits.index_entries);
                 return Err(at(limits::index_entries(what), "index", &digest));
             }
-            let way = way.to(entry);
+            let way = way.to(entry, &index);
             if let Err(error) = check_data(entry).and_then(|()| self.visit(Some(entry), &way)) {
                 (self.take)(way.platform, Err(error));
             }
@@ -126,14 +129,15 @@ impl Walk<'_> {
             };
             way = way.through(&digest);
             let chosen = self.choose(&index, way.depth, platform).map_err(|error| at(error, "index", &digest))?;
-            way = way.to(&chosen);
+            way = way.to(&chosen, &index);
             entry = Some(chosen);
         }
     }
 
     /// The image of a manifest.
-    fn image(self, digest: Digest, manifest: Manifest, way: Way, retries: u32) -> Result<Resolved> {
+    fn image(mut self, digest: Digest, manifest: Manifest, way: Way, retries: u32) -> Result<Resolved> {
         let config = self.config(&manifest, retries).map_err(|error| at(error, "manifest", &digest))?;
+        let attestation = self.attestation(&way, retries);
         Ok(Resolved {
             reference: self.reference.clone(),
             digest: self.source.holds_manifests().then_some(digest),
@@ -141,8 +145,24 @@ impl Walk<'_> {
             index_platform: way.platform,
             manifest,
             config,
+            attestation,
             notes: self.notes,
         })
+    }
+
+    /// What is attested of the image at the end of a way.
+    fn attestation(&mut self, way: &Way, retries: u32) -> Attestation {
+        let found = match &way.attestation {
+            Some(entry) => attestation::read(self.source, entry, self.limits, retries),
+            None if way.outermost.is_none() => {
+                Attestation::Absent("the reference leads to no index, where attestations are listed")
+            }
+            None => Attestation::Absent("the index lists no attestation of the image"),
+        };
+        if let Attestation::Unread(why) = &found {
+            self.notes.push(why.clone());
+        }
+        found
     }
 
     /// Fetches and reads what the reference or `entry` names. What its bytes are comes before what they say.

@@ -17,7 +17,7 @@ const NOTES: usize = 20;
 /// The report of an image that was read.
 pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: &Profile, judged: &[Judged]) -> report::Image {
     let layers = layers(loaded, facts);
-    let rules: Vec<report::Rule> = judged.iter().map(|judged| rule(judged, profile, &layers)).collect();
+    let rules: Vec<report::Rule> = judged.iter().map(|judged| rule(judged, profile, &layers, facts)).collect();
     let config = &facts.config;
     report::Image {
         reference: loaded.image.reference.to_string(),
@@ -36,6 +36,7 @@ pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: 
         layers,
         sizes: measured(sizes, loaded),
         delta: None,
+        matrix: None,
         rules,
     }
 }
@@ -104,7 +105,7 @@ fn layers(loaded: &Loaded, facts: &Facts) -> Vec<report::Layer> {
         .collect()
 }
 
-fn rule(judged: &Judged, profile: &Profile, layers: &[report::Layer]) -> report::Rule {
+fn rule(judged: &Judged, profile: &Profile, layers: &[report::Layer], facts: &Facts) -> report::Rule {
     let judgement = &judged.judgement;
     let failing = judgement.findings.iter().filter(|finding| finding.waived.is_none());
     report::Rule {
@@ -114,11 +115,11 @@ fn rule(judged: &Judged, profile: &Profile, layers: &[report::Layer]) -> report:
         outcome: judgement.outcome(),
         examined: judgement.examined,
         reason: judgement.reason().map(ToOwned::to_owned),
-        findings: judgement.findings.iter().map(|found| finding(found, profile, layers)).collect(),
+        findings: judgement.findings.iter().map(|found| finding(found, profile, layers, facts)).collect(),
     }
 }
 
-fn finding(finding: &Finding, profile: &Profile, layers: &[report::Layer]) -> report::Finding {
+fn finding(finding: &Finding, profile: &Profile, layers: &[report::Layer], facts: &Facts) -> report::Finding {
     let blame = finding.place.layer.and_then(|index| layers.get(index));
     report::Finding {
         level: finding.level,
@@ -137,6 +138,7 @@ fn finding(finding: &Finding, profile: &Profile, layers: &[report::Layer]) -> re
             digest: layer.digest.clone(),
             diff_id: layer.diff_id.clone(),
             created_by: layer.created_by.clone(),
+            dockerfile_line: facts.build.lines.get(layer.index).copied().flatten(),
         }),
     }
 }

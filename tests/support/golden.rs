@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use lucid_verify::digest::Digest;
 use lucid_verify::facts::{Facts, Verified};
-use lucid_verify::image::{Config, Resolved};
+use lucid_verify::image::{Attestation, Config, Provenance, Resolved};
 use lucid_verify::profile::{Policy, Profile, Subject};
 use lucid_verify::reference::{Reference, Transport};
 use lucid_verify::rules::{Judged, judge, known};
@@ -16,6 +18,10 @@ const LAYERS: &str = include_str!("../../testdata/golden/layers.txt");
 const CONFIG: &str = include_str!("../../testdata/golden/config.json");
 const SLIM_LAYERS: &str = include_str!("../../testdata/golden/slim-layers.txt");
 const SLIM_CONFIG: &str = include_str!("../../testdata/golden/slim-config.json");
+/// What is attested of the image, but for the Dockerfile, which stands beside it.
+const PROVENANCE: &str = include_str!("../../testdata/golden/provenance.json");
+const DOCKERFILE: &str = include_str!("../../testdata/golden/Dockerfile");
+const INFO: &str = "/predicate/runDetails/metadata/buildkit_metadata/source/infos/0/data";
 const PROFILE: &str = include_str!("../../testdata/golden/profile.toml");
 
 /// A file of edits for each group of rules.
@@ -27,6 +33,8 @@ pub struct Image {
     layers: Vec<(String, Vec<String>)>,
     layerless: Vec<String>,
     config: Value,
+    /// What is attested, or the type of what else is; null: nothing.
+    attested: Value,
     index: String,
     profile: String,
 }
@@ -40,8 +48,15 @@ pub struct Edit {
 
 /// The image that passes.
 pub fn base() -> Image {
-    image(LAYERS, serde_json::from_str(CONFIG).unwrap()).under(PROFILE)
+    let mut image = image(LAYERS, serde_json::from_str(CONFIG).unwrap()).under(PROFILE);
+    image.layerless.push(VERIFIED.into());
+    image.attested = serde_json::from_str(PROVENANCE).unwrap();
+    *image.attested.pointer_mut(INFO).unwrap() = STANDARD.encode(DOCKERFILE).into();
+    image
 }
+
+/// The step of the image that passes which makes no layer.
+const VERIFIED: &str = "RUN /usr/bin/python3.11 -c import grpc, uvicorn, auth.main";
 
 /// A service on a slim image of its language.
 pub fn slim() -> Image {
@@ -61,7 +76,7 @@ pub fn image(text: &str, config: Value) -> Image {
     }
     let profile = "extends = \"generic\"\n".into();
     let index = format!("linux/{}", config["architecture"].as_str().unwrap_or_default());
-    Image { layers, layerless: Vec::new(), config, index, profile }
+    Image { layers, layerless: Vec::new(), config, attested: Value::Null, index, profile }
 }
 
 /// Every edit: what happened, then one line each of
@@ -73,6 +88,10 @@ pub fn image(text: &str, config: Value) -> Image {
 /// instruction TEXT       what made the new layer, where it is not "RUN the edit"
 /// index PLATFORM         what the index says of the image
 /// layerless TEXT         an instruction that the builder gave no layer
+/// unsaid TEXT            such an instruction is taken out
+/// attested JSON          what is attested instead: a predicate type of something else, or null
+/// provenance POINTER JSON    a value of the attested provenance is set
+/// dockerfile OLD => NEW  a part of the attested Dockerfile is exchanged
 /// config POINTER JSON    a value of the configuration is set, or added
 /// profile TOML           a line of a profile that extends the one of the image
 /// = RULE LEVEL PATH LAYER [because RULE]    a finding; `-` where it has no path or layer
@@ -110,10 +129,13 @@ impl Edit {
             "instruction" => rest.clone_into(&mut image.top(base).0),
             "index" => rest.clone_into(&mut image.index),
             "layerless" => image.layerless.push(rest.to_owned()),
-            "config" => {
+            "unsaid" => image.layerless.retain(|instruction| instruction != rest),
+            "config" | "provenance" => {
                 let (pointer, value) = rest.split_once(' ').unwrap();
-                image.configure(pointer, value);
+                set(if word == "config" { &mut image.config } else { &mut image.attested }, pointer, value);
             }
+            "attested" => image.attested = serde_json::from_str(rest).unwrap(),
+            "dockerfile" => image.rebuild(rest),
             "profile" => image.profile.extend([rest, "\n"]),
             "=" => assert!(self.expected.insert(rest.to_owned())),
             layer => image.add(layer[1..].parse().unwrap(), rest),
@@ -149,12 +171,23 @@ impl Image {
 
     /// Sets a value of the configuration, which is written as JSON, or adds one to an object or list that is there.
     pub fn configure(&mut self, pointer: &str, value: &str) {
-        let (above, name) = pointer.rsplit_once('/').unwrap();
-        let value = serde_json::from_str(value).unwrap();
-        match self.config.pointer_mut(above).unwrap() {
-            Value::Array(values) if name == "-" => values.push(value),
-            Value::Array(values) => values[name.parse::<usize>().unwrap()] = value,
-            object => object[name] = value,
+        set(&mut self.config, pointer, value);
+    }
+
+    /// Exchanges a part of the attested Dockerfile: `OLD => NEW`.
+    fn rebuild(&mut self, edit: &str) {
+        let (old, new) = edit.split_once(" => ").unwrap();
+        let data = self.attested.pointer_mut(INFO).unwrap();
+        let text = String::from_utf8(STANDARD.decode(data.as_str().unwrap()).unwrap()).unwrap();
+        assert!(text.contains(old), "{old}");
+        *data = STANDARD.encode(text.replace(old, new)).into();
+    }
+
+    fn attestation(&self) -> Attestation {
+        match &self.attested {
+            Value::Null => Attestation::Absent("nothing is attested"),
+            Value::String(other) => Attestation::Other(vec![other.clone()]),
+            statement => Attestation::Provenance(Box::new(Provenance::parse(statement.to_string().as_bytes()).unwrap())),
         }
     }
 
@@ -238,8 +271,20 @@ impl Image {
             index_platform: Some(self.index.parse().unwrap()),
             manifest: serde_json::from_value(manifest).unwrap(),
             config: Config::parse(config.as_bytes(), &digest, self.layers.len()).unwrap(),
+            attestation: self.attestation(),
             notes: vec![],
         }
+    }
+}
+
+/// Sets a value of a document, or adds one to an object or list that is there.
+fn set(document: &mut Value, pointer: &str, value: &str) {
+    let (above, name) = pointer.rsplit_once('/').unwrap();
+    let value = serde_json::from_str(value).unwrap();
+    match document.pointer_mut(above).unwrap() {
+        Value::Array(values) if name == "-" => values.push(value),
+        Value::Array(values) => values[name.parse::<usize>().unwrap()] = value,
+        object => object[name] = value,
     }
 }
 

@@ -80,8 +80,9 @@ pub const SEEDS: &[Seed] = &[
             // Issue 7
             ("healthcheck/timeout", "error"),
             ("healthcheck/connect-ex", "warn"),
-            // Issue 6 is a RUN that is missing: what it would have looked at is looked at here. Issues 1, 2 and 8 are of the
-            // builder stage, of which the image holds nothing.
+            // Issue 6; what the missing RUN would have looked at is looked at here.
+            ("history/runtime-verify", "warn"),
+            // Issues 1, 2 and 8 are of the builder stage, of which the image holds nothing: --dockerfile says more.
         ],
     },
     Seed {

@@ -69,6 +69,12 @@ pub struct Verify {
     /// Ask only these rules: an id, a glob, or whole, starts, safe, conforms, lean (repeatable)
     #[arg(long, value_name = "ID|GLOB|ANSWER")]
     pub rule: Vec<String>,
+    /// The Dockerfile that the image was built by: findings name its lines, and what its stages are is judged
+    #[arg(long, value_name = "FILE")]
+    pub dockerfile: Option<PathBuf>,
+    /// Print the compliance matrix of the profile, too
+    #[arg(long)]
+    pub matrix: bool,
     /// Judge the image of each platform of an index, not of one
     #[arg(long, conflicts_with = "platform")]
     pub all_platforms: bool,

@@ -64,7 +64,7 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let reading = Reading { platform: None, access, limits: Limits::default(), jobs: reading::jobs() };
     let policy = Policy::auto(&rules::known());
     let today = verify::day()?;
-    let asking = Asking { policy: &policy, service: None, asked: &|_| true, today };
+    let asking = Asking { policy: &policy, service: None, dockerfile: None, matrix: false, asked: &|_| true, today };
 
     let read = verify::read(&reference, false, &reading, &asking, common).into_iter();
     let report = Report::new(read.map(|(image, _)| image).collect(), Some(Level::Error), today);

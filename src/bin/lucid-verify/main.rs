@@ -6,6 +6,7 @@ mod args;
 mod cat;
 mod completions;
 mod demo;
+mod dockerfile;
 #[cfg(test)]
 mod docs;
 mod exit;

@@ -10,8 +10,6 @@ pub const OPTIONS: &[&str] = &[
     "max-growth",
     "new-only",
     "save-baseline",
-    "dockerfile",
-    "matrix",
     "structure-test",
     "attest",
     "images",

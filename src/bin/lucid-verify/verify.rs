@@ -16,17 +16,19 @@ use lucid_verify::verify::{Asking, Reading, verify, verify_platforms};
 use crate::args::{Common, Format, Verify};
 use crate::progress::Bars;
 use crate::select::Selection;
-use crate::{exit, output, policy, reading};
+use crate::{dockerfile, exit, output, policy, reading};
 
 /// Runs the verb.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     let selection = Selection::parse(&args.rule, RULES)?;
     let today = day()?;
     let policy = policy::policy(args.profile.as_deref())?;
+    let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
     let mut reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
     let asked = |rule: &Rule| selection.holds(rule);
-    let asking = Asking { policy: &policy, service: args.service.as_deref(), asked: &asked, today };
+    let (service, dockerfile) = (args.service.as_deref(), dockerfile.as_ref());
+    let asking = Asking { policy: &policy, service, dockerfile, matrix: args.matrix, asked: &asked, today };
 
     let (mut images, mut profiles) = (Vec::new(), Vec::new());
     for reference in &args.images {
@@ -39,6 +41,10 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     if !common.quiet {
         for warning in waivers(&report, &profiles, args.rule.is_empty(), today) {
             exit::warn(&warning);
+        }
+        let is_bare = |image: &&report::Image| image.error.is_none() && image.matrix.as_ref().is_some_and(Vec::is_empty);
+        for image in report.images.iter().filter(is_bare) {
+            exit::warn(&format!("--matrix: the profile {} has no [[matrix]]", image.policy.profile));
         }
     }
     print(&report, common)?;

@@ -84,6 +84,9 @@ fn finding(page: &mut Page, image: &Image, rule: &Rule, finding: &Finding) {
         page.instruction(made);
     }
     page.paragraph("  ", "  ", &finding.message);
+    if let Some(line) = finding.layer.as_ref().and_then(|layer| layer.dockerfile_line) {
+        field(page, "made in", &format!("Dockerfile:{line}"));
+    }
     if let Some(path) = finding.path.as_deref().filter(|path| !said(path) && finding.examples.len() < 2) {
         field(page, "at", path);
     }

@@ -3,7 +3,7 @@
 use super::{Style, render};
 use crate::error::{Error, Kind};
 use crate::finding::{Level, Outcome, Question};
-use crate::report::{Blame, Directory, Failure, Finding, Image, Layer, Package, Policy, Report, Rule, Sizes, Waste};
+use crate::report::{Blame, Directory, Failure, Finding, Image, Layer, Package, Policy, Report, Requirement, Rule, Sizes, Waste};
 
 fn screen(name: &str, images: Vec<Image>, style: Style) -> String {
     let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
@@ -109,7 +109,7 @@ fn finding(level: Level, message: &str, fix: &str) -> Finding {
 }
 
 fn made_by(index: usize, instruction: &str) -> Blame {
-    Blame { index, digest: digest('6'), diff_id: digest('7'), created_by: Some(instruction.into()) }
+    Blame { index, digest: digest('6'), diff_id: digest('7'), created_by: Some(instruction.into()), dockerfile_line: None }
 }
 
 /// One COPY that wrote nothing, and what came of it; a warning; a waiver; a note.
@@ -204,6 +204,30 @@ fn findings_are_folded_into_their_causes() {
     screen("findings-40", vec![faulty()], NARROW);
     let all = screen("findings-verbose", vec![faulty()], Style { verbose: true, ..PLAIN });
     assert!(all.contains("and the other one") && all.contains("until the base is new"), "{all}");
+}
+
+#[test]
+fn the_matrix_stands_below_the_report() {
+    let row = |requirement: &str, outcome, evidence: &str| Requirement {
+        requirement: requirement.into(),
+        outcome,
+        evidence: evidence.into(),
+        judged_from: "files".into(),
+    };
+    let mut image = faulty();
+    image.rules.retain(|rule| rule.id == "history/copy-chown");
+    let finding = &mut image.rules[0].findings[0];
+    finding.level = Level::Error;
+    finding.layer = finding.layer.take().map(|layer| Blame { dockerfile_line: Some(41), ..layer });
+    let hostile = "no FROM \u{1b}[2J of the Dockerfile names a platform, ".repeat(9);
+    image.matrix = Some(vec![
+        row("Multi-stage build", Outcome::Pass, "31 instructions above the base install nothing"),
+        row("Platform flags", Outcome::Fail, &hostile),
+        row("Python base in builder", Outcome::Unknown, "no attestation and no --dockerfile says what the builder was"),
+    ]);
+    let shown = screen("matrix", vec![image.clone()], PLAIN);
+    assert!(shown.contains("made in   Dockerfile:41") && shown.contains("Platform flags"), "{shown}");
+    screen("matrix-40", vec![image], NARROW);
 }
 
 #[test]

@@ -37,6 +37,16 @@ impl Page {
         self.lines.len()
     }
 
+    /// Columns of the page.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// A line that is made to fit, and shows nothing that acts.
+    pub(super) fn raw(&mut self, line: &str) {
+        self.lines.push(cut(line.trim_end(), self.width));
+    }
+
     pub(super) fn is_verbose(&self) -> bool {
         self.verbose
     }

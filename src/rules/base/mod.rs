@@ -1,6 +1,7 @@
 //! What the image was made from.
 
 pub(super) mod kind;
+pub(super) mod multi_stage;
 pub(super) mod python;
 
 use crate::facts::base::Base;

@@ -1,7 +1,7 @@
 //! `config/env-default-password`
 
+use super::super::secrets::Kind;
 use super::super::{Context, declare_rule, words};
-use super::secret::Kind;
 use crate::finding::{Finding, Judgement, Level};
 
 declare_rule! {

@@ -1,8 +1,8 @@
 //! `config/env-secret`
 
+use super::super::secrets::Kind;
 use super::super::{Context, declare_rule, words};
-use super::secret::Kind;
-use crate::finding::{Finding, Judgement, Level};
+use crate::finding::{Finding, Judgement};
 
 declare_rule! {
     /// No secret is baked into the configuration
@@ -31,12 +31,10 @@ declare_rule! {
 fn check(context: &Context<'_>) -> Judgement {
     let (looked, carriers) = context.carriers();
     let findings = carriers.iter().filter_map(|carrier| {
-        let (level, what) = match carrier.kind {
-            Kind::Default(_) => return None,
-            Kind::Shaped(what, _) => (Level::Error, format!("holds {what}")),
-            Kind::Named(true) => (Level::Error, "holds what looks like a secret".to_owned()),
-            Kind::Named(false) => (Level::Warn, "has the name of a secret, and a value".to_owned()),
-        };
+        if let Kind::Default(_) = carrier.kind {
+            return None;
+        }
+        let (level, what) = carrier.kind.verdict();
         let (name, fingerprint) = (words::excerpt(carrier.name), carrier.fingerprint());
         let message = format!("{} {name} {what} ({fingerprint}){}", carrier.instruction, carrier.origin());
         let fix = format!("replace the secret, take {name} out of the Dockerfile, and hand it over at run time");

@@ -1,6 +1,7 @@
 //! What the configuration says.
 
 pub(super) mod argv0;
+mod carriers;
 pub(super) mod cmd;
 pub(super) mod double_interpreter;
 pub(super) mod entrypoint;
@@ -10,7 +11,6 @@ pub(super) mod env_secret;
 pub(super) mod explicit_python;
 pub(super) mod expose;
 pub(super) mod pythonpath;
-mod secret;
 pub(super) mod shell_form;
 pub(super) mod user;
 pub(super) mod workdir;

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::facts::fixture::{Item, dir, elf, file, link, tree, unkept};
 use crate::facts::{Facts, Verified};
 use crate::finding::{Level, Outcome};
-use crate::image::{Config, Resolved};
+use crate::image::{Attestation, Config, Resolved};
 use crate::profile::{Policy, Subject};
 use crate::reference::{Reference, Transport};
 use crate::size::Breakdown;
@@ -26,6 +26,7 @@ fn facts(tree: &Tree, run: &Value) -> Facts {
         index_platform: None,
         manifest: serde_json::from_value(manifest).unwrap(),
         config: Config::parse(document.as_bytes(), &digest, 1).unwrap(),
+        attestation: Attestation::Absent(""),
         notes: vec![],
     };
     Facts::gather(&image, tree, Verified::default())

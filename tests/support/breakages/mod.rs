@@ -6,6 +6,7 @@ mod base;
 mod config;
 mod healthcheck;
 mod imports;
+mod history;
 mod layout;
 mod linkage;
 mod marker;
@@ -82,6 +83,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         toolchain::BREAKAGES,
         config::BREAKAGES,
         healthcheck::BREAKAGES,
+        history::BREAKAGES,
     ]
     .into_iter()
     .flatten()

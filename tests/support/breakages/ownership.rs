@@ -16,7 +16,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/app/extra.py"),
         layer: Some("extra.py"),
-        explains: &[],
+        explains: &["history/copy-chown"],
     },
     Breakage {
         name: "packages-unreadable",

@@ -43,20 +43,28 @@ impl Registry {
         Self { child, address: address.expect("docker-registry says where it listens"), _storage: storage }
     }
 
-    /// Pushes the image of a layout, byte for byte; returns what to pull it by.
+    /// Pushes the image of a layout, or its index with all that it lists, byte for byte; returns what to pull it by.
     pub fn push(&self, layout: &Path, repository: &str) -> String {
         let index: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
-        let named = &index["manifests"][0];
-        let bytes = fs::read(blob_file(layout, named["digest"].as_str().unwrap())).unwrap();
-        let manifest: Value = serde_json::from_slice(&bytes).unwrap();
-        for blob in manifest["layers"].as_array().unwrap().iter().chain([&manifest["config"]]) {
-            self.push_blob(layout, repository, blob["digest"].as_str().unwrap());
+        self.push_document(layout, repository, &index["manifests"][0], TAG);
+        format!("{}/{repository}:{TAG}", self.address)
+    }
+
+    /// What a document names goes before it.
+    fn push_document(&self, layout: &Path, repository: &str, named: &Value, name: &str) {
+        let digest = |descriptor: &Value| descriptor["digest"].as_str().unwrap().to_owned();
+        let bytes = fs::read(blob_file(layout, &digest(named))).unwrap();
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        for child in document["manifests"].as_array().into_iter().flatten() {
+            self.push_document(layout, repository, child, &digest(child));
+        }
+        for blob in document["layers"].as_array().into_iter().flatten().chain(document.get("config")) {
+            self.push_blob(layout, repository, &digest(blob));
         }
         let kind = format!("Content-Type: {}\r\n", named["mediaType"].as_str().unwrap());
-        let (status, head) =
-            self.request("PUT", &format!("/v2/{repository}/manifests/{TAG}"), &kind, bytes.len() as u64, &bytes[..]);
-        assert_eq!(status, 201, "pushing the manifest: {head}");
-        format!("{}/{repository}:{TAG}", self.address)
+        let target = format!("/v2/{repository}/manifests/{name}");
+        let (status, head) = self.request("PUT", &target, &kind, bytes.len() as u64, &bytes[..]);
+        assert_eq!(status, 201, "pushing {name}: {head}");
     }
 
     fn push_blob(&self, layout: &Path, repository: &str, digest: &str) {

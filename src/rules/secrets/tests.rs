@@ -104,10 +104,3 @@ fn ordinary_images_hold_no_secret() {
         assert_eq!(kind(name, value), None, "{variable}");
     }
 }
-
-#[test]
-fn a_line_of_the_history_is_read_with_and_without_its_decoration() {
-    assert_eq!(behind("ENV A=b", "ENV"), Some("A=b"));
-    assert_eq!(behind("/bin/sh -c #(nop)  ENV A=b", "ENV"), Some("A=b"));
-    assert_eq!(behind("ENVIRONMENT A=b", "ENV"), None);
-}

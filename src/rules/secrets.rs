@@ -1,9 +1,9 @@
-//! Secrets in ENV and labels: who carries them, and whether everyone knows them.
+//! What is a secret, wherever it stands: known by its shape or by the name that it has, and whether everyone knows it.
 
 use std::collections::BTreeMap;
 
-use super::super::Context;
 use crate::digest::Digest;
+use crate::finding::Level;
 use crate::text::{Secret, is_secret_name, secret};
 
 /// Passwords that everyone tries first.
@@ -39,17 +39,6 @@ const SETTINGS: &[&str] =
 /// Bits a character, and characters, from which on a value is no word that somebody chose.
 const RANDOM: (f64, usize) = (3.5, 16);
 
-/// A variable or label that holds a secret.
-pub(super) struct Carrier<'a> {
-    /// `ENV` or `LABEL`.
-    pub(super) instruction: &'static str,
-    pub(super) name: &'a str,
-    pub(super) value: &'a str,
-    pub(super) kind: Kind<'a>,
-    /// The line of the history that sets it, from 1.
-    pub(super) line: Option<usize>,
-}
-
 /// What a value holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Kind<'a> {
@@ -61,58 +50,30 @@ pub(super) enum Kind<'a> {
     Named(bool),
 }
 
-impl Context<'_> {
-    /// How many variables and labels there are, and those of them that hold secrets.
-    pub(super) fn carriers(&self) -> (usize, Vec<Carrier<'_>>) {
-        let config = &self.facts.config;
-        let variables = config.variables().into_iter().map(|(name, value)| ("ENV", name, value));
-        let labels = config.run.labels.iter().map(|(name, value)| ("LABEL", name.as_str(), value.as_str()));
-        let all: Vec<_> = variables.chain(labels).collect();
-        let lines = self.lines();
-        let carriers = all.iter().filter_map(|(instruction, name, value)| {
-            let line = lines.get(&(*instruction, *name)).copied();
-            Some(Carrier { instruction, name, value, kind: kind(name, value)?, line })
-        });
-        (all.len(), carriers.collect())
-    }
-
-    /// The last line of the history that sets each variable and label.
-    fn lines(&self) -> BTreeMap<(&'static str, &str), usize> {
-        let history = self.facts.config.history.iter().map(|line| line.created_by.as_str()).zip(1..);
-        let set = history.flat_map(|(line, number)| {
-            let set = ["ENV", "LABEL"].into_iter().find_map(|instruction| Some((instruction, behind(line, instruction)?)));
-            let words =
-                set.into_iter().flat_map(|(instruction, rest)| rest.split_whitespace().map(move |word| (instruction, word)));
-            words.filter_map(move |(instruction, word)| Some(((instruction, word.split_once('=')?.0), number)))
-        });
-        set.collect()
-    }
-}
-
-/// What follows an instruction in a line of the history.
-fn behind<'a>(line: &'a str, instruction: &str) -> Option<&'a str> {
-    let line = line.trim_start_matches("/bin/sh -c #(nop)").trim_start();
-    line.strip_prefix(instruction)?.strip_prefix(' ')
-}
-
-impl Carrier<'_> {
-    /// Which secret it is, so that two can be told apart and none is shown.
-    pub(super) fn fingerprint(&self) -> String {
-        let text = match self.kind {
-            Kind::Default(text) | Kind::Shaped(_, text) => text,
-            Kind::Named(_) => self.value,
+impl Kind<'_> {
+    /// Which secret it is, so that two can be told apart and none is shown. `value` is what was asked about.
+    pub(super) fn fingerprint(self, value: &str) -> String {
+        let text = match self {
+            Self::Default(text) | Self::Shaped(_, text) => text,
+            Self::Named(_) => value,
         };
         let hex = Digest::sha256(text.as_bytes()).hex();
         format!("sha256:{}, {} characters", hex.get(..8).unwrap_or_default(), text.chars().count())
     }
 
-    /// Where it is set, for a message.
-    pub(super) fn origin(&self) -> String {
-        self.line.map(|line| format!(", set in line {line} of the history")).unwrap_or_default()
+    /// What is said of whoever carries it, and how much it weighs.
+    pub(super) fn verdict(self) -> (Level, String) {
+        match self {
+            Self::Default(_) => (Level::Error, "is a default password".to_owned()),
+            Self::Shaped(what, _) => (Level::Error, format!("holds {what}")),
+            Self::Named(true) => (Level::Error, "holds what looks like a secret".to_owned()),
+            Self::Named(false) => (Level::Warn, "has the name of a secret, and a value".to_owned()),
+        }
     }
 }
 
-fn kind<'a>(name: &str, value: &'a str) -> Option<Kind<'a>> {
+/// What the value of a variable, a label or an argument holds.
+pub(super) fn kind<'a>(name: &str, value: &'a str) -> Option<Kind<'a>> {
     // The words of a label's name stand behind dots, too.
     let name = name.rsplit('.').next().unwrap_or_default();
     match secret(value) {
