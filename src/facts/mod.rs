@@ -73,7 +73,7 @@ impl Facts {
         let packages = packages::packages(tree);
         Self {
             command: command::command(tree, &config, &user),
-            probe: probe::Probe::of(&config),
+            probe: probe::Probe::of(tree, &config),
             healthcheck: config.probe().map(|argv| command::follow(tree, &config, &user, argv)),
             python: python::python(tree),
             runtimes: python::runtimes(tree, &config, &user, &packages),
