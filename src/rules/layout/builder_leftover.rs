@@ -24,7 +24,7 @@ declare_rule! {
     /// # Options
     /// - `paths`: globs of paths; `*` stops at `/`.
     RULE = "layout/builder-leftover", Conforms, Warn, since "0.1.0", needs Tree,
-    unit "path is none of the builder's" | "paths are none of the builder's",
+    unit "place holds nothing of the builder's" | "places hold nothing of the builder's",
     options { "paths": Globs }, check check
 }
 
@@ -33,9 +33,8 @@ fn check(context: &Context<'_>) -> Judgement {
     if globs.is_empty() {
         return Judgement::skip("the profile names no path");
     }
-    let (mut looked, mut offences) = (0, Vec::<Offence<()>>::new());
+    let mut offences = Vec::<Offence<()>>::new();
     for node in tree.iter() {
-        looked += 1;
         let path = tree.path(node);
         let is_below = offences.last().is_some_and(|last| path.is_within(&last.path));
         if !is_below && globs.is_match(path.to_string()) && (!tree.is_directory(node) || weight(tree, node).0 > 0) {
@@ -50,5 +49,5 @@ fn check(context: &Context<'_>) -> Judgement {
         let message = format!("left over from the builder: {}, {files}, {}", words::list(&names, 5), words::bytes(bytes));
         group.finding(Level::Warn, message, "COPY --from=builder only what the service needs, directory by directory")
     });
-    Judgement::looked(looked, findings.collect())
+    Judgement::looked(globs.len(), findings.collect())
 }

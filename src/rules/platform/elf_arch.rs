@@ -22,7 +22,8 @@ declare_rule! {
     /// # Symptom
     /// `exec …: exec format error`; `ImportError: …: cannot open shared object file: No such file or directory`; of a module
     /// that is there under another machine's name, `ModuleNotFoundError: No module named '…'`; of a library,
-    /// `…: error while loading shared libraries: …: cannot open shared object file: No such file or directory`.
+    /// `…: error while loading shared libraries: …: cannot open shared object file: No such file or directory`; behind an init,
+    /// `[FATAL tini (…)] exec … failed: …`.
     ///
     /// # Fix
     /// Build the builder stage for the target too: `FROM --platform=$TARGETPLATFORM`.
