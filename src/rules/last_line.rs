@@ -33,13 +33,12 @@ impl Errno {
 
     fn of(context: &Context<'_>, broken: &Broken) -> Self {
         match broken {
-            Broken::Empty | Broken::NotOnPath { .. } | Broken::Missing { .. } => Self::NoEntry,
             Broken::NotAFile(_) | Broken::NotExecutable { .. } => Self::Access,
             Broken::Interpreter { why, .. } => Self::of(context, why),
+            Broken::Format(_) => Self::NoExec,
             // The machine is looked at before the loader is.
             Broken::Loader { path, .. } if is_foreign(context, path) => Self::NoExec,
-            Broken::Loader { .. } => Self::NoEntry,
-            Broken::Format(_) => Self::NoExec,
+            Broken::Empty | Broken::NotOnPath { .. } | Broken::Missing { .. } | Broken::Loader { .. } => Self::NoEntry,
         }
     }
 }

@@ -59,6 +59,6 @@ fn program(context: &Context<'_>) -> Option<LayerPath> {
         Import::Found(node) => Some(context.tree.path(node)),
         _ => None,
     };
-    let served = server.and_then(|server| imported(&server.module, &server.directories));
-    served.or_else(|| module.and_then(|name| imported(name, &[]))).or_else(|| started.script.clone())
+    let application = server.and_then(|server| imported(&server.module, &server.directories));
+    application.or_else(|| module.and_then(|name| imported(name, &[]))).or_else(|| started.script.clone())
 }

@@ -35,9 +35,6 @@ declare_rule! {
 /// 1980-01-01, before which no ZIP archive can tell a time: what builders set that write the same image each time.
 const ARCHIVE: i64 = 315_532_800;
 
-/// Seconds of slack.
-const SLACK: i64 = 2;
-
 fn check(context: &Context<'_>) -> Judgement {
     let (tree, names) = (context.tree, context.globs("names"));
     let (mut looked, mut findings) = (0, Vec::new());
@@ -56,7 +53,7 @@ fn check(context: &Context<'_>) -> Judgement {
             continue;
         }
         looked += 1;
-        if last > written.saturating_add(SLACK) {
+        if last > written.saturating_add(2) {
             let after = words::thousands(last.abs_diff(written));
             let message = format!("{path} was written {after} s before {}", tree.path(newest));
             let fix = "write it in the RUN that installs, behind &&, or in one behind the COPY of what it marks";
@@ -64,10 +61,10 @@ fn check(context: &Context<'_>) -> Judgement {
             findings.push(finding.contrast(written.to_string(), format!("at least {last}")));
         }
     }
-    if looked == 0 {
-        return Judgement::skip("no time tells when the markers were written");
+    match looked {
+        0 => Judgement::skip("no time tells when the markers were written"),
+        _ => Judgement::looked(looked, findings),
     }
-    Judgement::looked(looked, findings)
 }
 
 /// The files in a directory that a marker speaks of.

@@ -36,23 +36,23 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     let patterns = context.patterns("lines");
-    let (mut looked, mut names) = (0, BTreeMap::<String, Place>::new());
+    let (mut looked, mut services) = (0, BTreeMap::<String, Place>::new());
     for (path, (node, trace)) in markers(context, |name| patterns.iter().any(|pattern| pattern.name.is_match(name))) {
         let name = lossless(path.name());
         let text = lossless(trace.bytes().unwrap_or_default());
         let line = text.lines().next().unwrap_or_default().trim_start_matches('\u{feff}').trim_end();
-        let named = patterns.iter().filter(|pattern| pattern.name.is_match(&name));
-        let Some(service) = named.filter_map(|pattern| pattern.line.captures(line)?.get(1)).next() else { continue };
+        let mut named = patterns.iter().filter(|pattern| pattern.name.is_match(&name));
+        let Some(service) = named.find_map(|pattern| pattern.line.captures(line)?.get(1)) else { continue };
         looked += 1;
         let service = service.as_str().strip_suffix("_SERVICE").unwrap_or(service.as_str());
-        names.entry(service.to_owned()).or_insert_with(|| Place::path(&path, context.tree.content_layer(node)));
+        services.entry(service.to_owned()).or_insert_with(|| Place::path(&path, context.tree.content_layer(node)));
     }
     let label = context.text("label").and_then(|label| Some((label.clone(), context.facts.config.run.labels.get(&label)?)));
     let declared = context.profile.service.as_ref().map(|service| service.name.as_str());
     let known: Vec<String> = label.iter().map(|(_, value)| value.as_str()).chain(declared).map(slug).collect();
     let fits = |name: &str| known.is_empty() || known.iter().any(|known| holds(known, name) || holds(name, known));
-    let said: Vec<&str> = names.keys().map(String::as_str).collect();
-    let other = names.iter().find(|(name, _)| !fits(name)).or_else(|| names.iter().nth(1).filter(|_| said.len() > 1));
+    let said: Vec<&str> = services.keys().map(String::as_str).collect();
+    let other = services.iter().find(|(name, _)| !fits(name)).or_else(|| services.iter().nth(1).filter(|_| said.len() > 1));
     let finding = other.map(|(name, place)| {
         let label = label.as_ref().map(|(label, value)| format!("; label {label} is \"{}\"", words::excerpt(value)));
         let message = format!("markers name {}{}", words::list(&said, 4), label.unwrap_or_default());

@@ -145,8 +145,8 @@ pub(super) fn import_error(module: &str, path: &LayerPath, machine: Option<&str>
 /// The same of a distribution whose wheel is for another machine or C library: of its first extension module, else of itself.
 pub(super) fn failing(found: &Distribution, machine: &str) -> Option<String> {
     let site = found.path.parent().unwrap_or_default();
-    let rows = found.record.iter().flat_map(|record| &record.rows).filter(|row| row.path.is_within(&site));
-    let extension = rows.filter_map(|row| Some((module(&row.path, &site)?, &row.path))).next();
+    let mut rows = found.record.iter().flat_map(|record| &record.rows).filter(|row| row.path.is_within(&site));
+    let extension = rows.find_map(|row| Some((module(&row.path, &site)?, &row.path)));
     let line = extension.map(|(module, path)| import_error(&module, path, Some(machine)));
     line.or_else(|| found.imports().first().map(|name| no_module(name)))
 }

@@ -11,14 +11,14 @@ const ARGUMENT: &str = "argument";
 /// Every word with the instruction that it stands in and the name that says what it is: of an option, of an assignment.
 pub(super) fn arguments(facts: &Facts) -> impl Iterator<Item = (&'static str, &str, &str)> {
     let run = &facts.config.run;
-    let probe = run.healthcheck.iter().flat_map(|check| &check.test).map(String::as_str);
-    let is_shell = run.healthcheck.as_ref().is_some_and(|check| check.is_shell());
+    let mut probe = run.healthcheck.iter().flat_map(|check| &check.test).map(String::as_str);
+    let is_shell = probe.next() == Some("CMD-SHELL");
     let entrypoint = hands_line_to_shell(&run.entrypoint);
     let cmd = entrypoint || hands_line_to_shell(&run.cmd);
     let of = [
         ("ENTRYPOINT", words(run.entrypoint.iter().map(String::as_str), entrypoint)),
         ("CMD", words(run.cmd.iter().map(String::as_str), cmd)),
-        ("HEALTHCHECK", words(probe.skip(1), is_shell)),
+        ("HEALTHCHECK", words(probe, is_shell)),
     ];
     of.into_iter().flat_map(|(instruction, words)| named(&words).into_iter().map(move |(name, value)| (instruction, name, value)))
 }
