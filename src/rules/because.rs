@@ -106,6 +106,8 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/entrypoint-file", "ownership/readable", On::Same),
     ("config/workdir", "config/argv0", On::Same),
     ("config/workdir", "ownership/readable", On::Same),
+    // Who blanks a marker copies it by itself.
+    ("marker/same-layer", "marker/nonempty", On::Same),
     // Whom a file belongs to decides who may read it.
     ("python/entrypoint-file", "ownership/tree", On::Same),
     // An image for another machine is full of that machine's code.

@@ -62,7 +62,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some(MARKER_PATH),
         layer: Some("markers/.lucid-marker"),
-        explains: &[],
+        explains: &["marker/same-layer"],
     },
     Breakage {
         name: "runtime-marker-missing",
