@@ -9,8 +9,8 @@ mod support {
 
 use std::collections::BTreeSet;
 
-use lucid_verify::finding::Outcome;
-use lucid_verify::rules::{Evidence, RULES};
+use lucid_verify::finding::{Level, Outcome, Question};
+use lucid_verify::rules::{Evidence, Judged, RULES, Rule};
 use support::golden::{Edit, base, edits, lines, slim};
 
 #[test]
@@ -54,6 +54,62 @@ fn every_rule_fails_an_image() {
     assert_eq!(missing.collect::<Vec<_>>(), [""; 0]);
 }
 
+/// Rules of whose errors the last line that a user sees is not foretold, or is not among their symptoms.
+const SILENT: &[&str] = &[
+    "python/entrypoint-file",
+    "python/importable-path",
+    "python/module-resolves",
+    "python/native-ext-suffix",
+    "python/version-consistent",
+];
+
+#[test]
+fn what_keeps_an_image_from_starting_foretells_a_line_of_its_symptom() {
+    let mut wrong = BTreeSet::new();
+    for Edit { title, image, .. } in edits() {
+        let judged = image.judge();
+        let asked = judged.iter().filter(|judged| judged.rule.question == Question::Starts && !SILENT.contains(&judged.rule.id));
+        for Judged { rule, judgement, .. } in asked {
+            for finding in judgement.findings.iter().filter(|finding| finding.level == Level::Error) {
+                let line = finding.predicts.as_deref().unwrap_or_default();
+                if line.is_empty() || !symptoms(rule).iter().any(|pattern| fits(pattern, line)) {
+                    wrong.insert(format!("{}: {line:?} ({title})", rule.id));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The lines that the symptom of a rule names.
+fn symptoms(rule: &Rule) -> Vec<String> {
+    let text = rule.markdown();
+    let (_, section) = text.split_once("# Symptom\n").unwrap();
+    let section = section.split("\n# ").next().unwrap().replace('\n', " ");
+    section.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Whether a line is one of a pattern in which `…` stands for anything.
+fn fits(pattern: &str, line: &str) -> bool {
+    let mut parts = pattern.split('…');
+    let Some(mut rest) = parts.next().and_then(|first| line.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, between)) = parts.split_last() else { return rest.is_empty() };
+    for part in between {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[test]
+fn a_pattern_fits_what_it_leaves_out() {
+    assert!(fits("exec …: exec format error", "exec /usr/bin/python3: exec format error"));
+    assert!(fits("no command specified", "no command specified"));
+    assert!(!fits("exec …: exec format error", "exec /usr/bin/python3: permission denied"));
+    assert!(!fits("no command", "no command specified"));
+}
+
 #[test]
 fn without_a_whole_tree_only_the_configuration_is_judged() {
     for judged in base().judge_with(Some("layer 3/5 could not be read")) {
@@ -76,7 +132,9 @@ fn the_image_against_itself_wants_no_pattern() {
 
 #[test]
 fn what_holds_under_lucid_holds_under_lucid_slim() {
-    for judged in base().under("extends = \"lucid-slim\"\n").judge() {
+    let mut image = base().under("extends = \"lucid-slim\"\n");
+    image.add(0, "f 0755 0:0 3000000 /usr/bin/git elf:aarch64,exec,interp=/lib/ld-linux-aarch64.so.1,needed=libc.so.6");
+    for judged in image.judge() {
         assert_ne!(judged.judgement.outcome(), Outcome::Fail, "{}: {:?}", judged.rule.id, judged.judgement);
     }
 }

@@ -16,7 +16,7 @@ use crate::text::escape;
 use crate::vfs::{NodeId, Tree};
 use search::Search;
 pub(super) use search::absolute;
-pub use search::directories;
+pub use search::{directories, is_default};
 pub use shebang::trampoline;
 
 /// The command of an image.
@@ -75,7 +75,7 @@ pub enum Broken {
         /// What its first line names.
         interpreter: String,
         /// Why that cannot be started.
-        why: String,
+        why: Box<Broken>,
     },
     /// The ELF loader that an executable names is not in the image, or cannot be executed.
     Loader {
@@ -177,7 +177,7 @@ fn start(search: &Search<'_>, node: NodeId, chain: &mut Vec<Step>, scripts: u32)
             });
             started.map_err(|broken| match broken {
                 Broken::Interpreter { .. } => broken,
-                _ => Broken::Interpreter { script: path, interpreter: escape(line.trim_ascii_start()), why: broken.to_string() },
+                _ => Broken::Interpreter { script: path, interpreter: escape(line.trim_ascii_start()), why: broken.into() },
             })
         }
         _ => Err(Broken::Format(path)),

@@ -64,7 +64,7 @@ proptest! {
             let user = accounts::user(&tree, &user);
             let follow = |name: &str| command::follow(&tree, &config, &user, vec![name.into()]);
             let commands = [follow("run"), follow("link"), follow(&name)].map(|command| (command.shown(&tree), command));
-            (python::python(&tree), packages::packages(&tree), tools::executables(&tree, &config), commands, user, probe::Probe::of(&config))
+            (python::python(&tree), packages::packages(&tree), tools::executables(&tree, &config), commands, user, probe::Probe::of(&tree, &config))
         };
         prop_assert_eq!(format!("{:?}", gather()), format!("{:?}", gather()));
     }

@@ -108,7 +108,7 @@ impl Facts {
         let history = history::History::of(&config.history, layers, base.distroless.is_some());
         Self {
             command,
-            probe: probe::Probe::of(&config),
+            probe: probe::Probe::of(tree, &config),
             healthcheck,
             python: python::python(tree),
             imports: python::closure::closures(tree, &config, &runtimes, probing.as_ref()),

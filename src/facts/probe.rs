@@ -4,9 +4,12 @@ mod address;
 
 use std::time::Duration;
 
+use super::command::absolute;
 use super::command::code::{Call, Code, Token, pair};
 use super::command::program::{Runs, base, is_python, program, python};
 use crate::image::Config;
+use crate::layer::LayerPath;
+use crate::vfs::Tree;
 use address::Values;
 
 /// Words of a command that are looked at.
@@ -17,8 +20,10 @@ const MAX_WORDS: usize = 1024;
 pub struct Probe {
     /// Where it connects to: hosts and ports that stand in its words, or are the values of variables and defaults that do.
     pub targets: Vec<Target>,
-    /// What its code does, where that is a line of Python behind `-c`.
+    /// What its code does, where that is Python: a line behind `-c`, or a file whose text was kept.
     pub script: Option<Script>,
+    /// That file.
+    pub file: Option<LayerPath>,
 }
 
 /// Where a health check connects to.
@@ -30,7 +35,7 @@ pub struct Target {
     pub port: u16,
 }
 
-/// What a line of Python does.
+/// What a program does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Script {
     /// The calls that open a connection, by their names.
@@ -47,20 +52,32 @@ pub struct Script {
 
 impl Probe {
     /// What the health check of a configuration does, if there is one.
-    pub fn of(config: &Config) -> Option<Self> {
+    pub fn of(tree: &Tree, config: &Config) -> Option<Self> {
         let argv = config.probe()?;
         let program = program(&argv);
         let (name, arguments) = program.split_first()?;
-        if let (true, Runs::Code(text)) = (is_python(name), python(arguments).runs) {
-            let Some(code) = Code::parse(text) else { return Some(Self::default()) };
-            return Some(Self { targets: targets(&code, config), script: Some(script(&code)) });
+        match python(arguments).runs {
+            Runs::Code(text) if is_python(name) => return Some(Self::code(text, None, config)),
+            Runs::Script(path) if is_python(name) => {
+                let path = absolute(tree, config, path.as_bytes());
+                let trace = tree.resolve(&path).ok().and_then(|node| tree.trace(node));
+                let text = trace.and_then(|trace| std::str::from_utf8(trace.bytes()?).ok());
+                return Some(text.map_or_else(Self::default, |text| Self::code(text, Some(path), config)));
+            }
+            _ => {}
         }
         let is_shell = config.healthcheck().is_some_and(crate::image::Healthcheck::is_shell);
         let words = argv.iter().flat_map(|word| if is_shell { word.split_whitespace().collect() } else { vec![word.as_str()] });
         let words: Vec<&str> = words.take(MAX_WORDS).collect();
         let asks = words.iter().any(|word| ["curl", "wget"].contains(&base(word)));
         let urls = words.iter().filter(|_| asks).filter_map(|word| address::url(&address::expanded(word, config)));
-        Some(Self { targets: urls.collect(), script: None })
+        Some(Self { targets: urls.collect(), ..Self::default() })
+    }
+
+    /// What a program does; nothing is known of one that is too long.
+    fn code(text: &str, file: Option<LayerPath>, config: &Config) -> Self {
+        let code = Code::parse(text);
+        code.map_or_else(Self::default, |code| Self { targets: targets(&code, config), script: Some(script(&code)), file })
     }
 
     /// The ports of the container itself that it connects to.

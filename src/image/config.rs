@@ -91,6 +91,15 @@ pub struct Run {
     /// `LABEL`.
     #[serde(deserialize_with = "null_as_default")]
     pub labels: BTreeMap<String, String>,
+    /// `VOLUME`: paths.
+    #[serde(deserialize_with = "null_as_default")]
+    pub volumes: BTreeMap<String, Value>,
+    /// `STOPSIGNAL`, as it is written.
+    #[serde(deserialize_with = "null_as_default")]
+    pub stop_signal: String,
+    /// `ONBUILD`: instructions for builds on top of this image (Docker's own).
+    #[serde(deserialize_with = "null_as_default")]
+    pub on_build: Vec<String>,
 }
 
 /// A health check, as Docker adds it.

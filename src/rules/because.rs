@@ -93,6 +93,22 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/site-packages-exists", "layout/empty-copy", On::Layer),
     ("python/site-packages-populated", "layout/empty-copy", On::Layer),
     ("config/argv0", "layout/empty-copy", On::Layer),
+    ("layout/empty-dirs", "layout/empty-copy", On::Layer),
+    ("layout/empty-dirs", "layout/app", On::Layer),
+    ("layout/empty-dirs", "python/site-packages-populated", On::Below),
+    ("layout/empty-dirs", "config/argv0", On::Layer),
+    ("layout/empty-dirs", "marker/bin", On::Layer),
+    // The interpreter is one of the programs that must be there.
+    ("layout/required-binaries", "base/python", On::Same),
+    ("layout/required-binaries", "platform/interpreter-arch", On::Same),
+    // Another service's file is not there, and a template's is nobody's.
+    ("python/entrypoint-file", "config/service-entrypoint", On::Same),
+    ("config/service-entrypoint", "config/placeholder", On::Image),
+    ("python/entrypoint-file", "config/placeholder", On::Image),
+    // What the user cannot enter is not looked in for commands.
+    ("config/path-dirs", "ownership/readable", On::Same),
+    ("config/path-dirs", "config/argv0", On::Same),
+    ("layout/user-local", "ownership/readable", On::Layer),
     // What takes the commands away takes their marker too.
     ("marker/bin", "config/argv0", On::Layer),
     // Commands that were not copied lack their marker, too; those that are gone are gone with the one that is called.
@@ -117,6 +133,8 @@ const TABLE: &[(&str, &str, On)] = &[
     ("python/entrypoint-file", "ownership/readable", On::Same),
     ("config/workdir", "config/argv0", On::Same),
     ("config/workdir", "ownership/readable", On::Same),
+    // Who blanks a marker copies it by itself.
+    ("marker/same-layer", "marker/nonempty", On::Same),
     // Whom a file belongs to decides who may read it.
     ("python/entrypoint-file", "ownership/tree", On::Same),
     // An image for another machine is full of that machine's code.

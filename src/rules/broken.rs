@@ -4,6 +4,7 @@ use std::iter;
 
 use super::Context;
 use super::context::Absence;
+use super::last_line;
 use crate::facts::Facts;
 use crate::facts::command::{Broken, Command, follow, program};
 use crate::finding::{Finding, Judgement, Level, Place};
@@ -23,7 +24,13 @@ pub(super) fn judgement(context: &Context<'_>, command: &Command, instruction: i
     let inner = (command.broken.is_none() && is_plain).then(behind);
     let commands = || iter::once((0, command)).chain(inner.iter().map(|(at, command)| (*at, command)));
     let steps: usize = commands().map(|(_, command)| command.chain.len()).sum();
-    let broken = commands().find_map(|(at, command)| Some(finding(context, instruction(at), command, command.broken.as_ref()?)));
+    let init = |at: usize| last_line::init(&command.argv).filter(|_| at > 0);
+    let broken = commands().find_map(|(at, command)| {
+        let broken = command.broken.as_ref()?;
+        let mut finding = finding(context, instruction(at), command, broken);
+        finding.predicts = Some(last_line::broken(context, command, broken, init(at)));
+        Some(finding)
+    });
     let unknown = user.identity.as_ref().err().map(|why| format!("nobody is known who starts it: {why}"));
     Judgement::looked(steps.max(usize::from(broken.is_some())), broken.into_iter().collect()).but(unknown)
 }
@@ -40,7 +47,6 @@ fn finding(context: &Context<'_>, instruction: &str, command: &Command, broken: 
         Finding::new(Level::Error, format!("{instruction}: {broken}{way}"), fix(context, instruction, broken))
             .at(place(context, broken))
     });
-    finding.predicts = Some(predicted(broken, &name));
     finding.found = Some(name);
     finding
 }
@@ -87,23 +93,11 @@ fn fix(context: &Context<'_>, instruction: &str, broken: &Broken) -> String {
     fix.to_owned()
 }
 
-/// The last line that a user would see.
-fn predicted(broken: &Broken, name: &str) -> String {
-    match broken {
-        Broken::Empty => "no command specified".into(),
-        Broken::NotOnPath { .. } => format!("exec: \"{name}\": executable file not found in $PATH"),
-        Broken::Missing { .. } => format!("exec: \"{name}\": stat {name}: no such file or directory"),
-        Broken::NotAFile(_) => format!("exec: \"{name}\": is a directory"),
-        Broken::NotExecutable { .. } => format!("exec: \"{name}\": permission denied"),
-        Broken::Interpreter { script, .. } => format!("exec {script}: no such file or directory"),
-        Broken::Loader { path, .. } => format!("exec {path}: no such file or directory"),
-        Broken::Format(path) => format!("exec {path}: exec format error"),
-    }
-}
-
-fn place(context: &Context<'_>, broken: &Broken) -> Place {
+/// Where a command breaks off.
+pub(super) fn place(context: &Context<'_>, broken: &Broken) -> Place {
     let path = match broken {
-        Broken::Empty | Broken::NotOnPath { .. } | Broken::Missing { .. } => return Place::default(),
+        Broken::Empty | Broken::NotOnPath { .. } => return Place::default(),
+        Broken::Missing { path, .. } => return Place::path(LayerPath::new(path), None),
         Broken::NotAFile(path) | Broken::NotExecutable { path, .. } | Broken::Loader { path, .. } | Broken::Format(path) => path,
         Broken::Interpreter { script, .. } => script,
     };

@@ -12,6 +12,7 @@ mod healthcheck;
 mod history;
 mod integrity;
 mod labels;
+mod last_line;
 mod layout;
 mod linkage;
 mod machine;
@@ -132,9 +133,19 @@ pub static RULES: &[&Rule] = &[
     &marker::source::RULE,
     &marker::nonempty::RULE,
     &marker::content::RULE,
+    &marker::after_install::RULE,
+    &marker::same_layer::RULE,
+    &marker::service_consistent::RULE,
+    &marker::timestamp::RULE,
     &layout::app::RULE,
     &layout::empty_copy::RULE,
     &layout::config_files::RULE,
+    &layout::empty_dirs::RULE,
+    &layout::required_binaries::RULE,
+    &layout::user_local::RULE,
+    &layout::builder_leftover::RULE,
+    &layout::minimal::RULE,
+    &layout::unimportable_dir::RULE,
     &python::site_packages_exists::RULE,
     &python::site_packages_populated::RULE,
     &python::record_integrity::RULE,
@@ -201,9 +212,20 @@ pub static RULES: &[&Rule] = &[
     &config::expose::RULE,
     &config::pythonpath::RULE,
     &config::workdir::RULE,
+    &config::path_dirs::RULE,
+    &config::certs::RULE,
+    &config::service_entrypoint::RULE,
+    &config::service_env::RULE,
+    &config::placeholder::RULE,
+    &config::env_undefined::RULE,
+    &config::builder_env::RULE,
+    &config::volumes::RULE,
+    &config::onbuild::RULE,
+    &config::stop_signal::RULE,
     &healthcheck::PRESENT,
     &healthcheck::exec_form::RULE,
     &healthcheck::argv0::RULE,
+    &healthcheck::compiles::RULE,
     &healthcheck::timeout::RULE,
     &healthcheck::connect_ex::RULE,
     &healthcheck::exit_code::RULE,

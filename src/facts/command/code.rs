@@ -201,6 +201,30 @@ fn string(text: &str) -> Option<(&str, usize)> {
     Some((inside, text.len()))
 }
 
+/// Bytes of a program that is held against the grammar: a longer line on a command line is no mistake of a quote, and one
+/// of nothing but operators would nest too deep.
+pub const MAX_CHECKED: usize = 4 << 10;
+
+/// Where and why a text is no Python program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The line, from 1.
+    pub line: usize,
+    /// The character in it, from 1.
+    pub column: usize,
+    /// What the grammar wants there.
+    pub what: String,
+}
+
+/// Holds a text of up to [`MAX_CHECKED`] bytes against Python's grammar of today; nothing is said of a longer one.
+pub fn fault(text: &str) -> Option<Fault> {
+    let error = ruff_python_parser::parse_module(Some(text).filter(|text| text.len() <= MAX_CHECKED)?).err()?;
+    let before = text.get(..usize::from(error.location.start())).unwrap_or(text);
+    let begin = before.rfind('\n').map_or(0, |end| end + 1);
+    let column = before.get(begin..).map_or(0, |line| line.chars().count()) + 1;
+    Some(Fault { line: before.matches('\n').count() + 1, column, what: error.error.to_string() })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -243,6 +267,24 @@ mod tests {
             assert!(code.is_some(), "{piece}");
         }
         assert!(Code::parse(&" ".repeat(MAX_CODE + 1)).is_none());
+    }
+
+    #[test]
+    fn a_text_that_is_no_program_says_where() {
+        assert_eq!(fault("import socket; s = socket.socket(); exit(0 if s.connect_ex(('x', 1)) == 0 else 1)"), None);
+        let at = |text| fault(text).map(|fault| (fault.line, fault.column));
+        assert_eq!(at("print('a"), Some((1, 7)));
+        assert_eq!(at("x = 1\ns.connect(('é', <PORT>))"), Some((2, 17)));
+        assert!(fault("import os; try: os.stat('/x')").is_some());
+        assert_eq!(fault(&"(".repeat(MAX_CHECKED + 1)), None);
+    }
+
+    #[test]
+    fn a_program_of_operators_nests_no_deeper_than_a_thread_can_follow() {
+        for piece in ["-", "not ", "lambda: ", "(", "[", "{", "f(", "a if a else ", "a**", "f'{", "await ", "x:=", "if a:\n "] {
+            drop(fault(&piece.repeat(MAX_CHECKED / piece.len())));
+            drop(fault(&format!("{}1", piece.repeat((MAX_CHECKED - 1) / piece.len()))));
+        }
     }
 
     proptest! {

@@ -28,6 +28,11 @@ pub fn directories(tree: &Tree, config: &Config) -> impl Iterator<Item = LayerPa
     parts.take(MAX_DIRECTORIES).map(|part| absolute(tree, config, part.as_bytes()))
 }
 
+/// Whether a directory is one of those that are looked in where an image has no `PATH`.
+pub fn is_default(directory: &str) -> bool {
+    DEFAULT_PATH.split(':').any(|default| default == directory)
+}
+
 /// A path from the root; one that is not absolute is below the working directory. `..` behind a link leads above the link's target, and not to where the link stands.
 pub(in crate::facts) fn absolute(tree: &Tree, config: &Config, path: &[u8]) -> LayerPath {
     let from = LayerPath::new(if path.starts_with(b"/") { "" } else { &config.run.working_dir });

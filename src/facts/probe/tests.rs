@@ -1,11 +1,12 @@
 use serde_json::json;
 
 use super::*;
-use crate::facts::fixture::config;
+use crate::facts::fixture::{config, file, tree, unkept};
 
 fn probe(test: &[&str]) -> Probe {
-    let run = json!({"Env": ["PORT=8090", "PEER=mongo"], "Healthcheck": {"Test": test}});
-    Probe::of(&config(&run)).unwrap()
+    let run = json!({"Env": ["PORT=8090", "PEER=mongo"], "Healthcheck": {"Test": test}, "WorkingDir": "/app"});
+    let tree = tree([file("/app/health.py", "#!/usr/bin/python3\n".to_owned() + GOOD), unkept("/app/unkept.py")]);
+    Probe::of(&tree, &config(&run)).unwrap()
 }
 
 fn code(text: &str) -> Probe {
@@ -103,8 +104,18 @@ fn ports_are_read_from_literals_names_variables_and_urls() {
 }
 
 #[test]
+fn a_file_is_read_as_a_line_is() {
+    for path in ["/app/health.py", "health.py", "../app/health.py"] {
+        let probe = probe(&["CMD", "python3", "-u", path, "8089"]);
+        assert_eq!((probe.ports().collect::<Vec<_>>(), probe.file), (vec![8089], Some("/app/health.py".into())), "{path}");
+        assert_eq!(probe.script, Some(script(GOOD)));
+    }
+}
+
+#[test]
 fn what_is_no_line_of_python_has_no_script() {
-    assert_eq!(probe(&["CMD", "python3", "/app/health.py"]).script, None);
+    assert_eq!(probe(&["CMD", "python3", "/app/gone.py"]).script, None);
+    assert_eq!(probe(&["CMD", "python3", "/app/unkept.py"]), Probe::default());
     assert_eq!(code(&"x".repeat(1 << 20)).script, None);
     assert_eq!(probe(&["CMD", "/usr/bin/tini", "--", "python3", "-Ic", "print()"]).script.unwrap().opens, [""; 0]);
 }

@@ -16,7 +16,7 @@ declare_rule! {
     /// release has it under another one.
     ///
     /// # Symptom
-    /// `exec: "/usr/bin/python3": stat /usr/bin/python3: no such file or directory`.
+    /// `exec: "…": stat …: no such file or directory`, `exec: "…": permission denied`.
     ///
     /// # Fix
     /// The FROM of the last stage names an image with this interpreter; or the profile and the commands name the one
@@ -38,7 +38,8 @@ fn check(context: &Context<'_>) -> Judgement {
             let fix = format!("take out what changed it, or COPY --chmod=0755 it to {path}");
             (mode & 0o111 == 0).then(|| {
                 let what = format!("{path} is {mode:04o}: nobody may execute it");
-                Finding::new(Level::Error, what, fix).at(Place::path(&path, context.tree.layer(node)))
+                let finding = Finding::new(Level::Error, what, fix).at(Place::path(&path, context.tree.layer(node)));
+                finding.predicts(format!("exec: \"{path}\": permission denied"))
             })
         }
         Err(absence) => {
@@ -49,6 +50,7 @@ fn check(context: &Context<'_>) -> Judgement {
                 absence.fix(format!("FROM a base image that has {path}, or let profile and commands name the one that it has"));
             let finding =
                 Finding::new(Level::Error, format!("{path} is missing{why}; the image has {has}"), fix).at(absence.place);
+            let finding = finding.predicts(format!("exec: \"{path}\": stat {path}: no such file or directory"));
             Some(finding.contrast(has, path.to_string()))
         }
     };

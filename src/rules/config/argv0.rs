@@ -15,7 +15,11 @@ declare_rule! {
     /// base's, a copied executable the builder's loader. The kernel says "no such file" of the script, not of what it names.
     ///
     /// # Symptom
-    /// The container ends at once: `executable file not found in $PATH`, `no such file or directory`, `permission denied`.
+    /// The container does not start: `exec: "…": executable file not found in $PATH`,
+    /// `exec: "…": stat …: no such file or directory`, `exec: "…": permission denied`, `exec: "…": is a directory`; or ends at
+    /// once: `exec …: no such file or directory`, `exec …: permission denied`, `exec …: exec format error`,
+    /// `…: ‘…’: No such file or directory`; behind an init `[FATAL tini (…)] exec … failed: …`, `[dumb-init] …: …`,
+    /// `ERROR (catatonit:2): failed to exec pid1: …`. Without a command: `no command specified`.
     ///
     /// # Fix
     /// Name the interpreter by its full path and the program as its argument: `CMD ["/usr/bin/python3", "-m", "module"]`.

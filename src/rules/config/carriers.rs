@@ -1,14 +1,15 @@
-//! Secrets in ENV and labels: who carries them.
+//! Secrets in ENV, labels and commands: who carries them.
 
 use std::collections::BTreeMap;
 
 use super::super::Context;
 use super::super::secrets::{Kind, kind};
+use super::arguments::arguments;
 use crate::facts::history::assignments;
 
-/// A variable or label that holds a secret.
+/// A variable, a label or a word of a command that holds a secret.
 pub(super) struct Carrier<'a> {
-    /// `ENV` or `LABEL`.
+    /// `ENV`, `LABEL`, `ENTRYPOINT`, `CMD` or `HEALTHCHECK`.
     pub(super) instruction: &'static str,
     pub(super) name: &'a str,
     pub(super) value: &'a str,
@@ -18,12 +19,12 @@ pub(super) struct Carrier<'a> {
 }
 
 impl Context<'_> {
-    /// How many variables and labels there are, and those of them that hold secrets.
+    /// How many variables, labels and words of commands there are, and those of them that hold secrets.
     pub(super) fn carriers(&self) -> (usize, Vec<Carrier<'_>>) {
         let config = &self.facts.config;
         let variables = config.variables().into_iter().map(|(name, value)| ("ENV", name, value));
         let labels = config.run.labels.iter().map(|(name, value)| ("LABEL", name.as_str(), value.as_str()));
-        let all: Vec<_> = variables.chain(labels).collect();
+        let all: Vec<_> = variables.chain(labels).chain(arguments(self.facts)).collect();
         let lines = self.lines();
         let carriers = all.iter().filter_map(|(instruction, name, value)| {
             let line = lines.get(&(*instruction, *name)).copied();

@@ -13,7 +13,7 @@ declare_rule! {
     /// Setting ENTRYPOINT in a Dockerfile takes away the CMD of the base image, and clearing it leaves what CMD says.
     ///
     /// # Symptom
-    /// `docker: Error response from daemon: no command specified`
+    /// `no command specified`, behind `docker: Error response from daemon:`.
     ///
     /// # Fix
     /// `CMD ["program", "argument"]`

@@ -1,8 +1,10 @@
 //! `config/double-interpreter`
 
 use super::super::{Context, declare_rule, words};
+use crate::facts::command::follow;
 use crate::facts::command::program::{Runs, is_python, program, python};
 use crate::finding::{Finding, Judgement, Level};
+use crate::vfs::LayerPath;
 
 declare_rule! {
     /// ENTRYPOINT and CMD do not both name the interpreter
@@ -16,7 +18,8 @@ declare_rule! {
     /// the interpreter too makes it read its own machine code as a program.
     ///
     /// # Symptom
-    /// `SyntaxError: source code cannot contain null bytes`
+    /// `SyntaxError: source code cannot contain null bytes`, or `…: can't open file '…': [Errno 2] No such file or directory` for
+    /// an interpreter without its directory.
     ///
     /// # Fix
     /// `ENTRYPOINT []` before CMD.
@@ -39,13 +42,15 @@ fn check(context: &Context<'_>) -> Judgement {
     let message = format!("will run {}: the interpreter is to run an interpreter as its program", words::argv(&argv));
     let fix = if run.entrypoint.is_empty() { "name the interpreter once" } else { "add ENTRYPOINT [] before CMD" };
     let finding = Finding::new(Level::Error, message, fix);
-    let (interpreter, second) = (words::excerpt(interpreter), words::excerpt(second));
+    let interpreter = follow(context.tree, &context.facts.config, &context.facts.user, vec![(*interpreter).to_owned()]).chain;
+    let interpreter = interpreter.first().map(|step| step.path.to_string()).unwrap_or_default();
+    let file = LayerPath::new(&run.working_dir).join(second);
     Judgement::looked(
         1,
         vec![finding.predicts(if second.contains('/') {
             "SyntaxError: source code cannot contain null bytes".into()
         } else {
-            format!("{interpreter}: can't open file '{second}': [Errno 2] No such file or directory")
+            format!("{interpreter}: can't open file '{file}': [Errno 2] No such file or directory")
         })],
     )
 }

@@ -8,8 +8,9 @@ declare_rule! {
     /// No default password is baked into the configuration
     ///
     /// # What it checks
-    /// No URL in ENV or in a label has a password that everyone tries first (`changeme`, `password`, `admin`, …) or that is
-    /// its user's name, and no variable whose name says that it holds a secret has such a value.
+    /// No URL in ENV, in a label or in a word of ENTRYPOINT, CMD and HEALTHCHECK has a password that everyone tries first
+    /// (`changeme`, `password`, `admin`, …) or that is its user's name, and no variable or option whose name says that it holds
+    /// a secret has such a value.
     ///
     /// # Why
     /// `${PASSWORD:-changeme}` is expanded when the image is built: PASSWORD changes nothing at run time, and the default is

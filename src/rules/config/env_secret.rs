@@ -8,10 +8,10 @@ declare_rule! {
     /// No secret is baked into the configuration
     ///
     /// # What it checks
-    /// No value of ENV and no label holds what has the shape of a secret: a password in a URL, a private key, a token of AWS,
-    /// GitHub, GitLab, Slack, Google, npm, PyPI, Docker Hub or Stripe, a JSON web token. A value whose name says that it holds a
-    /// secret is an error where it looks random, else a warning. References (`${…}`), paths, `*_FILE`, `*_PUBLIC_*` and
-    /// `GPG_KEY` are none.
+    /// No value of ENV, no label and no word of ENTRYPOINT, CMD and HEALTHCHECK holds what has the shape of a secret: a password
+    /// in a URL, a private key, a token of AWS, GitHub, GitLab, Slack, Google, npm, PyPI, Docker Hub or Stripe, a JSON web token.
+    /// A value whose name says that it holds a secret (`API_TOKEN=…`, `--password …`) is an error where it looks random, else a
+    /// warning. References (`${…}`), paths, `*_FILE`, `*_PUBLIC_*` and `GPG_KEY` are none.
     ///
     /// # Why
     /// Whoever can pull the image has the configuration, in every copy of it. A value of ENV cannot be taken back.

@@ -1,19 +1,34 @@
 //! What the configuration says.
 
+mod arguments;
 pub(super) mod argv0;
+mod array;
+pub(super) mod builder_env;
 mod carriers;
+pub(super) mod certs;
 pub(super) mod cmd;
 pub(super) mod double_interpreter;
 pub(super) mod entrypoint;
 pub(super) mod env_default_password;
 pub(super) mod env_required;
 pub(super) mod env_secret;
+pub(super) mod env_undefined;
 pub(super) mod explicit_python;
 pub(super) mod expose;
+pub(super) mod onbuild;
+mod path;
+pub(super) mod path_dirs;
+pub(super) mod placeholder;
 pub(super) mod pythonpath;
+pub(super) mod service_entrypoint;
+pub(super) mod service_env;
 pub(super) mod shell_form;
+pub(super) mod stop_signal;
 pub(super) mod user;
+pub(super) mod volumes;
 pub(super) mod workdir;
+
+use regex::Regex;
 
 use super::Context;
 use crate::facts::command::{Command, directories, follow, program};
@@ -31,6 +46,10 @@ struct Interpreter {
     path: LayerPath,
     /// What else a bare name leads to, further along PATH.
     others: Vec<LayerPath>,
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
 }
 
 impl Context<'_> {

@@ -1,7 +1,7 @@
 //! `config/pythonpath`
 
 use super::super::group::EXAMPLES;
-use super::super::{Context, declare_rule, words};
+use super::super::{Context, declare_rule, last_line, words};
 use crate::finding::{Finding, Judgement, Level};
 use crate::text::{escape, mask};
 use crate::vfs::LayerPath;
@@ -18,7 +18,7 @@ declare_rule! {
     /// not set before. A relative entry is another directory wherever the process starts.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError`, or a module of the working directory in the place of the one that was meant.
+    /// `ModuleNotFoundError: No module named '…'`, or a module of the working directory in the place of the one that was meant.
     ///
     /// # Fix
     /// `ENV PYTHONPATH=/app:/path/of/site-packages`, in full, in the last stage.
@@ -73,5 +73,8 @@ fn check(context: &Context<'_>) -> Judgement {
         let text = format!("PYTHONPATH names {}, which does not exist", absence.place.path.as_deref().unwrap_or_default());
         Finding::new(Level::Warn, text, absence.fix("take it out, or COPY it in")).at(absence.place)
     }));
+    for finding in findings.iter_mut().filter(|finding| finding.level == Level::Error) {
+        finding.predicts = last_line::missing(context, &lacking);
+    }
     Judgement::looked(entries.len().max(1), findings)
 }

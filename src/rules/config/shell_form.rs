@@ -1,6 +1,7 @@
 //! `config/shell-form`
 
-use super::super::{Context, declare_rule, toolchain::names, words};
+use super::super::{Context, declare_rule, last_line, toolchain::names, words};
+use super::array::{is_array, of_array};
 use crate::facts::command::{Broken, follow, program};
 use crate::finding::{Finding, Judgement, Level};
 
@@ -15,7 +16,8 @@ declare_rule! {
     /// An instruction whose JSON does not parse becomes a line for `/bin/sh -c`, and the build says nothing.
     ///
     /// # Symptom
-    /// `exec: "/bin/sh": stat /bin/sh: no such file or directory`, or `[python3,: not found`.
+    /// `exec: "…": stat …: no such file or directory`, `exec: "…": executable file not found in $PATH`, `exec …: …`; of an array
+    /// that did not parse `…: 1: […: not found`, `…: 1: [: …: unexpected operator`.
     ///
     /// # Fix
     /// A JSON array with double quotes and without a comma at its end: `CMD ["program", "argument"]`.
@@ -42,23 +44,28 @@ fn finding(context: &Context<'_>, instruction: &str, argv: &[String], strict: bo
     let (shell, words) = program::program(argv).split_first()?;
     let line = line(shell, words)?;
     let facts = context.facts;
-    let broken = follow(context.tree, &facts.config, &facts.user, vec![shell.clone()]).broken;
+    let command = follow(context.tree, &facts.config, &facts.user, vec![shell.clone()]);
+    let broken = command.broken.as_ref();
     let has_rule = instruction == "HEALTHCHECK" && matches!(facts.config.healthcheck(), Some(check) if check.is_shell());
     let level = match broken.is_some() || is_array(line) {
         true if strict || instruction != "HEALTHCHECK" => Level::Error,
         false if !strict || has_rule => return None,
         _ => Level::Warn,
     };
+    let predicts = match broken {
+        Some(broken) => Some(last_line::broken(context, &command, broken, last_line::init(argv))),
+        None => of_array(shell, line),
+    };
     let shell = words::excerpt(shell);
     let why = if is_array(line) { "the JSON array did not parse (single quotes or a trailing comma), and " } else { "" };
-    let missing = match &broken {
+    let missing = match broken {
         None => String::new(),
         Some(Broken::Missing { .. } | Broken::NotOnPath { .. }) => "; no such shell in the image".to_owned(),
         Some(broken) => format!("; it cannot be started: {broken}"),
     };
     let message = format!("{instruction}: {why}{shell} -c runs \"{}\"{missing}", words::excerpt(line));
     let mut finding = Finding::new(level, message, format!("{instruction} as a JSON array: [\"program\", \"argument\"]"));
-    finding.predicts = (!missing.is_empty()).then(|| format!("exec: \"{shell}\": stat {shell}: no such file or directory"));
+    finding.predicts = predicts;
     finding.found = Some(shell);
     Some(finding)
 }
@@ -70,10 +77,4 @@ fn line<'a>(shell: &str, words: &'a [String]) -> Option<&'a str> {
     let is_option = |word: &String| word.starts_with('-') || word == "pipefail";
     let at = last.filter(|last| is_shell && words.iter().take(*last).all(is_option))?;
     words.get(at + 1).map(String::as_str)
-}
-
-/// Whether a line was meant as a JSON array: `['a', 'b']`, `["a",]`. A test, as in `[ "$A" ]`, has blanks and no commas.
-fn is_array(line: &str) -> bool {
-    let inside = line.trim().strip_prefix('[').and_then(|line| line.strip_suffix(']'));
-    inside.is_some_and(|inside| inside.starts_with(['"', '\'', '“']) || ["',", "\","].iter().any(|end| inside.contains(end)))
 }

@@ -16,8 +16,10 @@ declare_rule! {
     /// curl, and copied.
     ///
     /// # Symptom
-    /// The service works, and the container is `unhealthy`: `OCI runtime exec failed: exec failed: … no such file or directory`
-    /// in `docker inspect`.
+    /// The service works, and the container is `unhealthy`. Behind `OCI runtime exec failed:`, `docker inspect` has
+    /// `exec: "…": executable file not found in $PATH`, `exec: "…": stat …: no such file or directory`,
+    /// `exec: "…": permission denied`, `exec: "…": is a directory`; or `exec …: no such file or directory`,
+    /// `exec …: permission denied`, `exec …: exec format error`, `…: ‘…’: No such file or directory`.
     ///
     /// # Fix
     /// Use the interpreter of the image: `HEALTHCHECK CMD ["/usr/bin/python3", "-c", "…"]`.

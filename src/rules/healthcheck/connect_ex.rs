@@ -7,7 +7,7 @@ declare_rule! {
     /// The health check asks with `connect_ex`
     ///
     /// # What it checks
-    /// Where HEALTHCHECK is a line of Python, its sockets use `connect_ex`, or `connect` inside of a `try`. Requests over HTTP
+    /// Where HEALTHCHECK is Python (a line, or a file that is small enough to be read), its sockets use `connect_ex`, or `connect` inside of a `try`. Requests over HTTP
     /// are fine.
     ///
     /// # Why
@@ -22,7 +22,7 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "healthcheck/connect-ex", Conforms, Warn, since "0.1.0", needs Config,
+    RULE = "healthcheck/connect-ex", Conforms, Warn, since "0.1.0", needs Tree,
     unit "connection is asked for without an exception" | "connections are asked for without an exception", check check
 }
 
@@ -35,5 +35,5 @@ fn check(context: &Context<'_>) -> Judgement {
         let message = "HEALTHCHECK uses connect(): an exception becomes exit 1 with a traceback";
         Finding::new(Level::Warn, message, "result = s.connect_ex(…); exit(0 if result == 0 else 1)")
     });
-    Judgement::looked(script.opens.len(), finding.into_iter().collect())
+    Judgement::looked(script.opens.len(), finding.map(|finding| context.in_script(finding)).into_iter().collect())
 }

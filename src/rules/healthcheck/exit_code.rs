@@ -7,7 +7,7 @@ declare_rule! {
     /// The health check's exit code depends on what it found
     ///
     /// # What it checks
-    /// Where HEALTHCHECK is a line of Python that opens connections, it can end with more than one exit code. Exceptions of
+    /// Where HEALTHCHECK is Python (a line, or a file that is small enough to be read) that opens connections, it can end with more than one exit code. Exceptions of
     /// requests count; `exit(0)` behind a `connect` does not.
     ///
     /// # Why
@@ -21,7 +21,7 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "healthcheck/exit-code", Conforms, Warn, since "0.1.0", needs Config,
+    RULE = "healthcheck/exit-code", Conforms, Warn, since "0.1.0", needs Tree,
     unit "exit code tells what was found" | "exit codes tell what was found", check check
 }
 
@@ -34,5 +34,5 @@ fn check(context: &Context<'_>) -> Judgement {
         let message = "HEALTHCHECK: the exit code does not depend on the result";
         Finding::new(Level::Warn, message, "exit(0 if result == 0 else 1)")
     });
-    Judgement::looked(1, finding.into_iter().collect())
+    Judgement::looked(1, finding.map(|finding| context.in_script(finding)).into_iter().collect())
 }

@@ -1,6 +1,7 @@
 //! The health check.
 
 pub(super) mod argv0;
+pub(super) mod compiles;
 pub(super) mod connect_ex;
 pub(super) mod durations;
 pub(super) mod exec_form;
@@ -10,7 +11,7 @@ pub(super) mod timeout;
 
 use super::{Context, declare_rule, words};
 use crate::facts::probe::Script;
-use crate::finding::{Finding, Judgement, Level};
+use crate::finding::{Finding, Judgement, Level, Place};
 
 declare_rule! {
     /// There is a health check
@@ -51,10 +52,22 @@ fn nothing() -> Judgement {
 }
 
 impl Context<'_> {
-    /// What the line of Python does that the health check is, if it opens connections; else why no rule asks.
+    /// Says which file a finding about the health check's code is in, if it is in one.
+    fn in_script(&self, finding: Finding) -> Finding {
+        let file = self.facts.probe.as_ref().and_then(|probe| probe.file.as_ref());
+        match file.and_then(|path| Some((path, self.tree.resolve(path).ok()?))) {
+            Some((path, node)) => finding.at(Place::path(path, self.tree.content_layer(node))),
+            None => finding,
+        }
+    }
+
+    /// What the code in Python does that the health check is, if it opens connections; else why no rule asks.
     fn script(&self) -> Result<&Script, Judgement> {
         let probe = self.facts.probe.as_ref().ok_or_else(nothing)?;
-        let script = probe.script.as_ref().ok_or_else(|| Judgement::skip("the health check is no line of Python"))?;
+        let script = probe
+            .script
+            .as_ref()
+            .ok_or_else(|| Judgement::skip("the health check is no program in Python whose text is known"))?;
         let opens = Some(script).filter(|script| !script.opens.is_empty());
         opens.ok_or_else(|| Judgement::skip("the health check opens no connection that this rule knows"))
     }

@@ -23,7 +23,7 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "healthcheck/port", Conforms, Warn, since "0.1.0", needs Config,
+    RULE = "healthcheck/port", Conforms, Warn, since "0.1.0", needs Tree,
     unit "port that is asked is served" | "ports that are asked are served", check check
 }
 
@@ -45,5 +45,5 @@ fn check(context: &Context<'_>) -> Judgement {
         let message = format!("HEALTHCHECK asks port {port}, which nothing exposes: EXPOSE has {named}");
         Finding::new(Level::Warn, message, "ask the port that the service serves").contrast(port, named)
     });
-    Judgement::looked(ports.len(), finding.into_iter().collect())
+    Judgement::looked(ports.len(), finding.map(|finding| context.in_script(finding)).into_iter().collect())
 }

@@ -7,7 +7,7 @@ declare_rule! {
     /// The health check does not wait forever
     ///
     /// # What it checks
-    /// Where HEALTHCHECK is a line of Python, each connection that it opens has a timeout: `settimeout`, `setdefaulttimeout`,
+    /// Where HEALTHCHECK is Python (a line, or a file that is small enough to be read), each connection that it opens has a timeout: `settimeout`, `setdefaulttimeout`,
     /// or the argument `timeout`. One that is not shorter than the timeout of HEALTHCHECK itself is a warning.
     ///
     /// # Why
@@ -22,7 +22,7 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "healthcheck/timeout", Conforms, Error, since "0.1.0", needs Config,
+    RULE = "healthcheck/timeout", Conforms, Error, since "0.1.0", needs Tree,
     unit "connection ends in time" | "connections end in time", check check
 }
 
@@ -45,5 +45,5 @@ fn check(context: &Context<'_>) -> Judgement {
     } else {
         None
     };
-    Judgement::looked(script.opens.len(), finding.into_iter().collect())
+    Judgement::looked(script.opens.len(), finding.map(|finding| context.in_script(finding)).into_iter().collect())
 }

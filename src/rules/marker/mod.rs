@@ -1,10 +1,14 @@
 //! Markers: small files that a build writes last, which prove that what they lie beside was copied. The plain ones, of
 //! which nothing but their being there is asked, are the rules of this file.
 
+pub(super) mod after_install;
 mod blank;
 pub(super) mod content;
 pub(super) mod nonempty;
+pub(super) mod same_layer;
+pub(super) mod service_consistent;
 pub(super) mod source;
+pub(super) mod timestamp;
 
 use std::collections::BTreeMap;
 

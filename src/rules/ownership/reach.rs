@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::last_line::no_module;
 use super::super::{Context, Offence};
 use crate::facts::accounts::Identity;
 use crate::facts::command::{directories, program};
@@ -87,6 +88,22 @@ pub(super) fn scripts(context: &Context<'_>) -> Vec<LayerPath> {
         _ => None,
     });
     chain.chain(ran).collect()
+}
+
+/// The last line that a user would see of what cannot be read, listed or searched.
+pub(super) fn predicted(context: &Context<'_>, path: &LayerPath, verb: &str) -> String {
+    let is_at = |other: &LayerPath| other.is_within(path);
+    if let Some(script) = scripts(context).into_iter().find(is_at) {
+        let python = context.facts.command.chain.iter().find(|step| program::is_python(step.path.name()));
+        let python = python.map(|step| step.path.to_string()).unwrap_or_default();
+        return format!("{python}: can't open file '{script}': [Errno 13] Permission denied");
+    }
+    // What Python cannot list or search is empty to it.
+    let package = sites(context).into_iter().find(is_at).and_then(|site| context.first_package(&site));
+    match package.filter(|_| verb != "read") {
+        Some(package) => no_module(&package),
+        None => format!("PermissionError: [Errno 13] Permission denied: '{path}'"),
+    }
 }
 
 /// The site directory of `[expect]`; else those with distributions that the command uses: their `bin` is on its way or in

@@ -1,7 +1,7 @@
 //! `ownership/readable`
 
 use super::super::{Context, Group, declare_rule, words};
-use super::reach::{Reach, Shared, scripts, sites};
+use super::reach::{Reach, Shared, predicted, scripts, sites};
 use crate::facts::accounts::Identity;
 use crate::finding::{Finding, Judgement, Level};
 use crate::vfs::LayerPath;
@@ -18,7 +18,8 @@ declare_rule! {
     /// Builders install as root, into root's home, with whatever modes the build context had; the service is someone else.
     ///
     /// # Symptom
-    /// `PermissionError: [Errno 13] Permission denied`; or `ModuleNotFoundError`, of a module that is there.
+    /// `PermissionError: [Errno 13] Permission denied: '…'`; `…: can't open file '…': [Errno 13] Permission denied`; or of a module
+    /// that is there, `ModuleNotFoundError: No module named '…'`.
     ///
     /// # Fix
     /// `COPY --chown=UID:GID`, or `COPY --chmod=a+rX`; and nothing that the service needs below `/root`.
@@ -61,5 +62,7 @@ fn finding(context: &Context<'_>, group: &Group<Shared>, Identity { uid, gid, ..
     };
     let (uid, gid) = context.expect().user.unwrap_or((*uid, *gid));
     let fix = format!("COPY --chown={uid}:{gid}, or COPY --chmod=a+rX");
-    group.finding(*level, message, fix).predicts(format!("PermissionError: [Errno 13] Permission denied: '{first}'"))
+    let mut finding = group.finding(*level, message, fix);
+    finding.predicts = group.paths.first().filter(|_| *level == Level::Error).map(|path| predicted(context, path, verb));
+    finding
 }

@@ -20,8 +20,10 @@ declare_rule! {
     /// A builder that runs on the build machine's own architecture installs wheels for that, and a COPY takes them along.
     ///
     /// # Symptom
-    /// `exec format error`; `ImportError: …: cannot open shared object file`; `ModuleNotFoundError` for a module that is
-    /// there under another machine's name.
+    /// `exec …: exec format error`; `ImportError: …: cannot open shared object file: No such file or directory`; of a module
+    /// that is there under another machine's name, `ModuleNotFoundError: No module named '…'`; of a library,
+    /// `…: error while loading shared libraries: …: cannot open shared object file: No such file or directory`; behind an init,
+    /// `[FATAL tini (…)] exec … failed: …`.
     ///
     /// # Fix
     /// Build the builder stage for the target too: `FROM --platform=$TARGETPLATFORM`.
@@ -67,7 +69,7 @@ fn finding(context: &Context<'_>, group: &Group<(Option<String>, Isa)>, wanted: 
         let are = if total == 1 { "object is" } else { "objects are" };
         let message = format!("{owner}: {k} of {total} ELF {are} {isa}, want {wanted} (first: {first})");
         let mut finding = group.finding(Level::Error, message, map.fix(owner)).of(map.distribution(owner));
-        finding.predicts = group.paths.iter().find_map(|path| map.role(context.tree.get(path)?, path).predicts(path));
+        finding.predicts = group.paths.iter().find_map(|path| map.predicts(context, context.tree.get(path)?, path));
         finding
     } else {
         let (objects, bytes) = (words::count(k, "object", "objects"), words::bytes(context.bytes(&group.paths)));

@@ -1,5 +1,6 @@
 //! `platform/index`
 
+use super::super::last_line::{self, Errno};
 use super::super::{Context, declare_rule};
 use crate::finding::{Finding, Judgement, Level};
 
@@ -14,7 +15,8 @@ declare_rule! {
     /// A runtime chooses from the index by the one, and believes the other.
     ///
     /// # Symptom
-    /// `exec format error` on one of the two machines; `image's platform does not match` on the other.
+    /// `exec …: exec format error` where the index is believed; where it does not name the machine,
+    /// `no matching manifest for … in the manifest list entries`.
     ///
     /// # Fix
     /// Push what `docker buildx build --platform` builds, and write no index by hand.
@@ -39,6 +41,13 @@ fn check(context: &Context<'_>) -> Judgement {
     }
     let claimed = context.facts.config.platform().to_string();
     let fix = format!("docker buildx build --platform {listed} --push");
-    let finding = Finding::new(Level::Error, format!("index says {listed}, configuration says {claimed}"), fix);
+    let wanted = context.platform();
+    let predicted = if listed.serves(&wanted) {
+        context.refused(Errno::NoExec)
+    } else {
+        format!("no matching manifest for {} in the manifest list entries", last_line::host(&wanted))
+    };
+    let finding =
+        Finding::new(Level::Error, format!("index says {listed}, configuration says {claimed}"), fix).predicts(predicted);
     Judgement::looked(1, vec![finding.contrast(claimed, listed.to_string())])
 }

@@ -18,7 +18,8 @@ declare_rule! {
     /// says one machine and whose programs are for another.
     ///
     /// # Symptom
-    /// `exec /usr/bin/python3: exec format error`.
+    /// `exec …: exec format error`; of the loader, `exec …: accessing a corrupted shared library`; behind an init,
+    /// `[FATAL tini (…)] exec … failed: …`, `[dumb-init] …: …`, `ERROR (catatonit:2): failed to exec pid1: …`.
     ///
     /// # Fix
     /// `FROM --platform=$TARGETPLATFORM`, and the digest of the index instead of that of one platform.
@@ -63,5 +64,6 @@ fn finding(context: &Context<'_>, group: &Group<Isa>, wanted: Isa, first: Option
     let message = format!("the image is for {}, {path} is {isa}", crate::text::escape(said.as_bytes()));
     let mut finding = group.finding(Level::Error, message, fix(None)).contrast(isa.to_string(), wanted.to_string());
     finding.place = Place::path(&path, first.map(|node| context.tree.content_layer(node)));
-    finding.predicts(format!("exec {path}: exec format error"))
+    finding.predicts = first.map(|node| context.foreign(node));
+    finding
 }

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Context;
+use super::super::last_line::no_module;
 use crate::facts::Facts;
 use crate::facts::elf::{Isa, Object};
 pub(in crate::rules) use crate::facts::python::extension::{is_data, module};
 use crate::facts::python::extension::names_any;
 use crate::facts::python::{Distribution, Site};
 use crate::text::escape;
-use crate::vfs::{LayerPath, NodeId, Tree};
+use crate::vfs::{FileKind, LayerPath, NodeId, Tree};
 
 /// Directories whose objects are started or loaded by name.
 const SYSTEM: [&str; 14] = [
@@ -101,6 +102,23 @@ impl<'a> Map<'a> {
         Some(owner).filter(|owner| self.owners.values().any(|found| escape(found.name.as_bytes()) == *owner))
     }
 
+    /// The last line that a user would see if an object is for another machine.
+    pub fn predicts(&self, context: &Context<'_>, node: NodeId, path: &LayerPath) -> Option<String> {
+        let FileKind::Elf(elf) = &context.tree.trace(node)?.kind else { return None };
+        let name = escape(elf.soname().unwrap_or_else(|| path.name()));
+        let is_executed = elf.interpreter.is_some() || self.called.contains(&node);
+        Some(match self.role(node, path) {
+            Role::Other => return None,
+            Role::Extension(module) => import_error(&module, path, self.wheels),
+            Role::System if is_executed => context.foreign(node),
+            Role::System if self.sites.iter().any(|site| path.is_within(&site.path)) => unopened(name),
+            Role::System => format!(
+                "{}: error while loading shared libraries: {name}: cannot open shared object file: No such file or directory",
+                context.called()
+            ),
+        })
+    }
+
     /// What to change where objects of an owner are for another machine.
     pub fn fix(&self, owner: &str) -> String {
         fix(self.wheels.filter(|_| self.distribution(owner).is_some()))
@@ -113,18 +131,27 @@ impl<'a> Map<'a> {
     }
 }
 
-impl Role {
-    /// The last line that a user would see if the object at `path` is for another machine.
-    pub fn predicts(&self, path: &LayerPath) -> Option<String> {
-        // Interpreters look for their own tag, `.abi3.so` and `.so`; a file of another tag does not exist for them.
-        let is_tagged = path.name().split(|byte| *byte == b'.').any(|part| part.starts_with(b"cpython-"));
-        match self {
-            Self::Extension(module) if is_tagged => Some(format!("ModuleNotFoundError: No module named '{module}'")),
-            Self::Extension(_) => Some(format!("ImportError: {path}: cannot open shared object file: No such file or directory")),
-            Self::System => Some(format!("exec {path}: exec format error")),
-            Self::Other => None,
-        }
-    }
+/// The last line that a user would see if the extension module at `path` is for another machine than the one that wheels call
+/// `machine`.
+pub(super) fn import_error(module: &str, path: &LayerPath, machine: Option<&str>) -> String {
+    // Interpreters look for their own tag, `.abi3.so` and `.so`; a file of another tag does not exist for them.
+    let tag = path.name().split(|byte| *byte == b'.').find(|part| part.starts_with(b"cpython-"));
+    let machine = machine.map(|machine| if machine == "i686" { "i386" } else { machine.trim_end_matches("v7l") });
+    let is_own = |tag: &[u8]| machine.is_none_or(|machine| escape(tag).contains(&format!("-{machine}-linux-gnu")));
+    if tag.is_none_or(is_own) { unopened(path) } else { no_module(module) }
+}
+
+/// The same of a distribution whose wheel is for another machine or C library: of its first extension module, else of itself.
+pub(super) fn failing(found: &Distribution, machine: &str) -> Option<String> {
+    let site = found.path.parent().unwrap_or_default();
+    let mut rows = found.record.iter().flat_map(|record| &record.rows).filter(|row| row.path.is_within(&site));
+    let extension = rows.find_map(|row| Some((module(&row.path, &site)?, &row.path)));
+    let line = extension.map(|(module, path)| import_error(&module, path, Some(machine)));
+    line.or_else(|| found.imports().first().map(|name| no_module(name)))
+}
+
+fn unopened(library: impl std::fmt::Display) -> String {
+    format!("ImportError: {library}: cannot open shared object file: No such file or directory")
 }
 
 /// What to change where something is for another machine; what comes in wheels, with the name of the machine that they

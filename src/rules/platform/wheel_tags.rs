@@ -1,7 +1,7 @@
 //! `platform/wheel-tags`
 
 use super::super::{Context, Offence, declare_rule, words};
-use super::objects::{fix, wheels};
+use super::objects::{failing, fix, wheels};
 use crate::facts::elf::Libc;
 use crate::facts::python::distribution::NoRecord;
 use crate::finding::{Judgement, Level};
@@ -19,7 +19,7 @@ declare_rule! {
     /// A builder that runs on the build machine's own architecture, or on Alpine, installs wheels for that.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError`; `ImportError: …: cannot open shared object file`.
+    /// `ModuleNotFoundError: No module named '…'`; `ImportError: …: cannot open shared object file: No such file or directory`.
     ///
     /// # Fix
     /// Build the builder stage for the target, from an image with the same C library.
@@ -66,7 +66,10 @@ fn check(context: &Context<'_>) -> Judgement {
         let why = if *is_foreign { format!("the image is for {machine}") } else { "the image has glibc".into() };
         let message = format!("{name} {version} was installed from a {of} wheel; {why}");
         let fix = if *is_foreign { fix(Some(machine)) } else { "use a builder with glibc: Debian's, not Alpine's".into() };
-        group.finding(Level::Error, message, fix).of(Some(name.clone())).contrast(of, machine)
+        let found = group.paths.first().and_then(|path| context.distributions().find(|found| path.is_within(&found.path)));
+        let mut finding = group.finding(Level::Error, message, fix).of(Some(name.clone())).contrast(of, machine);
+        finding.predicts = found.and_then(|found| failing(found, machine));
+        finding
     });
     Judgement::looked(examined, findings.collect()).but((!unknown.is_empty()).then(|| words::list(&unknown, 3)))
 }

@@ -53,7 +53,7 @@ fn check(context: &Context<'_>) -> Judgement {
         {
             let is_asked = own.contains(&node) || behind.is_some() || interpreter.contains("python");
             let level = if is_asked { Level::Warn } else { Level::Info };
-            let what = (level, interpreter.clone(), why.clone());
+            let what = (level, interpreter.clone(), why.to_string());
             offences.push(Offence { path: tree.path(node), layer: Some(tree.content_layer(node)), what });
         }
     }

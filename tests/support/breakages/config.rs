@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Breakage, PLAIN};
-use crate::image::Image;
+use super::{Breakage, PLAIN, below};
+use crate::image::{Entry, Image};
 
 /// A variable more, and the line of history that sets it.
 fn set(image: &mut Image, name: &str, value: &str) {
@@ -107,6 +107,48 @@ pub const BREAKAGES: &[Breakage] = &[
         edit: |image, _| set(image, "AUTH_PORT", "8090"),
         rule: "config/expose",
         level: "warn",
+        ..PLAIN
+    },
+    Breakage {
+        name: "token-in-command",
+        done: "handed a token to the service as an argument of CMD",
+        edit: |image, _| {
+            let argv = json!(["/usr/bin/python3.11", "/app/entrypoint.py", "--registry-token", "glpat-0123456789abcdefghij"]);
+            let said = r#"CMD ["/usr/bin/python3.11" "/app/entrypoint.py" "--registry-token" "glpat-0123456789abcdefghij"]"#;
+            command(image, argv, said);
+        },
+        rule: "config/env-secret",
+        ..PLAIN
+    },
+    Breakage {
+        name: "placeholder-in-label",
+        done: "left a name of the template in LABEL",
+        edit: |image, _| image.config["Labels"]["com.lucid.cluster"] = "<cluster-name>".into(),
+        rule: "config/placeholder",
+        ..PLAIN
+    },
+    Breakage {
+        name: "volume-over-code",
+        done: "declared the directory of the code as a volume, which keeps that of the first image",
+        edit: |image, _| {
+            image.config["Volumes"] = json!({"/app": {}});
+            image.say("VOLUME [/app]");
+        },
+        rule: "config/volumes",
+        level: "warn",
+        ..PLAIN
+    },
+    Breakage {
+        name: "certificates-blanked",
+        done: "copied the certificates of a builder that has none",
+        edit: |image, _| {
+            let bundle = "etc/ssl/certs/ca-certificates.crt";
+            image.append(&format!("COPY /{bundle} /{bundle}"), below(Entry::file(bundle, "")));
+        },
+        rule: "config/certs",
+        level: "warn",
+        path: Some("/etc/ssl/certs/ca-certificates.crt"),
+        layer: Some("COPY /etc/ssl/certs"),
         ..PLAIN
     },
 ];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Breakage, PLAIN};
-use crate::image::Image;
+use crate::image::{Entry, Image, NONROOT};
 
 /// Another health check, and its line of history.
 fn check(image: &mut Image, test: Value) {
@@ -83,6 +83,31 @@ pub const BREAKAGES: &[Breakage] = &[
         },
         rule: "healthcheck/port",
         level: "warn",
+        ..PLAIN
+    },
+    Breakage {
+        name: "health-check-without-a-quote",
+        done: "lost a quote in the line of the health check",
+        edit: |image, _| {
+            let code =
+                "import socket; s = socket.socket(); s.settimeout(2); exit(0 if s.connect_ex(('127.0.0.1, 8089)) == 0 else 1)";
+            probe(image, code);
+        },
+        rule: "healthcheck/compiles",
+        level: "info",
+        ..PLAIN
+    },
+    Breakage {
+        name: "health-check-file-without-timeout",
+        done: "put the health check into a file, and let it wait forever",
+        edit: |image, _| {
+            check(image, json!(["CMD", "/usr/bin/python3.11", "/app/healthcheck.py"]));
+            let code = "import socket\nimport sys\n\ns = socket.socket()\nsys.exit(s.connect_ex((\"127.0.0.1\", 8089)))\n";
+            image.layer_mut("/build/app").put(Entry::file("app/healthcheck.py", code).of(NONROOT));
+        },
+        rule: "healthcheck/timeout",
+        path: Some("/app/healthcheck.py"),
+        layer: Some("/build/app"),
         ..PLAIN
     },
 ];

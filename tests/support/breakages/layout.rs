@@ -1,6 +1,6 @@
 //! Where the service's own files lie.
 
-use super::{Breakage, leave_out};
+use super::{Breakage, below, leave_out};
 use crate::image::{Entry, Layer, NONROOT};
 
 pub const BREAKAGES: &[Breakage] = &[
@@ -17,7 +17,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/app"),
         layer: Some("/build/*.py"),
-        explains: &["marker/source", "layout/app", "python/module-resolves", "python/entrypoint-file"],
+        explains: &["marker/source", "layout/app", "layout/empty-dirs", "python/module-resolves", "python/entrypoint-file"],
     },
     Breakage {
         name: "source-not-copied",
@@ -27,6 +27,19 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/app"),
         layer: Some("WORKDIR /app"),
-        explains: &["marker/source", "python/module-resolves", "python/entrypoint-file"],
+        explains: &["marker/source", "layout/empty-dirs", "python/module-resolves", "python/entrypoint-file"],
+    },
+    Breakage {
+        name: "builder-directory-copied",
+        done: "copied the directory that was built in, too",
+        edit: |image, _| {
+            let list = Entry::file("build/requirements.txt", "uvicorn\n").of(NONROOT);
+            image.append("COPY --chown=65532:65532 /build /build", below(list));
+        },
+        rule: "layout/builder-leftover",
+        level: "warn",
+        path: Some("/build"),
+        layer: Some("COPY --chown=65532:65532 /build /build"),
+        explains: &[],
     },
 ];

@@ -1,8 +1,8 @@
 //! Markers.
 
-use super::{Breakage, COPY_SITE, MARKER, MARKER_PATH, below, leave_out, rewrite};
+use super::{Breakage, COPY_BIN, COPY_SITE, MARKER, MARKER_PATH, below, leave_out, rewrite};
 use crate::image::lucid::SITE;
-use crate::image::{Entry, NONROOT};
+use crate::image::{BUILT, Entry, NONROOT};
 
 pub const BREAKAGES: &[Breakage] = &[
     Breakage {
@@ -62,7 +62,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some(MARKER_PATH),
         layer: Some("markers/.lucid-marker"),
-        explains: &[],
+        explains: &["marker/same-layer"],
     },
     Breakage {
         name: "runtime-marker-missing",
@@ -92,6 +92,43 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "warn",
         path: Some(MARKER_PATH),
         layer: Some(COPY_SITE),
+        explains: &[],
+    },
+    Breakage {
+        name: "marker-before-install",
+        done: "wrote the marker an hour before the install, in a RUN that the builder kept",
+        edit: |image, _| image.layer_mut(COPY_SITE).change(MARKER, |entry| entry.mtime = BUILT - 7200),
+        rule: "marker/after-install",
+        level: "warn",
+        path: Some(MARKER_PATH),
+        layer: Some(COPY_SITE),
+        explains: &[],
+    },
+    Breakage {
+        name: "marker-copied-alone",
+        done: "copied the marker by itself, so that it is there whatever became of the packages",
+        edit: |image, _| {
+            image.layer_mut(COPY_SITE).remove(MARKER);
+            let marker = Entry::file(MARKER, format!("LUCID_AUTH_PACKAGES_INSTALLED_{}\n", BUILT - 50)).of(NONROOT);
+            image.append(&format!("COPY --chown=65532:65532 markers/.lucid-marker {MARKER_PATH}"), below(marker));
+        },
+        rule: "marker/same-layer",
+        level: "warn",
+        path: Some(MARKER_PATH),
+        layer: Some("markers/.lucid-marker"),
+        explains: &[],
+    },
+    Breakage {
+        name: "marker-of-another-service",
+        done: "copied the Dockerfile of another service, and left its name in a marker",
+        edit: |image, _| {
+            let text = format!("LUCID_BLOCKCHAIN_ENGINE_BINARIES_INSTALLED_{}\n", BUILT - 50);
+            rewrite(image, COPY_BIN, "usr/local/bin/.lucid-marker", text.as_bytes());
+        },
+        rule: "marker/service-consistent",
+        level: "warn",
+        path: Some("/usr/local/bin/.lucid-marker"),
+        layer: Some(COPY_BIN),
         explains: &[],
     },
 ];

@@ -20,6 +20,7 @@ pub const BREAKAGES: &[Breakage] = &[
         path: Some(SITE_PATH),
         layer: Some("shutil.rmtree"),
         explains: &["python/import-closure", "marker/site-packages", "python/critical-packages", "python/record-integrity"],
+        explains: &["marker/site-packages", "layout/empty-dirs", "python/critical-packages", "python/record-integrity"],
     },
     Breakage {
         name: "module-tampered",
