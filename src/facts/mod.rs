@@ -11,6 +11,7 @@ pub(crate) mod fixture;
 pub mod packages;
 pub mod probe;
 pub mod python;
+pub mod secret_files;
 pub mod tools;
 
 use crate::image::{Config, Resolved};
@@ -50,6 +51,8 @@ pub struct Facts {
     pub packages: packages::Packages,
     /// What the image says that it was made from.
     pub base: base::Base,
+    /// Files that hold secrets, deleted ones included.
+    pub secrets: secret_files::Secrets,
 }
 
 /// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
@@ -81,6 +84,7 @@ impl Facts {
             executables: tools::executables(tree, &config),
             index_platform: image.index_platform.clone(),
             base: base::base(tree, &packages),
+            secrets: secret_files::secrets(tree),
             packages,
             layerless: crate::image::history::layerless(&config.history),
             verified,

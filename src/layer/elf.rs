@@ -20,6 +20,9 @@ pub struct Elf {
     pub interpreter: Option<Box<[u8]>>,
     /// The dynamic section, or why it is not known.
     pub dynamic: Dynamic,
+    /// Bytes of sections that no loader maps, such as symbols and what debuggers read: what strip(1) takes away. 0 where
+    /// the section headers were not captured.
+    pub unloaded: u64,
 }
 
 impl Elf {

@@ -1,0 +1,72 @@
+//! `hygiene/crlf`
+
+use std::collections::BTreeSet;
+
+use super::super::{Context, Offence, declare_rule, words};
+use crate::facts::command::Command;
+use crate::finding::{Judgement, Level};
+use crate::vfs::{FileKind, LayerPath, NodeId};
+
+declare_rule! {
+    /// Scripts have the line ends of Unix
+    ///
+    /// # What it checks
+    /// The first line of no executable script, and no line of a shell script, ends in a carriage return. What the command or
+    /// the health check names is an error, other files are a warning. Files of packages that are not executable are passed over.
+    ///
+    /// # Why
+    /// Git on Windows checks text out with its own line ends, and `COPY` keeps them. The kernel then looks for an interpreter
+    /// whose name ends in a carriage return.
+    ///
+    /// # Symptom
+    /// `exec …: no such file or directory`, of a script that is there.
+    ///
+    /// # Fix
+    /// `*.sh text eol=lf` in `.gitattributes`, and a new checkout.
+    ///
+    /// # Options
+    /// None.
+    RULE = "hygiene/crlf", Starts, Error, since "0.1.0", needs Tree,
+    unit "script has the line ends of Unix" | "scripts have the line ends of Unix", check check
+}
+
+fn check(context: &Context<'_>) -> Judgement {
+    let (tree, facts) = (context.tree, context.facts);
+    let commands = || std::iter::once(&facts.command).chain(&facts.healthcheck);
+    let called: BTreeSet<NodeId> = commands().flat_map(|command| called(context, command)).collect();
+    let scripts: Vec<(NodeId, bool)> = tree.iter().filter_map(|node| Some((node, ends_in_return(context, node)?))).collect();
+    let offences = scripts.iter().filter(|(_, is_wrong)| *is_wrong).map(|(node, _)| {
+        let level = if called.contains(node) { Level::Error } else { Level::Warn };
+        Offence { path: tree.path(*node), layer: Some(tree.layer(*node)), what: level }
+    });
+    let groups = context.group(offences);
+    let findings = groups.iter().map(|group| {
+        let what = words::count(group.count(), "script has", "scripts have");
+        let first = group.first();
+        let message = format!("{what} the line ends of Windows (first: {first})");
+        let fix = "`* text=auto eol=lf` in .gitattributes, and check out anew; or RUN sed -i 's/\\r$//' in the builder";
+        group.finding(group.what, message, fix).predicts(format!("exec {first}: no such file or directory"))
+    });
+    Judgement::looked(scripts.len(), findings.collect())
+}
+
+/// Whether a script has carriage returns where they matter; `None` where it is no script.
+fn ends_in_return(context: &Context<'_>, node: NodeId) -> Option<bool> {
+    let (tree, trace) = (context.tree, context.tree.trace(node)?);
+    match &trace.kind {
+        FileKind::Script(line) if tree.stat(node).mode & 0o111 != 0 => Some(line.ends_with(b"\r")),
+        _ if tree.name(node).ends_with(b".sh") => {
+            trace.bytes().map(|bytes| bytes.split_inclusive(|byte| *byte == b'\n').any(|line| line.ends_with(b"\r\n")))
+        }
+        _ => None,
+    }
+}
+
+/// What a command leads through, and the scripts that it hands to a shell.
+fn called(context: &Context<'_>, command: &Command) -> Vec<NodeId> {
+    let directory = LayerPath::new(&context.facts.config.run.working_dir);
+    let shells = command.argv.iter().filter(|word| word.ends_with(".sh"));
+    let paths = shells.map(|word| if word.starts_with('/') { LayerPath::new(word) } else { directory.join(word) });
+    let named = paths.filter_map(|path| context.tree.resolve(&path).ok());
+    command.chain.iter().map(|step| step.node).chain(named).collect()
+}

@@ -1,0 +1,96 @@
+//! Files that an image need not ship, known by where they lie and how they are called: rows of data, and the one engine
+//! that judges by them.
+
+use std::collections::BTreeMap;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::{Context, Offence, words};
+use crate::finding::Judgement;
+use crate::text::lossless;
+use crate::vfs::{LayerPath, NodeId};
+
+/// What is left over of one kind: a row.
+pub(super) struct Leftovers {
+    /// The rule.
+    pub id: &'static str,
+    /// Where it is looked for.
+    pub below: Below,
+    /// What is not looked at, with everything below it: globs as those of `names`.
+    pub except: &'static [&'static str],
+    /// What it is: globs of `DIRECTORY/NAME`. Of a directory, everything below it is meant.
+    pub names: &'static [&'static str],
+    /// One and many of them, for the message.
+    pub what: (&'static str, &'static str),
+    /// What to change.
+    pub fix: &'static str,
+}
+
+/// Where leftovers are looked for.
+pub(super) enum Below {
+    /// Below these directories, links followed.
+    Paths(&'static [&'static str]),
+    /// Below the site directories of Python.
+    Sites,
+}
+
+/// Directories that a message names.
+const NAMED: usize = 3;
+
+impl Leftovers {
+    /// One finding a layer, of the level that the rule declares; none where all of them together have fewer bytes than the
+    /// option `min-bytes` says.
+    pub(super) fn judge(&self, context: &Context<'_>) -> Judgement {
+        let tree = context.tree;
+        let (names, except) = (globs(self.names), globs(self.except));
+        let (mut tops, mut offences, mut looked) = (BTreeMap::<LayerPath, NodeId>::new(), Vec::new(), 0);
+        let mut todo: Vec<(NodeId, Option<NodeId>)> = self.roots(context).into_iter().map(|root| (root, None)).collect();
+        while let Some((node, top)) = todo.pop() {
+            looked += 1;
+            let directory = lossless(tree.name(node));
+            for (name, child) in tree.children(node).rev() {
+                let label = format!("{directory}/{}", lossless(name));
+                if !except.is_match(&label) {
+                    todo.push((child, top.or_else(|| names.is_match(&label).then_some(child))));
+                }
+            }
+            if let (Some(top), Some(_)) = (top, tree.trace(node)) {
+                let path = tree.path(node);
+                offences.push(Offence { path: path.clone(), layer: Some(tree.layer(node)), what: () });
+                tops.insert(path, top);
+            }
+        }
+        let groups = context.group(offences);
+        let total = context.bytes(groups.iter().filter(|group| group.waived.is_none()).flat_map(|group| &group.paths));
+        if total < context.count("min-bytes").unwrap_or_default() {
+            return Judgement::looked(looked, vec![]);
+        }
+        let findings = groups.iter().map(|group| {
+            let mut within: Vec<String> =
+                group.paths.iter().filter_map(|path| tops.get(path)).map(|top| tree.path(*top).to_string()).collect();
+            within.dedup();
+            let (what, bytes) = (words::count(group.count(), self.what.0, self.what.1), context.bytes(&group.paths));
+            let message = format!("{what}, {}: {}", words::bytes(bytes), words::list(&within, NAMED));
+            group.finding(context.rule.level, message, self.fix)
+        });
+        Judgement::looked(looked, findings.collect())
+    }
+
+    fn roots(&self, context: &Context<'_>) -> Vec<NodeId> {
+        match self.below {
+            Below::Paths(paths) => {
+                let nodes = paths.iter().filter_map(|path| context.tree.resolve(&LayerPath::new(path)).ok());
+                nodes.filter(|node| context.tree.is_directory(*node)).collect()
+            }
+            Below::Sites => context.facts.python.sites.iter().map(|site| site.node).collect(),
+        }
+    }
+}
+
+fn globs(globs: &[&str]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        set.add(GlobBuilder::new(glob).literal_separator(true).build().unwrap_or_else(|error| unreachable!("{error}")));
+    }
+    set.build().unwrap_or_else(|error| unreachable!("{error}"))
+}
