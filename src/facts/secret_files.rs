@@ -5,7 +5,7 @@ mod kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::layer::{Kept, LayerPath};
+use crate::layer::{Kept, LayerPath, Trace};
 use crate::vfs::{LayerIndex, NodeId, Tree};
 
 /// Files with secrets, of the tree and of what layers hold behind no name any more.
@@ -38,40 +38,49 @@ pub struct SecretFile {
 pub fn secrets(tree: &Tree) -> Secrets {
     let visible = tree.iter().map(|node| (node, None));
     let hidden = tree.hidden().map(|(node, layer)| (node, Some(layer)));
-    let (mut found, mut secrets, mut seen) = (BTreeMap::new(), Secrets::default(), BTreeSet::new());
+    let (mut found, mut judge, mut unread) = (BTreeMap::new(), Judge::default(), Vec::new());
     // A content that is still there under the same path is told once.
     for (node, hidden_by) in visible.chain(hidden) {
-        let Some(trace) = tree.trace(node) else { continue };
-        let known = matches!(trace.kept, Kept::Whole(_)).then_some(trace.sha256);
-        secrets.looked += usize::from(known.is_some_and(|content| seen.insert(content)));
-        match kind(tree, node, &trace.kept) {
-            Ok(Some((kind, by_name))) => {
-                let path = tree.path(node);
-                let file =
-                    SecretFile { path: path.clone(), layer: tree.content_layer(node), kind, by_name, hidden_by };
-                found.entry((path, trace.sha256)).or_insert(file);
+        match tree.trace(node).map(|trace| judge.kind(tree, node, trace)) {
+            Some(Ok(Some((kind, by_name)))) => {
+                let (path, layer) = (tree.path(node), tree.content_layer(node));
+                let file = SecretFile { path, layer, kind, by_name, hidden_by };
+                found.entry((file.path.clone(), tree.trace(node).map(|trace| trace.sha256))).or_insert(file);
             }
-            Ok(None) => {}
-            Err(why) => secrets.unread.push(why),
+            Some(Err(why)) => unread.push(why),
+            Some(Ok(None)) | None => {}
         }
     }
-    secrets.files = found.into_values().collect();
-    secrets
+    Secrets { files: found.into_values().collect(), looked: judge.looked.len(), unread }
 }
 
-/// What a file holds, and whether only its name says so; the reason where its name says that it may, and its content is
-/// not known.
-fn kind(tree: &Tree, node: NodeId, kept: &Kept) -> Result<Option<(&'static str, bool)>, String> {
-    let name = tree.name(node);
-    if let Some(kind) = kinds::by_name(name) {
-        return Ok(Some((kind, true)));
-    }
-    let candidates = || kinds::candidates(tree.name(tree.parent(node)), name);
-    match kept {
-        Kept::Whole(bytes) => Ok(kinds::in_content(bytes, candidates).map(|kind| (kind, false))),
-        Kept::Over(ceiling) if !candidates().is_empty() => Err(format!("{} is over the ceiling {ceiling}", tree.path(node))),
-        // Larger files of such names are none: bundles of certificates, and what else is called so.
-        Kept::Over(_) | Kept::Unwanted => Ok(None),
+/// Contents that were looked at, each once, however many names it has.
+#[derive(Default)]
+struct Judge {
+    looked: BTreeSet<[u8; 32]>,
+    known: BTreeMap<([u8; 32], usize), bool>,
+}
+
+impl Judge {
+    /// What a file holds, and whether only its name says so; the reason where its name says that it may, and its content is
+    /// not known.
+    fn kind(&mut self, tree: &Tree, node: NodeId, trace: &Trace) -> Result<Option<(&'static str, bool)>, String> {
+        let name = tree.name(node);
+        if let Some(kind) = kinds::by_name(name) {
+            self.looked.insert(trace.sha256);
+            return Ok(Some((kind, true)));
+        }
+        let mut rows = kinds::rows(tree.name(tree.parent(node)), name).into_iter();
+        match &trace.kept {
+            Kept::Whole(bytes) => {
+                self.looked.insert(trace.sha256);
+                let row = rows.find(|row| *self.known.entry((trace.sha256, *row)).or_insert_with(|| kinds::holds(*row, bytes)));
+                Ok(row.map(|row| (kinds::kind(row), false)))
+            }
+            Kept::Over(ceiling) if rows.any(kinds::is_named) => Err(format!("{} is over the ceiling {ceiling}", tree.path(node))),
+            // Larger files of such names are none: bundles of certificates, and what else is called so.
+            Kept::Over(_) | Kept::Unwanted => Ok(None),
+        }
     }
 }
 
@@ -110,7 +119,8 @@ mod tests {
 
     #[test]
     fn what_has_the_name_and_cannot_be_read_is_said() {
-        let tree = dump::tree(["f 0644 0:0 /root/.netrc \"x\" over\nf 0644 0:0 /a \"x\" over\nf 0644 0:0 /b/.npmrc size=9999999"]);
+        let tree =
+            dump::tree(["f 0644 0:0 /root/.netrc \"x\" over\nf 0644 0:0 /a \"x\" over\nf 0644 0:0 /b/.npmrc size=9999999"]);
         let secrets = secrets(&tree.unwrap());
         assert!(matches!(&secrets.unread[..], [why] if why.contains("/root/.netrc")), "{:?}", secrets.unread);
         assert_eq!((secrets.files, secrets.looked), (vec![], 0));

@@ -71,7 +71,19 @@ mod tests {
 
     fn member(name: &str, kind: u8) -> Member {
         let (name, link) = (name.into(), b"../t".to_vec());
-        Member { name, link, kind, mode: 0o104_755, uid: 1, gid: 2, size: 3, mtime: 4, device: (5, 6), capable: false, odd: Vec::new() }
+        Member {
+            name,
+            link,
+            kind,
+            mode: 0o104_755,
+            uid: 1,
+            gid: 2,
+            size: 3,
+            mtime: 4,
+            device: (5, 6),
+            capable: false,
+            odd: Vec::new(),
+        }
     }
 
     fn entry(name: &str, kind: u8) -> (String, Body) {

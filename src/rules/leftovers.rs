@@ -2,6 +2,7 @@
 //! that judges by them.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -17,9 +18,9 @@ pub(super) struct Leftovers {
     /// Where it is looked for.
     pub below: Below,
     /// What is not looked at, with everything below it: globs as those of `names`.
-    pub except: &'static [&'static str],
+    pub except: Names,
     /// What it is: globs of `DIRECTORY/NAME`. Of a directory, everything below it is meant.
-    pub names: &'static [&'static str],
+    pub names: Names,
     /// One and many of them, for the message.
     pub what: (&'static str, &'static str),
     /// What to change.
@@ -42,7 +43,6 @@ impl Leftovers {
     /// option `min-bytes` says.
     pub(super) fn judge(&self, context: &Context<'_>) -> Judgement {
         let tree = context.tree;
-        let (names, except) = (globs(self.names), globs(self.except));
         let (mut tops, mut offences, mut looked) = (BTreeMap::<LayerPath, NodeId>::new(), Vec::new(), 0);
         let mut todo: Vec<(NodeId, Option<NodeId>)> = self.roots(context).into_iter().map(|root| (root, None)).collect();
         while let Some((node, top)) = todo.pop() {
@@ -50,8 +50,8 @@ impl Leftovers {
             let directory = lossless(tree.name(node));
             for (name, child) in tree.children(node).rev() {
                 let label = format!("{directory}/{}", lossless(name));
-                if !except.is_match(&label) {
-                    todo.push((child, top.or_else(|| names.is_match(&label).then_some(child))));
+                if !self.except.fit(&label) {
+                    todo.push((child, top.or_else(|| self.names.fit(&label).then_some(child))));
                 }
             }
             if let (Some(top), Some(_)) = (top, tree.trace(node)) {
@@ -87,7 +87,23 @@ impl Leftovers {
     }
 }
 
-fn globs(globs: &[&str]) -> GlobSet {
+/// Globs of `DIRECTORY/NAME`, compiled when they are first asked.
+pub(super) struct Names {
+    globs: &'static [&'static str],
+    set: OnceLock<GlobSet>,
+}
+
+impl Names {
+    pub(super) const fn of(globs: &'static [&'static str]) -> Self {
+        Self { globs, set: OnceLock::new() }
+    }
+
+    fn fit(&self, label: &str) -> bool {
+        self.set.get_or_init(|| compiled(self.globs)).is_match(label)
+    }
+}
+
+fn compiled(globs: &[&str]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         set.add(GlobBuilder::new(glob).literal_separator(true).build().unwrap_or_else(|error| unreachable!("{error}")));

@@ -1,8 +1,8 @@
 //! Compiled modules, and whether an interpreter would take them for what their sources say (PEP 3147, PEP 552).
 
 use super::interpreter;
-use crate::layer::compiled::Compiled;
 use crate::layer::FileKind;
+use crate::layer::compiled::Compiled;
 use crate::vfs::{NodeId, Tree};
 
 /// A compiled module.
@@ -19,15 +19,8 @@ pub struct Bytecode {
 }
 
 /// The numbers of the formats of released versions (`importlib._bootstrap_external`, `pycore_magic_number.h`).
-const MAGIC: [((u32, u32), u16); 7] = [
-    ((3, 7), 3394),
-    ((3, 8), 3413),
-    ((3, 9), 3425),
-    ((3, 10), 3439),
-    ((3, 11), 3495),
-    ((3, 12), 3531),
-    ((3, 13), 3571),
-];
+const MAGIC: [((u32, u32), u16); 7] =
+    [((3, 7), 3394), ((3, 8), 3413), ((3, 9), 3425), ((3, 10), 3439), ((3, 11), 3495), ((3, 12), 3531), ((3, 13), 3571)];
 
 impl Bytecode {
     /// Whether its source has another time or another size than the one that it was made from: an interpreter then compiles
@@ -112,7 +105,8 @@ mod tests {
 
     #[test]
     fn times_are_compared_as_the_header_has_them() {
-        let tree = dump::tree(["f 0644 0:0 @4294967297 /x.py size=0\nf 0644 0:0 /__pycache__/x.cpython-311.pyc pyc:3495,mtime=1"]);
+        let tree =
+            dump::tree(["f 0644 0:0 @4294967297 /x.py size=0\nf 0644 0:0 /__pycache__/x.cpython-311.pyc pyc:3495,mtime=1"]);
         let tree = tree.unwrap();
         assert!(bytecode(&tree).iter().all(|module| module.source.is_some() && !module.is_stale(&tree)));
     }

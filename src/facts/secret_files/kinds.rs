@@ -9,14 +9,19 @@ use crate::text::{Secret, is_secret_name, is_setting, is_template, lossless, sec
 
 /// A private key in PEM armour: its first line, and a line of its body. Text that speaks of keys has the one without the
 /// other.
-const KEY: &str = r"(?m)^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[ \t]*\r?\n(?:[A-Za-z-]+: .*\r?\n|[ \t]*\r?\n)*[A-Za-z0-9+/=]{16}";
+const KEY: &str = concat!(
+    r"(?m)^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[ \t]*\r?\n",
+    r"(?:[A-Za-z-]+: .*\r?\n|[ \t]*\r?\n)*(?P<value>[A-Za-z0-9+/=]{16})"
+);
 /// `user:password@` in an URL.
 const IN_URL: &str = r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:(?P<value>[^/\s]+)@";
 /// `password WORD` (netrc(5)).
 const NETRC: &str = r"\bpassword[ \t\r\n]+(?P<value>\S+)";
 
 /// Names, as globs of `DIRECTORY/NAME`; what they hold; and the expression whose `value` is the secret.
-const ROWS: [(&str, &str, &str); 17] = [
+const ROWS: [(&str, &str, &str); 18] = [
+    // Keys are called anything.
+    ("**", "a private key", KEY),
     ("*/{.netrc,_netrc,auth.conf}", "a password of a host", NETRC),
     ("auth.conf.d/*", "a password of a host", NETRC),
     ("*/.pypirc", "a password of a package index", r"(?mi)^\s*password\s*[=:]\s*(?P<value>\S+)"),
@@ -58,7 +63,6 @@ const STORES: [(&str, &str); 6] = [
 /// Parts of the names of stores that hold what is trusted, and no keys.
 const TRUST: [&str; 2] = ["trust", "cacerts"];
 
-static KEYS: LazyLock<Regex> = LazyLock::new(|| pattern(KEY));
 static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| ROWS.iter().map(|(_, _, text)| pattern(text)).collect());
 static NAMES: LazyLock<GlobSet> = LazyLock::new(|| {
     let mut set = GlobSetBuilder::new();
@@ -80,26 +84,29 @@ pub(super) fn by_name(name: &[u8]) -> Option<&'static str> {
 }
 
 /// The rows that a name fits, by their number; one more than there are stands for variables.
-pub(super) fn candidates(directory: &[u8], name: &[u8]) -> Vec<usize> {
-    NAMES.matches(format!("{}/{}", lossless(directory), lossless(name)))
-        .into_iter()
-        .filter(|row| *row < ROWS.len() || !TEMPLATES.iter().any(|word| lossless(name).to_ascii_lowercase().contains(word)))
-        .collect()
+pub(super) fn rows(directory: &[u8], name: &[u8]) -> Vec<usize> {
+    let is_template = || TEMPLATES.iter().any(|word| lossless(name).to_ascii_lowercase().contains(word));
+    let mut rows = NAMES.matches(format!("{}/{}", lossless(directory), lossless(name)));
+    rows.retain(|row| *row < ROWS.len() || !is_template());
+    rows
 }
 
-/// What a content holds, of a file whose name fits these rows.
-pub(super) fn in_content(content: &[u8], candidates: impl Fn() -> Vec<usize>) -> Option<&'static str> {
-    if KEYS.is_match(content) {
-        return Some("a private key");
-    }
-    candidates().into_iter().find_map(|row| match ROWS.get(row).zip(PATTERNS.get(row)) {
-        Some(((_, kind, _), pattern)) => {
-            let values = pattern.captures_iter(content).filter_map(|found| found.name("value"));
-            let mut values = values.map(|value| lossless(value.as_bytes()));
-            values.any(|value| !is_template(value.trim_matches(['"', '\'']))).then_some(*kind)
-        }
-        None => has_secret_variable(&lossless(content)).then_some("a secret in a variable"),
-    })
+/// Whether a row is for files of certain names.
+pub(super) fn is_named(row: usize) -> bool {
+    row > 0
+}
+
+/// What files of a row hold.
+pub(super) fn kind(row: usize) -> &'static str {
+    ROWS.get(row).map_or("a secret in a variable", |(_, kind, _)| kind)
+}
+
+/// Whether a content holds what a row is about.
+pub(super) fn holds(row: usize, content: &[u8]) -> bool {
+    let Some(pattern) = PATTERNS.get(row) else { return has_secret_variable(&lossless(content)) };
+    let values = pattern.captures_iter(content).filter_map(|found| found.name("value"));
+    let mut values = values.map(|value| lossless(value.as_bytes()));
+    values.any(|value| !is_template(value.trim_matches(['"', '\''])))
 }
 
 /// Whether a file of `NAME=value` lines sets a variable whose name or whose value is that of a secret.
@@ -122,10 +129,11 @@ fn has_secret_variable(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn kind(path: &str, content: &str) -> Option<&'static str> {
+    fn told(path: &str, content: &str) -> Option<&'static str> {
         let (directory, name) = path.rsplit_once('/').unwrap();
         let directory = directory.rsplit('/').next().unwrap().as_bytes();
-        by_name(name.as_bytes()).or_else(|| in_content(content.as_bytes(), || candidates(directory, name.as_bytes())))
+        let rows = || rows(directory, name.as_bytes()).into_iter();
+        by_name(name.as_bytes()).or_else(|| rows().find(|row| holds(*row, content.as_bytes())).map(kind))
     }
 
     const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEpAIBAAKCAQEA0Z3VS5JJcds3x\n";
@@ -154,7 +162,7 @@ mod tests {
             ("/app/.env.production", "STRIPE=sk_live_0123456789012345678901\n"),
             ("/app/server.p12", ""),
         ] {
-            assert!(kind(path, content).is_some(), "{path}");
+            assert!(told(path, content).is_some(), "{path}");
         }
     }
 
@@ -175,7 +183,7 @@ mod tests {
             ("/etc/ssl/certs/java/cacerts.jks", ""),
             ("/app/truststore.jks", ""),
         ] {
-            assert_eq!(kind(path, content), None, "{path}");
+            assert_eq!(told(path, content), None, "{path}");
         }
     }
 

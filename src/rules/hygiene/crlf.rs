@@ -34,7 +34,10 @@ fn check(context: &Context<'_>) -> Judgement {
     let (tree, facts) = (context.tree, context.facts);
     let commands = || std::iter::once(&facts.command).chain(&facts.healthcheck);
     let called: BTreeSet<NodeId> = commands().flat_map(|command| called(context, command)).collect();
-    let scripts: Vec<(NodeId, bool)> = tree.iter().filter_map(|node| Some((node, ends_in_return(context, node)?))).collect();
+    // A file may have a million names.
+    let mut seen = BTreeSet::new();
+    let files = tree.iter().filter(|node| tree.trace(*node).is_some() && seen.insert(tree.inode(*node)));
+    let scripts: Vec<(NodeId, bool)> = files.filter_map(|node| Some((node, ends_in_return(context, node)?))).collect();
     let offences = scripts.iter().filter(|(_, is_wrong)| *is_wrong).map(|(node, _)| {
         let level = if called.contains(node) { Level::Error } else { Level::Warn };
         Offence { path: tree.path(*node), layer: Some(tree.layer(*node)), what: level }

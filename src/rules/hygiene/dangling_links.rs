@@ -37,17 +37,16 @@ fn check(context: &Context<'_>) -> Judgement {
     links.dedup();
     let offences = links.iter().filter_map(|link| {
         let path = tree.path(*link);
-        let lost = match tree.resolve(&path) {
-            Err(Unresolved::Missing(end)) if RUNTIME.iter().any(|root| end.is_within(&LayerPath::new(root))) => return None,
-            Err(lost) => lost.to_string(),
-            Ok(_) => return None,
-        };
-        Some(Offence { path, layer: Some(tree.layer(*link)), what: lost })
+        let is_for_runtime = |end: &LayerPath| RUNTIME.iter().any(|root| end.is_within(&LayerPath::new(root)));
+        let lost = tree.resolve(&path).err()?;
+        let is_meant = matches!(&lost, Unresolved::Missing(end) if is_for_runtime(end));
+        (!is_meant).then(|| Offence { path, layer: Some(tree.layer(*link)), what: () })
     });
     let groups = context.group(offences);
     let findings = groups.iter().map(|group| {
         let what = words::count(group.count(), "link leads", "links lead");
-        let message = format!("{what} nowhere: {} (first: {})", group.what, group.first());
+        let lost = group.paths.first().and_then(|path| tree.resolve(path).err()).map(|lost| lost.to_string());
+        let message = format!("{what} nowhere (first: {}: {})", group.first(), lost.unwrap_or_default());
         group.finding(Level::Warn, message, "copy what it leads to as well, or leave the link out")
     });
     Judgement::looked(links.len(), findings.collect())

@@ -1,5 +1,7 @@
 //! `hygiene/foreign-dpkg-db`
 
+use std::collections::BTreeSet;
+
 use super::super::{Context, Offence, declare_rule, words};
 use crate::finding::{Judgement, Level};
 use crate::vfs::{LayerPath, NodeId};
@@ -36,7 +38,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let (Some(database), Some(notes)) = (database, notes) else {
         return Judgement::skip("the base has no notes of its packages in /var/lib/dpkg/status.d");
     };
-    let own: Vec<NodeId> = tree.walk(notes).filter(|node| tree.trace(*node).is_some()).collect();
+    let own: BTreeSet<NodeId> = tree.walk(notes).filter(|node| tree.trace(*node).is_some()).collect();
     let all = tree.walk(database).filter(|node| tree.trace(*node).is_some());
     let foreign: Vec<NodeId> = all.filter(|node| !own.contains(node)).collect();
     let offences = foreign.iter().map(|node| Offence { path: tree.path(*node), layer: Some(tree.layer(*node)), what: () });

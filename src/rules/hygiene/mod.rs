@@ -9,31 +9,31 @@ pub(super) mod secrets_files;
 pub(super) mod special;
 pub(super) mod unstripped;
 
-use super::leftovers::{Below, Leftovers};
+use super::leftovers::{Below, Leftovers, Names};
 use super::{Context, declare_rule};
 use crate::finding::Judgement;
 
 /// What the rules of this file look for.
-const ROWS: &[Leftovers] = &[
+static ROWS: [Leftovers; 7] = [
     Leftovers {
         id: "hygiene/apt-lists",
         below: Below::Paths(&["/var/lib/apt/lists", "/var/cache/apt", "/var/cache/apk", "/var/cache/dnf", "/var/cache/yum"]),
-        except: &["lists/{lock,partial}", "archives/{lock,partial}"],
-        names: &["*/*"],
+        except: Names::of(&["lists/{lock,partial}", "archives/{lock,partial}"]),
+        names: Names::of(&["*/*"]),
         what: ("file of package lists or archives", "files of package lists and archives"),
         fix: "end the RUN that fetches them with `&& rm -rf /var/lib/apt/lists/* /var/cache/apt`, or apk add --no-cache",
     },
     Leftovers {
         id: "hygiene/pip-cache",
         below: Below::Paths(&["/"]),
-        except: &["/proc", "/sys"],
-        names: &[
+        except: Names::of(&["/proc", "/sys"]),
+        names: Names::of(&[
             ".cache/{pip,uv,pypoetry,pipenv,pdm,go-build,yarn}",
             "tmp/pip-*",
             ".npm/_cacache",
             ".cargo/registry",
             "share/.cache",
-        ],
+        ]),
         what: ("file of a package manager's cache", "files of package managers' caches"),
         fix: "PIP_NO_CACHE_DIR=1, uv --no-cache, npm cache clean --force in the same RUN; or RUN --mount=type=cache",
     },
@@ -41,48 +41,48 @@ const ROWS: &[Leftovers] = &[
         id: "hygiene/tmp",
         below: Below::Paths(&["/tmp", "/var/tmp"]),
         // The caches of pip's builds are told as such.
-        except: &["tmp/pip-*"],
-        names: &["*/*"],
+        except: Names::of(&["tmp/pip-*"]),
+        names: Names::of(&["*/*"]),
         what: ("temporary file", "temporary files"),
         fix: "remove it in the RUN that made it, or RUN --mount=type=tmpfs,target=/tmp",
     },
     Leftovers {
         id: "hygiene/tests",
         below: Below::Sites,
-        except: &["*/node_modules"],
-        names: &["*/{tests,test,docs,doc,examples,example}", "*/*.{pyi,c,cc,cpp,pyx,pxd,h,hpp,map}"],
+        except: Names::of(&["*/node_modules"]),
+        names: Names::of(&["*/{tests,test,docs,doc,examples,example}", "*/*.{pyi,c,cc,cpp,pyx,pxd,h,hpp,map}"]),
         what: ("file of tests, documentation and sources of packages", "files of tests, documentation and sources of packages"),
         fix: "remove them in the builder, before the COPY; or leave them, and raise min-bytes",
     },
     Leftovers {
         id: "hygiene/vcs",
         below: Below::Paths(&["/"]),
-        except: &["/proc", "/sys", "*/{node_modules,site-packages,dist-packages}", "go/pkg"],
-        names: &["*/{.git,.svn,.hg,.bzr,.github,.gitlab,.idea,.vscode}"],
+        except: Names::of(&["/proc", "/sys", "*/{node_modules,site-packages,dist-packages}", "go/pkg"]),
+        names: Names::of(&["*/{.git,.svn,.hg,.bzr,.github,.gitlab,.idea,.vscode}"]),
         what: ("file of version control and editors", "files of version control and editors"),
         fix: "name them in .dockerignore, or COPY the one directory that is needed",
     },
     Leftovers {
         id: "hygiene/dev-files",
         below: Below::Paths(&["/"]),
-        except: &[
+        except: Names::of(&[
             "/{bin,boot,dev,etc,lib,lib64,proc,sbin,sys,usr,var}",
             "*/{node_modules,site-packages,dist-packages}",
             "go/pkg",
-        ],
-        names: &[
+        ]),
+        names: Names::of(&[
             "*/{Dockerfile,Dockerfile.*,.dockerignore,docker-compose*.y*ml,compose.y*ml}",
             "*/{.DS_Store,Thumbs.db,*.swp,*.orig,*.rej,npm-debug.log,core}",
             "*/{.coverage,htmlcov,.pytest_cache,.mypy_cache,.ruff_cache,.tox,.nox,.ipynb_checkpoints}",
-        ],
+        ]),
         what: ("file of development", "files of development"),
         fix: "name them in .dockerignore",
     },
     Leftovers {
         id: "hygiene/man-doc",
         below: Below::Paths(&["/usr/share", "/usr/local/share"]),
-        except: &[],
-        names: &["share/{doc,man,info,locale,gtk-doc}"],
+        except: Names::of(&[]),
+        names: Names::of(&["share/{doc,man,info,locale,gtk-doc}"]),
         what: ("file of manuals and translations", "files of manuals and translations"),
         fix: "dpkg's path-exclude=/usr/share/{doc,man,info,locale}/* before packages are installed, or remove them in that RUN",
     },
@@ -252,7 +252,11 @@ mod tests {
 
     #[test]
     fn each_row_is_of_a_rule_of_this_file() {
-        let own: Vec<&str> = RULES.iter().filter(|rule| std::ptr::fn_addr_eq(rule.check, check as fn(&Context<'_>) -> Judgement)).map(|rule| rule.id).collect();
+        let own: Vec<&str> = RULES
+            .iter()
+            .filter(|rule| std::ptr::fn_addr_eq(rule.check, check as fn(&Context<'_>) -> Judgement))
+            .map(|rule| rule.id)
+            .collect();
         assert_eq!(ROWS.iter().map(|row| row.id).collect::<Vec<_>>(), own);
     }
 }

@@ -61,8 +61,12 @@ fn check(context: &Context<'_>) -> Judgement {
 
 fn fault(context: &Context<'_>, module: &Bytecode, pythons: &BTreeSet<(u32, u32)>) -> Option<String> {
     match module.minor {
-        _ if module.is_stale(context.tree) => Some("of another time or size of the source, and compiled again at each start".into()),
-        _ if module.is_of_another_format() => Some("of another format than the name says, and compiled again at each start".into()),
+        _ if module.is_stale(context.tree) => {
+            Some("of another time or size of the source, and compiled again at each start".into())
+        }
+        _ if module.is_of_another_format() => {
+            Some("of another format than the name says, and compiled again at each start".into())
+        }
         Some((major, minor)) if !pythons.is_empty() && !pythons.contains(&(major, minor)) => {
             Some(format!("for Python {major}.{minor}, which is not in the image"))
         }

@@ -32,8 +32,20 @@ declare_rule! {
 
 /// Directories of what is shown and not used.
 const SHOWN: [&[u8]; 14] = [
-    b"test", b"tests", b"testing", b"testdata", b"test_data", b"__tests__", b"fixtures", b"spec", b"example", b"examples", b"samples",
-    b"doc", b"docs", b"node_modules",
+    b"test",
+    b"tests",
+    b"testing",
+    b"testdata",
+    b"test_data",
+    b"__tests__",
+    b"fixtures",
+    b"spec",
+    b"example",
+    b"examples",
+    b"samples",
+    b"doc",
+    b"docs",
+    b"node_modules",
 ];
 
 /// What offenders of one finding share: the level, what they hold, and who hid them.
@@ -59,7 +71,8 @@ fn level(file: &SecretFile, is_shown: bool) -> Level {
 }
 
 fn is_shown(path: &LayerPath) -> bool {
-    path.parent().is_some_and(|directory| directory.components().any(|name| SHOWN.contains(&name))) || path.as_bytes().windows(9).any(|part| part == b"snakeoil.")
+    path.parent().is_some_and(|directory| directory.components().any(|name| SHOWN.contains(&name)))
+        || path.as_bytes().windows(9).any(|part| part == b"snakeoil.")
 }
 
 fn finding(context: &Context<'_>, group: &Group<Shared>) -> Finding {

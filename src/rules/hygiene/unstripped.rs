@@ -1,7 +1,11 @@
 //! `hygiene/unstripped`
 
-use super::super::{Context, Offence, declare_rule, words};
+use std::collections::BTreeMap;
+
+use super::super::{Context, Group, Offence, declare_rule, words};
+use crate::facts::elf::Object;
 use crate::finding::{Judgement, Level};
+use crate::vfs::LayerPath;
 
 declare_rule! {
     /// Machine code comes without what only debuggers read
@@ -31,21 +35,22 @@ const SMALL: u64 = 1_000_000;
 
 fn check(context: &Context<'_>) -> Judgement {
     let (tree, objects) = (context.tree, &context.facts.objects);
-    let large = || objects.iter().filter(|object| object.elf.unloaded >= SMALL);
-    let offences =
-        large().map(|object| Offence { path: tree.path(object.node), layer: Some(tree.layer(object.node)), what: () });
-    let groups = context.group(offences);
-    let bytes = |paths: &[_]| {
-        let of = large().filter(|object| paths.contains(&tree.path(object.node))).map(|object| object.elf.unloaded);
-        of.fold(0, u64::saturating_add)
+    let large = objects.iter().filter(|object| object.elf.unloaded >= SMALL);
+    let large: BTreeMap<LayerPath, &Object> = large.map(|object| (tree.path(object.node), object)).collect();
+    let offence =
+        |(path, object): (&LayerPath, &&Object)| Offence { path: path.clone(), layer: Some(tree.layer(object.node)), what: () };
+    let groups = context.group(large.iter().map(offence));
+    let bytes = |group: &Group<()>| {
+        let objects = group.paths.iter().filter_map(|path| large.get(path));
+        objects.map(|object| object.elf.unloaded).fold(0, u64::saturating_add)
     };
-    let open = groups.iter().filter(|group| group.waived.is_none());
-    if open.map(|group| bytes(&group.paths)).fold(0, u64::saturating_add) < context.count("min-bytes").unwrap_or_default() {
+    let open = groups.iter().filter(|group| group.waived.is_none()).map(&bytes).fold(0, u64::saturating_add);
+    if open < context.count("min-bytes").unwrap_or_default() {
         return Judgement::looked(objects.len(), vec![]);
     }
     let findings = groups.iter().map(|group| {
         let what = words::count(group.count(), "object carries", "objects carry");
-        let bytes = words::bytes(bytes(&group.paths));
+        let bytes = words::bytes(bytes(group));
         let message = format!("{what} symbols and debugging information, {bytes} (first: {})", group.first());
         group.finding(Level::Info, message, "strip --strip-unneeded in the builder, before the COPY")
     });

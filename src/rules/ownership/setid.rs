@@ -49,7 +49,11 @@ fn check(context: &Context<'_>) -> Judgement {
         let (level, what) = &group.what;
         let files = words::count(group.count(), "file", "files");
         let message = format!("{files} {what} (first: {})", group.first());
-        group.finding(*level, message, "chmod u-s,g-s in the RUN that brings it, or leave it out; name it in an [[ignore]] if it is meant")
+        group.finding(
+            *level,
+            message,
+            "chmod u-s,g-s in the RUN that brings it, or leave it out; name it in an [[ignore]] if it is meant",
+        )
     });
     Judgement::looked(files.len(), findings.collect())
 }

@@ -1,6 +1,6 @@
 //! `toolchain/headers`
 
-use super::super::leftovers::{Below, Leftovers};
+use super::super::leftovers::{Below, Leftovers, Names};
 use super::super::{Context, declare_rule};
 use crate::finding::Judgement;
 
@@ -26,11 +26,11 @@ declare_rule! {
     unit "path, not a header" | "paths, no header among them", options { "min-bytes": Count }, check check
 }
 
-const ROW: Leftovers = Leftovers {
+static ROW: Leftovers = Leftovers {
     id: "toolchain/headers",
     below: Below::Paths(&["/usr", "/lib", "/opt"]),
-    except: &["*/{site-packages,dist-packages,node_modules,share}"],
-    names: &["*/{include,pkgconfig}", "*/*.{h,hpp,a,la,pc}"],
+    except: Names::of(&["*/{site-packages,dist-packages,node_modules,share}"]),
+    names: Names::of(&["*/{include,pkgconfig}", "*/*.{h,hpp,a,la,pc}"]),
     what: ("header or static library", "headers and static libraries"),
     fix: "multi-stage: install *-dev packages in the builder stage only",
 };

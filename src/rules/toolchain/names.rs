@@ -169,7 +169,10 @@ pub(in crate::rules) const SHELLS: &[&str] = &[
 pub(super) const APPLETS: [&[u8]; 2] = [b"busybox", b"toybox"];
 
 /// Names that scripts of other programs carry too.
-pub(super) const SHORT: &[&str] = &["apk", "ar", "as", "cc", "es", "fish", "flex", "go", "ld", "nix", "nm", "nu", "patch", "posh", "rc", "size", "snap", "strip", "zig"];
+pub(super) const SHORT: &[&str] = &[
+    "apk", "ar", "as", "cc", "es", "fish", "flex", "go", "ld", "nix", "nm", "nu", "patch", "posh", "rc", "size", "snap", "strip",
+    "zig",
+];
 
 /// Debian packages that are tools.
 const DEB: &str = concat!(

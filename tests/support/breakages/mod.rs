@@ -3,6 +3,7 @@
 mod base;
 mod config;
 mod healthcheck;
+mod hygiene;
 mod layout;
 mod marker;
 mod ownership;
@@ -61,6 +62,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         toolchain::BREAKAGES,
         config::BREAKAGES,
         healthcheck::BREAKAGES,
+        hygiene::BREAKAGES,
     ]
     .into_iter()
     .flatten()
