@@ -30,6 +30,8 @@ pub struct SecretFile {
     pub kind: &'static str,
     /// Whether nothing but its name tells.
     pub by_name: bool,
+    /// Whether it lies where packages are, or among tests, examples or documentation: everybody has it.
+    pub is_shown: bool,
     /// The layer that deleted it or wrote something else in its place, where that happened.
     pub hidden_by: Option<LayerIndex>,
 }
@@ -44,7 +46,8 @@ pub fn secrets(tree: &Tree) -> Secrets {
         match tree.trace(node).map(|trace| judge.kind(tree, node, trace)) {
             Some(Ok(Some((kind, by_name)))) => {
                 let (path, layer) = (tree.path(node), tree.content_layer(node));
-                let file = SecretFile { path, layer, kind, by_name, hidden_by };
+                let is_shown = kinds::is_shown(&path);
+                let file = SecretFile { path, layer, kind, by_name, is_shown, hidden_by };
                 found.entry((file.path.clone(), tree.trace(node).map(|trace| trace.sha256))).or_insert(file);
             }
             Some(Err(why)) => unread.push(why),

@@ -119,7 +119,8 @@ mod tests {
             (62, 3, None, known(&[], Some("libown.so.1"))),
             (243, 2, None, Dynamic::None),
         ] {
-            let elf = Elf { bits: 64, little_endian: true, machine, kind, interpreter: interpreter.map(name), dynamic };
+            let known = Elf { bits: 64, little_endian: true, machine, kind, ..Elf::default() };
+            let elf = Elf { interpreter: interpreter.map(name), dynamic, ..known };
             let bytes = write(&elf, 1000).unwrap();
             assert_eq!(bytes.len(), 1000);
             assert_eq!(Trace::of(bytes).kind, FileKind::Elf(Box::new(elf)));

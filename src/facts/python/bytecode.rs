@@ -73,7 +73,10 @@ mod tests {
     use super::*;
     use crate::vfs::dump;
 
-    fn judged(line: &str) -> Vec<(Option<(u32, u32)>, bool, bool)> {
+    /// Minor version, whether it is stale, and whether it is of another format.
+    type Judged = (Option<(u32, u32)>, bool, bool);
+
+    fn judged(line: &str) -> Vec<Judged> {
         let tree = dump::tree([format!("f 0644 0:0 @1000 /a/x.py size=50\n{line}").as_str()]).unwrap();
         bytecode(&tree).iter().map(|module| (module.minor, module.is_stale(&tree), module.is_of_another_format())).collect()
     }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::bytes::Regex;
 
+use crate::layer::LayerPath;
 use crate::text::{Secret, is_secret_name, is_setting, is_template, lossless, secret};
 
 /// A private key in PEM armour: its first line, and a line of its body. Text that speaks of keys has the one without the
@@ -22,8 +23,8 @@ const NETRC: &str = r"\bpassword[ \t\r\n]+(?P<value>\S+)";
 const ROWS: [(&str, &str, &str); 18] = [
     // Keys are called anything.
     ("**", "a private key", KEY),
-    ("*/{.netrc,_netrc,auth.conf}", "a password of a host", NETRC),
-    ("auth.conf.d/*", "a password of a host", NETRC),
+    ("*/{.netrc,_netrc}", "a password of a host", NETRC),
+    ("{apt/auth.conf,auth.conf.d/*}", "a password of a host", NETRC),
     ("*/.pypirc", "a password of a package index", r"(?mi)^\s*password\s*[=:]\s*(?P<value>\S+)"),
     ("*/{pip.conf,pip.ini,uv.toml,.condarc,requirements*.txt}", "a password of a package index", IN_URL),
     ("*/{.git-credentials,.gitconfig}", "a password of a repository", IN_URL),
@@ -63,6 +64,15 @@ const STORES: [(&str, &str); 6] = [
 /// Parts of the names of stores that hold what is trusted, and no keys.
 const TRUST: [&str; 2] = ["trust", "cacerts"];
 
+/// Directories of what is shown and not used.
+#[rustfmt::skip]
+const SHOWN: [&[u8]; 14] = [
+    b"__tests__", b"doc", b"docs", b"example", b"examples", b"fixtures", b"node_modules", b"samples", b"spec", b"test", b"test_data",
+    b"testdata", b"testing", b"tests",
+];
+/// The key that Debian's ssl-cert makes where it is installed, for nobody to rely on.
+const SNAKE_OIL: &[u8] = b"ssl-cert-snakeoil.key";
+
 static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| ROWS.iter().map(|(_, _, text)| pattern(text)).collect());
 static NAMES: LazyLock<GlobSet> = LazyLock::new(|| {
     let mut set = GlobSetBuilder::new();
@@ -81,6 +91,12 @@ pub(super) fn by_name(name: &[u8]) -> Option<&'static str> {
     let name = lossless(name).to_ascii_lowercase();
     let (_, kind) = STORES.iter().find(|(ending, _)| name.ends_with(ending) && name.len() > ending.len())?;
     (!TRUST.iter().any(|part| name.contains(part))).then_some(kind)
+}
+
+/// Whether a file lies where nothing is used.
+pub(super) fn is_shown(path: &LayerPath) -> bool {
+    let directory = path.parent().unwrap_or_default();
+    path.name() == SNAKE_OIL || directory.components().any(|name| SHOWN.contains(&name))
 }
 
 /// The rows that a name fits, by their number; one more than there are stands for variables.

@@ -12,11 +12,11 @@ declare_rule! {
     ///
     /// # What it checks
     /// The first line of no executable script, and no line of a shell script, ends in a carriage return. What the command or
-    /// the health check names is an error, other files are a warning. Files of packages that are not executable are passed over.
+    /// the health check names is an error, other files are a warning. What packages of Python and npm bring is passed over,
+    /// unless it is called.
     ///
     /// # Why
-    /// Git on Windows checks text out with its own line ends, and `COPY` keeps them. The kernel then looks for an interpreter
-    /// whose name ends in a carriage return.
+    /// Git on Windows checks text out so, and `COPY` keeps it. The kernel looks for an interpreter of that name, `\r` included.
     ///
     /// # Symptom
     /// `exec …: no such file or directory`, of a script that is there.
@@ -30,6 +30,9 @@ declare_rule! {
     unit "script has the line ends of Unix" | "scripts have the line ends of Unix", check check
 }
 
+/// Where packages lie.
+const PACKAGES: [&[u8]; 3] = [b"dist-packages", b"node_modules", b"site-packages"];
+
 fn check(context: &Context<'_>) -> Judgement {
     let (tree, facts) = (context.tree, context.facts);
     let commands = || std::iter::once(&facts.command).chain(&facts.healthcheck);
@@ -38,9 +41,11 @@ fn check(context: &Context<'_>) -> Judgement {
     let mut seen = BTreeSet::new();
     let files = tree.iter().filter(|node| tree.trace(*node).is_some() && seen.insert(tree.inode(*node)));
     let scripts: Vec<(NodeId, bool)> = files.filter_map(|node| Some((node, ends_in_return(context, node)?))).collect();
-    let offences = scripts.iter().filter(|(_, is_wrong)| *is_wrong).map(|(node, _)| {
-        let level = if called.contains(node) { Level::Error } else { Level::Warn };
-        Offence { path: tree.path(*node), layer: Some(tree.layer(*node)), what: level }
+    let offences = scripts.iter().filter(|(_, is_wrong)| *is_wrong).filter_map(|(node, _)| {
+        let (path, is_called) = (tree.path(*node), called.contains(node));
+        let is_of_package = path.components().any(|name| PACKAGES.contains(&name));
+        let what = if is_called { Level::Error } else { Level::Warn };
+        (is_called || !is_of_package).then(|| Offence { path, layer: Some(tree.layer(*node)), what })
     });
     let groups = context.group(offences);
     let findings = groups.iter().map(|group| {
@@ -68,7 +73,7 @@ fn ends_in_return(context: &Context<'_>, node: NodeId) -> Option<bool> {
 /// What a command leads through, and the scripts that it hands to a shell.
 fn called(context: &Context<'_>, command: &Command) -> Vec<NodeId> {
     let directory = LayerPath::new(&context.facts.config.run.working_dir);
-    let shells = command.argv.iter().filter(|word| word.ends_with(".sh"));
+    let shells = command.argv.iter().filter(|word| word.as_bytes().ends_with(b".sh"));
     let paths = shells.map(|word| if word.starts_with('/') { LayerPath::new(word) } else { directory.join(word) });
     let named = paths.filter_map(|path| context.tree.resolve(&path).ok());
     command.chain.iter().map(|step| step.node).chain(named).collect()

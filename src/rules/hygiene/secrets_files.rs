@@ -3,7 +3,7 @@
 use super::super::{Context, Group, Offence, declare_rule, words};
 use crate::facts::secret_files::SecretFile;
 use crate::finding::{Finding, Judgement, Level};
-use crate::vfs::{LayerIndex, LayerPath};
+use crate::vfs::LayerIndex;
 
 declare_rule! {
     /// No file holds a secret, in any layer
@@ -30,32 +30,14 @@ declare_rule! {
     unit "content of a file holds no secret" | "contents of files hold no secret", check check
 }
 
-/// Directories of what is shown and not used.
-const SHOWN: [&[u8]; 14] = [
-    b"test",
-    b"tests",
-    b"testing",
-    b"testdata",
-    b"test_data",
-    b"__tests__",
-    b"fixtures",
-    b"spec",
-    b"example",
-    b"examples",
-    b"samples",
-    b"doc",
-    b"docs",
-    b"node_modules",
-];
-
 /// What offenders of one finding share: the level, what they hold, and who hid them.
 type Shared = (Level, &'static str, Option<LayerIndex>);
 
 fn check(context: &Context<'_>) -> Judgement {
     let (secrets, owned) = (&context.facts.secrets, context.owned());
     let offences = secrets.files.iter().map(|file| {
-        let is_shown = owned.contains(&file.path) || is_shown(&file.path);
-        Offence { path: file.path.clone(), layer: Some(file.layer), what: (level(file, is_shown), file.kind, file.hidden_by) }
+        let level = level(file, file.is_shown || owned.contains(&file.path));
+        Offence { path: file.path.clone(), layer: Some(file.layer), what: (level, file.kind, file.hidden_by) }
     });
     let findings = context.group(offences).iter().map(|group| finding(context, group)).collect();
     let unknown = (!secrets.unread.is_empty()).then(|| words::list(&secrets.unread, 3));
@@ -68,11 +50,6 @@ fn level(file: &SecretFile, is_shown: bool) -> Level {
         (false, true) => Level::Warn,
         (false, false) => Level::Error,
     }
-}
-
-fn is_shown(path: &LayerPath) -> bool {
-    path.parent().is_some_and(|directory| directory.components().any(|name| SHOWN.contains(&name)))
-        || path.as_bytes().windows(9).any(|part| part == b"snakeoil.")
 }
 
 fn finding(context: &Context<'_>, group: &Group<Shared>) -> Finding {

@@ -38,9 +38,10 @@ fn check(context: &Context<'_>) -> Judgement {
     let commands: BTreeSet<NodeId> = on_path.filter(|node| tree.is_directory(*node)).collect();
     let runtimes = context.facts.runtimes.iter();
     let modules: BTreeSet<NodeId> = runtimes.flat_map(|runtime| runtime.path.directories(tree)).collect();
-    let is_searched = |node: NodeId| match tree.is_directory(node) {
-        true => commands.contains(&node) || modules.contains(&node),
-        false => {
+    let is_searched = |node: NodeId| {
+        if tree.is_directory(node) {
+            commands.contains(&node) || modules.contains(&node)
+        } else {
             let is_module = IMPORTED.iter().any(|ending| tree.name(node).ends_with(ending));
             commands.contains(&tree.parent(node)) || is_module && above(tree, node).any(|above| modules.contains(&above))
         }
