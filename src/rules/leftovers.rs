@@ -1,7 +1,7 @@
 //! Files that an image need not ship, known by where they lie and how they are called: rows of data, and the one engine
 //! that judges by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -66,9 +66,11 @@ impl Leftovers {
             return Judgement::looked(looked, vec![]);
         }
         let findings = groups.iter().map(|group| {
-            let mut within: Vec<String> =
-                group.paths.iter().filter_map(|path| tops.get(path)).map(|top| tree.path(*top).to_string()).collect();
-            within.dedup();
+            // Of many files, their directories are named.
+            let alone = |top: &NodeId| group.count() == 1 || tree.is_directory(*top);
+            let shown = |top: &NodeId| tree.path(if alone(top) { *top } else { tree.parent(*top) });
+            let within: BTreeSet<LayerPath> = group.paths.iter().filter_map(|path| tops.get(path)).map(shown).collect();
+            let within: Vec<String> = within.iter().map(LayerPath::to_string).collect();
             let (what, bytes) = (words::count(group.count(), self.what.0, self.what.1), context.bytes(&group.paths));
             let message = format!("{what}, {}: {}", words::bytes(bytes), words::list(&within, NAMED));
             group.finding(context.rule.level, message, self.fix)

@@ -9,7 +9,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// How many bytes C headers, static libraries (`*.a`, `*.la`) and descriptions for pkg-config (`*.pc`) in the directories
-    /// of the system have together. Those that Python packages bring are theirs.
+    /// of the system have together. Those that packages of Python and Perl itself bring are theirs.
     ///
     /// # Why
     /// They come with `*-dev` packages, and stay where a compiler was removed by its name.
@@ -29,7 +29,7 @@ declare_rule! {
 static ROW: Leftovers = Leftovers {
     id: "toolchain/headers",
     below: Below::Paths(&["/usr", "/lib", "/opt"]),
-    except: Names::of(&["*/{site-packages,dist-packages,node_modules,share}"]),
+    except: Names::of(&["*/{site-packages,dist-packages,node_modules,share,CORE}"]),
     names: Names::of(&["*/{include,pkgconfig}", "*/*.{h,hpp,a,la,pc}"]),
     what: ("header or static library", "headers and static libraries"),
     fix: "multi-stage: install *-dev packages in the builder stage only",

@@ -32,6 +32,6 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/bin/python3.11"),
         layer: None,
-        explains: &["config/argv0", "healthcheck/argv0"],
+        explains: &["config/argv0", "healthcheck/argv0", "hygiene/dangling-links"],
     },
 ];
