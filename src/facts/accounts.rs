@@ -48,6 +48,11 @@ impl Identity {
         self.uid == 0 || self.has(stat, 0o4)
     }
 
+    /// Whether it may write a file of these modes, or make and remove names in a directory. Root may anywhere.
+    pub fn may_write(&self, stat: &Stat) -> bool {
+        self.uid == 0 || self.has(stat, 0o2)
+    }
+
     /// The first class that fits decides, even where a later one would allow more (inode(7)).
     fn has(&self, stat: &Stat, bit: u16) -> bool {
         let shift = if stat.uid == self.uid {

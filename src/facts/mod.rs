@@ -14,6 +14,7 @@ pub mod history;
 pub mod packages;
 pub mod probe;
 pub mod python;
+pub mod secret_files;
 pub mod tools;
 
 use crate::digest::Digest;
@@ -66,6 +67,8 @@ pub struct Facts {
     pub attestation: Attestation,
     /// What the Dockerfile says of how it was built.
     pub build: build::Build,
+    /// Files that hold secrets, deleted ones included.
+    pub secrets: secret_files::Secrets,
 }
 
 /// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
@@ -122,6 +125,7 @@ impl Facts {
             digest: image.digest.clone(),
             history,
             base,
+            secrets: secret_files::secrets(tree),
             packages,
             layerless: crate::image::history::layerless(&config.history),
             verified,

@@ -26,6 +26,9 @@ pub struct Elf {
     pub dynamic: Dynamic,
     /// The symbol versions that it wants and has.
     pub versions: Versions,
+    /// Bytes of sections that no loader maps, such as symbols and what debuggers read: what strip(1) takes away. 0 where
+    /// the section headers were not captured.
+    pub unloaded: u64,
 }
 
 impl Elf {

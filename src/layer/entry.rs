@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::compiled::Compiled;
 use super::elf::Elf;
 use super::path::LayerPath;
 
@@ -29,6 +30,8 @@ pub struct Stat {
     pub size: u64,
     /// Modification time, seconds since 1970.
     pub mtime: i64,
+    /// Whether it has file capabilities: an extended attribute `security.capability` (capabilities(7)).
+    pub capable: bool,
 }
 
 /// What an entry is.
@@ -86,6 +89,8 @@ pub enum FileKind {
     Elf(Box<Elf>),
     /// `#!`: the first line without it, at most 255 bytes (the kernel's own limit).
     Script(Box<[u8]>),
+    /// A compiled Python module: a `.pyc` file with the header of one.
+    Compiled(Compiled),
     /// Anything else.
     Other,
 }

@@ -15,6 +15,8 @@ const SMALL_FILE: u64 = 64 << 10;
 const SMALL_LAYER: u64 = 16 << 20;
 /// Bytes of a hidden file in a site directory: no distribution installs one there, markers are such.
 const HIDDEN_FILE: u64 = 4 << 10;
+/// Bytes of a file in a site directory that is called as keys are. What is longer holds certificates.
+const KEY_FILE: u64 = 16 << 10;
 
 /// Bytes of one Python module of which the skeleton is kept. Longer ones are tables, and made by programs.
 const MODULE_FILE: u64 = 1 << 20;
@@ -40,6 +42,8 @@ const DIST_INFO: [&[u8]; 12] = [
 const NAMES: [&[u8]; 2] = [b"pyvenv.cfg", b"patchlevel.h"];
 /// Endings that count wherever they are; an `.egg-info` may be a file.
 const ENDINGS: [&[u8]; 3] = [b".pth", b".egg-link", b".egg-info"];
+/// Endings of the names of keys, in a site directory.
+const KEYS: [&[u8]; 2] = [b".pem", b".key"];
 /// Paths that count.
 const PATHS: [&[u8]; 9] = [
     b"var/lib/dpkg/status",
@@ -127,10 +131,16 @@ fn is_named(path: &[u8]) -> bool {
         || DIRECTORIES.iter().any(|(within, ending)| directory == *within && name.ends_with(ending))
 }
 
-/// Bytes that a file of Python's library may have to be kept: none unless its name is a hidden one.
+/// Bytes that a file of Python's library may have to be kept: none unless its name is a hidden one, or that of a key.
 fn hidden(path: &[u8]) -> u64 {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    if name.starts_with(b".") { HIDDEN_FILE } else { 0 }
+    if KEYS.iter().any(|ending| name.ends_with(ending)) {
+        KEY_FILE
+    } else if name.starts_with(b".") {
+        HIDDEN_FILE
+    } else {
+        0
+    }
 }
 
 /// Whether a path is that of a Python module outside of the standard library.
@@ -179,6 +189,8 @@ mod tests {
         }
         let hidden = "usr/lib/python3/dist-packages/.marker";
         assert_eq!([admit(hidden, 4 << 10), admit(hidden, (4 << 10) + 1)], [Ok(Admission::Whole), Ok(Admission::Nothing)]);
+        let key = "usr/lib/python3/dist-packages/a/server.pem";
+        assert_eq!([admit(key, 16 << 10), admit(key, (16 << 10) + 1)], [Ok(Admission::Whole), Ok(Admission::Nothing)]);
         for path in ["usr/lib/python3.12/os.py", "opt/venv/lib64/python3.12/site-packages/a-1.dist-info/LICENSE"] {
             assert_eq!(admit(path, 10), Ok(Admission::Nothing), "{path}");
         }

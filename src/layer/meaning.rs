@@ -29,7 +29,7 @@ pub(super) fn meaning(member: &Member, limits: &Limits) -> Result<Meaning> {
     }
     let path = LayerPath::new(&member.name);
     let mode = u16::try_from(member.mode & 0o7777).unwrap_or_default();
-    let stat = Stat { mode, uid: member.uid, gid: member.gid, size: 0, mtime: member.mtime };
+    let stat = Stat { mode, uid: member.uid, gid: member.gid, size: 0, mtime: member.mtime, capable: member.capable };
     if let Some(meaning) = whiteout(&path, stat)? {
         return Ok(meaning);
     }
@@ -71,7 +71,19 @@ mod tests {
 
     fn member(name: &str, kind: u8) -> Member {
         let (name, link) = (name.into(), b"../t".to_vec());
-        Member { name, link, kind, mode: 0o104_755, uid: 1, gid: 2, size: 3, mtime: 4, device: (5, 6), odd: Vec::new() }
+        Member {
+            name,
+            link,
+            kind,
+            mode: 0o104_755,
+            uid: 1,
+            gid: 2,
+            size: 3,
+            mtime: 4,
+            device: (5, 6),
+            capable: false,
+            odd: Vec::new(),
+        }
     }
 
     fn entry(name: &str, kind: u8) -> (String, Body) {
@@ -108,7 +120,7 @@ mod tests {
         assert_eq!(entry("a/l", b'2').1, Body::Symlink(b"../t"[..].into()));
         assert_eq!(entry("a", b'4').1, Body::Device { block: true, major: 5, minor: 6 });
         let Ok(Meaning::File(_, stat)) = meaning(&member("f", b'0'), &Limits::default()) else { panic!("no file") };
-        assert_eq!(stat, Stat { mode: 0o4755, uid: 1, gid: 2, size: 3, mtime: 4 });
+        assert_eq!(stat, Stat { mode: 0o4755, uid: 1, gid: 2, size: 3, mtime: 4, capable: false });
         for kind in *b"7SVDMNAZ\x01\xff" {
             let error = meaning(&member("some/f", kind), &Limits::default()).err().unwrap();
             assert!(error.kind == Kind::Unsupported && error.what.contains("/some/f"), "{error}");

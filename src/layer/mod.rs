@@ -2,6 +2,7 @@
 
 mod blob;
 mod codec;
+pub mod compiled;
 mod copy;
 pub mod elf;
 pub mod entry;

@@ -5,6 +5,7 @@ use std::mem;
 use sha2::{Digest as _, Sha256};
 
 use super::LayerPath;
+use super::compiled::{self, Compiled};
 use super::elf::Capture;
 use super::entry::{FileKind, Kept, Trace};
 use super::keep::{Admission, Keeper};
@@ -29,6 +30,8 @@ pub(super) struct Tap {
     blank: bool,
     elf: Capture,
     elf_names: usize,
+    /// Whether the name is that of a compiled module.
+    is_compiled: bool,
     keeper: Keeper,
     kept: Kept,
     keeping: Option<Vec<u8>>,
@@ -45,6 +48,7 @@ impl Tap {
             blank: true,
             elf: Capture::default(),
             elf_names: ELF_NAMES,
+            is_compiled: false,
             keeper: Keeper::default(),
             kept: Kept::Unwanted,
             keeping: None,
@@ -58,6 +62,7 @@ impl Tap {
         self.head.clear();
         self.blank = true;
         self.elf.open();
+        self.is_compiled = path.as_bytes().ends_with(compiled::ENDING);
         self.kept = Kept::Unwanted;
         match self.keeper.admit(path.as_bytes(), size) {
             // The size is what was admitted, so it is a few megabytes at most.
@@ -104,6 +109,7 @@ impl Tap {
     pub(super) fn close(&mut self) -> Trace {
         let kind = match self.elf.close(&mut self.elf_names) {
             Some(elf) => FileKind::Elf(Box::new(elf)),
+            None if self.is_compiled => Compiled::parse(&self.head).map_or(FileKind::Other, FileKind::Compiled),
             None => script(&self.head).map_or(FileKind::Other, |line| FileKind::Script(line.into())),
         };
         let kept = match self.keeping.take() {

@@ -54,6 +54,8 @@ pub struct Member {
     pub mtime: i64,
     /// Major and minor number of a device.
     pub device: (u64, u64),
+    /// Whether it has the extended attribute of file capabilities.
+    pub capable: bool,
     /// What readers differ on.
     pub odd: Vec<&'static str>,
 }

@@ -216,6 +216,29 @@ const TABLE: &[(&str, &str, On)] = &[
     ("history/shell-run", "base/kind", On::Image),
     // An image for another machine was built from images for that one.
     ("provenance/platforms", "platform/config-arch", On::Image),
+    ("toolchain/binutils", "toolchain/compilers", On::Layer),
+    ("toolchain/binutils", "toolchain/packages", On::Layer),
+    ("toolchain/headers", "toolchain/compilers", On::Layer),
+    ("toolchain/headers", "toolchain/internal", On::Layer),
+    ("toolchain/headers", "toolchain/packages", On::Layer),
+    ("toolchain/headers", "toolchain/binutils", On::Layer),
+    // Who copies /var/lib for one marker copies a package database, and what else the builder has there.
+    ("toolchain/packages", "hygiene/foreign-dpkg-db", On::Layer),
+    ("hygiene/apt-lists", "hygiene/foreign-dpkg-db", On::Layer),
+    // The kernel looks for an interpreter whose name ends in a carriage return.
+    ("hygiene/crlf", "config/argv0", On::Same),
+    ("python/console-script-shebang", "hygiene/crlf", On::Same),
+    ("hygiene/crlf", "healthcheck/argv0", On::Same),
+    // What the command leads through is a link to what is not there, or came with one.
+    ("hygiene/dangling-links", "config/argv0", On::Same),
+    ("hygiene/dangling-links", "config/argv0", On::Layer),
+    ("hygiene/dangling-links", "base/python", On::Image),
+    ("hygiene/dangling-links", "marker/site-packages", On::Same),
+    ("hygiene/dangling-links", "marker/bin", On::Same),
+    ("hygiene/dangling-links", "marker/source", On::Same),
+    // Modules are compiled for the interpreter that is wanted.
+    ("hygiene/pycache", "base/python", On::Image),
+    ("hygiene/pycache", "python/version-consistent", On::Image),
 ];
 
 /// A finding: the place of its rule, and its own among the rule's.

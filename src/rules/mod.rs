@@ -10,11 +10,13 @@ mod context;
 mod group;
 mod healthcheck;
 mod history;
+mod hygiene;
 mod integrity;
 mod labels;
 mod last_line;
 mod layout;
 mod linkage;
+mod leftovers;
 mod machine;
 mod marker;
 mod ownership;
@@ -172,6 +174,9 @@ pub static RULES: &[&Rule] = &[
     &ownership::tree::RULE,
     &ownership::readable::RULE,
     &ownership::markers::RULE,
+    &ownership::roots::RULE,
+    &ownership::world_writable::RULE,
+    &ownership::setid::RULE,
     &platform::config_arch::RULE,
     &platform::index::RULE,
     &platform::interpreter_arch::RULE,
@@ -195,9 +200,13 @@ pub static RULES: &[&Rule] = &[
     &toolchain::compilers::RULE,
     &toolchain::internal::RULE,
     &toolchain::build_systems::RULE,
+    &toolchain::binutils::RULE,
+    &toolchain::headers::RULE,
+    &toolchain::wheels::RULE,
     &toolchain::packages::RULE,
     &toolchain::package_managers::RULE,
     &toolchain::shells::RULE,
+    &toolchain::net_tools::RULE,
     &toolchain::deleted_but_shipped::RULE,
     &config::user::RULE,
     &config::argv0::RULE,
@@ -245,6 +254,21 @@ pub static RULES: &[&Rule] = &[
     &provenance::platforms::RULE,
     &provenance::builder_verify::RULE,
     &provenance::build_args_secret::RULE,
+    &hygiene::secrets_files::RULE,
+    &hygiene::crlf::RULE,
+    &hygiene::dangling_links::RULE,
+    &hygiene::name_encoding::RULE,
+    &hygiene::special::RULE,
+    &hygiene::foreign_dpkg_db::RULE,
+    &hygiene::APT_LISTS,
+    &hygiene::PIP_CACHE,
+    &hygiene::TMP,
+    &hygiene::TESTS,
+    &hygiene::VCS,
+    &hygiene::DEV_FILES,
+    &hygiene::MAN_DOC,
+    &hygiene::pycache::RULE,
+    &hygiene::unstripped::RULE,
     &integrity::digests::RULE,
 ];
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::digest::Digest;
 use crate::finding::Level;
-use crate::text::{Secret, is_secret_name, secret};
+use crate::text::{Secret, is_secret_name, is_setting, is_template, secret};
 
 /// Passwords that everyone tries first.
 const DEFAULTS: &[&str] = &[
@@ -31,10 +31,6 @@ const DEFAULTS: &[&str] = &[
     "your-secret-key",
     "your_secret_key",
 ];
-
-/// Values that say how something is done, and hide nothing.
-const SETTINGS: &[&str] =
-    &["auto", "disabled", "enabled", "false", "no", "none", "null", "off", "on", "optional", "required", "true", "trust", "yes"];
 
 /// Bits a character, and characters, from which on a value is no word that somebody chose.
 const RANDOM: (f64, usize) = (3.5, 16);
@@ -90,23 +86,6 @@ pub(super) fn kind<'a>(name: &str, value: &'a str) -> Option<Kind<'a>> {
 
 fn is_default(value: &str) -> bool {
     DEFAULTS.contains(&value.to_ascii_lowercase().as_str())
-}
-
-/// Whether something is still to be put in its place.
-fn is_template(value: &str) -> bool {
-    let is_mask = value.chars().all(|character| ['*', 'x', 'X', '.', '-'].contains(&character));
-    let is_named = value.starts_with('<') && value.ends_with('>');
-    is_mask || is_named || value.starts_with('$') || ["${", "$(", "{{", "%("].iter().any(|mark| value.contains(mark))
-}
-
-/// Whether it is a switch, a small number, a path or an address.
-fn is_setting(value: &str) -> bool {
-    let is_part =
-        |part: &str| part.len() <= 32 && part.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
-    let path = value.strip_prefix("file:").unwrap_or(value).trim_start_matches(['~', '.']);
-    let is_path = path.starts_with('/') && path.split('/').all(is_part);
-    let is_number = value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit());
-    SETTINGS.contains(&value.to_ascii_lowercase().as_str()) || is_path || is_number || value.contains("://")
 }
 
 /// Shannon's entropy of the bytes, in bits.

@@ -176,7 +176,7 @@ mod tests {
             };
             let interpreter = interpreter.map(name);
             let elf =
-                Elf { bits: 64, little_endian: true, machine, kind, interpreter, align: 4096, dynamic, versions };
+                Elf { bits: 64, little_endian: true, machine, kind, interpreter, align: 4096, dynamic, versions, unloaded: 0 };
             let bytes = write(&elf, 1000).unwrap();
             assert_eq!(bytes.len(), 1000);
             assert_eq!(Trace::of(bytes).kind, FileKind::Elf(Box::new(elf)));

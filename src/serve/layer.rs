@@ -18,7 +18,13 @@ pub(super) fn tar(entries: &[Entry]) -> Result<Vec<u8>> {
     Ok(builder.into_inner()?)
 }
 
+/// The value of `security.capability` that is written: revision 2, `cap_net_raw` permitted and effective (capabilities(7)).
+const CAPABILITIES: [u8; 20] = *b"\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
 fn append(builder: &mut Builder<Vec<u8>>, entry: &Entry) -> io::Result<()> {
+    if entry.stat.capable {
+        builder.append_pax_extensions([("SCHILY.xattr.security.capability", &CAPABILITIES[..])])?;
+    }
     let mut header = Header::new_gnu();
     header.set_mode(entry.stat.mode.into());
     header.set_uid(entry.stat.uid);
@@ -84,7 +90,7 @@ mod tests {
         let lines = "\
 d 0755 0:0 /
 d 0755 1:2 /a
-f 4755 65532:65533 @1763661840 /a/x \"text\\n\"
+f 4755 65532:65533 @1763661840 cap /a/x \"text\\n\"
 f 0644 0:0 400 /a/o elf:x86-64,needed=libc.so.6
 h /a/y => /a/x
 l 0777 0:0 /l -> ../nowhere

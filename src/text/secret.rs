@@ -50,6 +50,10 @@ const DESCRIPTORS: [&str; 36] = [
     "public", "seconds", "server", "service", "size", "timeout", "ttl", "type", "uri", "url",
 ];
 
+/// Values that say how something is done, and hide nothing.
+const SETTINGS: &[&str] =
+    &["auto", "disabled", "enabled", "false", "no", "none", "null", "off", "on", "optional", "required", "true", "trust", "yes"];
+
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| unreachable!("{error}"))
 }
@@ -63,6 +67,23 @@ pub fn is_secret_name(name: &str) -> bool {
     // Some names run their words together: PGPASSWORD.
     let is_secret = |word: &&str| SECRET.contains(word) || word.ends_with("password");
     !is_public && !DESCRIPTORS.contains(last) && (words.iter().any(is_secret) || SECRET_AT_END.contains(last))
+}
+
+/// Whether a value is a placeholder: something is still to be put in its place.
+pub fn is_template(value: &str) -> bool {
+    let is_mask = value.chars().all(|character| ['*', 'x', 'X', '.', '-'].contains(&character));
+    let is_named = value.starts_with('<') && value.ends_with('>');
+    is_mask || is_named || value.starts_with('$') || ["${", "$(", "{{", "%("].iter().any(|mark| value.contains(mark))
+}
+
+/// Whether a value is a switch, a small number, a path or an address.
+pub fn is_setting(value: &str) -> bool {
+    let is_part =
+        |part: &str| part.len() <= 32 && part.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
+    let path = value.strip_prefix("file:").unwrap_or(value).trim_start_matches(['~', '.']);
+    let is_path = path.starts_with('/') && path.split('/').all(is_part);
+    let is_number = value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit());
+    SETTINGS.contains(&value.to_ascii_lowercase().as_str()) || is_path || is_number || value.contains("://")
 }
 
 /// A secret in a text.

@@ -182,11 +182,11 @@ fn measured(sizes: &Breakdown, loaded: &Loaded) -> report::Sizes {
 /// Phrases of what was looked at: more make nobody believe more.
 const LOOKED: usize = 6;
 
-/// How much the rules that found nothing looked at, those first that looked at most.
+/// How much the rules that found nothing looked at: those first that weigh most, and of these those that looked at most.
 fn looked(rules: &[report::Rule]) -> Vec<String> {
     let mut telling: Vec<&report::Rule> =
         rules.iter().filter(|rule| rule.outcome == Outcome::Pass && rule.findings.is_empty()).collect();
-    telling.sort_by_key(|rule| std::cmp::Reverse(rule.examined));
+    telling.sort_by_key(|rule| std::cmp::Reverse((rule.level, rule.examined)));
     let unit = |id| RULES.iter().find(|rule| rule.id == id).map(|rule| rule.unit);
     telling.iter().filter_map(|rule| Some(unit(rule.id)?.count(rule.examined))).take(LOOKED).collect()
 }

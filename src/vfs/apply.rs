@@ -262,14 +262,14 @@ impl Fold<'_> {
         if matches!(self.tree.kind(id), Kind::Directory | Kind::Symlink(_)) {
             self.last = None;
         }
-        let mut gone = self.tree.detach(id).into_iter();
+        let mut gone = self.tree.detach(id, self.layer).into_iter();
         let own = gone.next().map_or(0, |(_, bytes)| bytes);
         self.record_removed(gone, &Cause::Replaced(path.clone()));
         own
     }
 
     fn remove(&mut self, id: NodeId, cause: &Cause) {
-        let gone = self.tree.detach(id);
+        let gone = self.tree.detach(id, self.layer);
         self.record_removed(gone, cause);
     }
 

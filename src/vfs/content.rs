@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::layer::compiled::Compiled;
 use crate::layer::elf::{Dynamic, Elf, Wanted};
 use crate::layer::skeleton::skeleton;
 use crate::layer::{FileKind, Kept, LayerPath, Trace};
@@ -11,6 +12,8 @@ const ELF_SIZE: u64 = 64;
 
 /// The alignment of an ELF object that does not say one: that of most objects for AArch64.
 const ELF_ALIGN: u64 = 65536;
+/// Bytes of a compiled module whose size is not said: those of its header.
+const COMPILED_SIZE: u64 = 16;
 
 /// What a file holds, and its size: `content` as it stands behind the path, `size` as it stands before it.
 pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result<(Trace, u64), String> {
@@ -27,8 +30,14 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
         let kind = FileKind::Elf(Box::new(elf(object)?));
         return Ok((Trace { sha256, blank: false, kind, kept: Kept::Unwanted }, size));
     }
+    if let Some(module) = content.strip_prefix("pyc:") {
+        let size = size.unwrap_or(COMPILED_SIZE);
+        let sha256 = Sha256::digest(format!("{content} {size}")).into();
+        let kind = FileKind::Compiled(compiled(module)?);
+        return Ok((Trace { sha256, blank: false, kind, kept: Kept::Unwanted }, size));
+    }
     let quoted = content.strip_prefix('"').and_then(|content| content.rsplit_once('"'));
-    let (quoted, after) = quoted.ok_or("its content is neither quoted, nor size=, nor elf:")?;
+    let (quoted, after) = quoted.ok_or("its content is neither quoted, nor size=, elf: or pyc:")?;
     let bytes = unescape(quoted)?;
     let length = bytes.len() as u64;
     if size.is_some_and(|size| size != length) {
@@ -76,6 +85,7 @@ fn elf(text: &str) -> Result<Elf, String> {
             "exec" => elf.kind = 2,
             "dynamic" => {}
             "unknown" => is_unknown = true,
+            "unloaded" => elf.unloaded = value.parse().map_err(|_| format!("{value:?} is no number of bytes"))?,
             "interp" => elf.interpreter = Some(bytes),
             "needed" => needed.push(bytes),
             "soname" => soname = Some(bytes),
@@ -104,6 +114,23 @@ fn wanted(all: &mut Vec<Wanted>, text: &str) -> Result<(), String> {
         None => all.push(Wanted { file, versions: vec![version] }),
     }
     Ok(())
+}
+
+/// `MAGIC[,OPTION…]`.
+fn compiled(text: &str) -> Result<Compiled, String> {
+    let mut words = text.split(',');
+    let number = |text: &str| text.parse::<u32>().map_err(|_| format!("{text:?} is no number of 32 bits"));
+    let magic = u16::try_from(number(words.next().unwrap_or_default())?).map_err(|_| "its magic number has 16 bits")?;
+    let (mut source, mut is_by_hash) = ((0, 0), false);
+    for word in words {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("mtime", value) => source.0 = number(value)?,
+            ("size", value) => source.1 = number(value)?,
+            ("hash", "") => is_by_hash = true,
+            (name, _) => return Err(format!("{name:?} is no option of pyc:")),
+        }
+    }
+    Ok(Compiled { magic, source: (!is_by_hash).then_some(source) })
 }
 
 /// The bytes that an escaped text stands for.
@@ -183,6 +210,16 @@ mod tests {
         let of = |path: &str, size| read("", Some(size), &LayerPath::new(path)).unwrap().0.sha256;
         assert_eq!(of("/x", 5), trace("size=5").sha256);
         assert!(of("/x", 5) != of("/x", 6) && of("/x", 5) != of("/y", 5));
+    }
+
+    #[test]
+    fn a_compiled_module_is_what_its_options_say() {
+        let kind = |content: &str| trace(content).kind;
+        assert_eq!(kind("pyc:3495,mtime=5,size=7"), FileKind::Compiled(Compiled { magic: 3495, source: Some((5, 7)) }));
+        assert_eq!(kind("pyc:3495,hash"), FileKind::Compiled(Compiled { magic: 3495, source: None }));
+        for bad in ["pyc:", "pyc:70000", "pyc:1,mtime=x", "pyc:1,flags"] {
+            assert!(read(bad, None, &LayerPath::root()).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! h /b => /a                       another name of the file /a
 //! c 0666 0:0 1,3 /dev/null         b for a block device
 //! p 0644 0:0 /run/pipe
+//! f 0755 0:0 cap 12 /bin/ping     with file capabilities
 //! ```
 //!
 //! Fields are parted by blanks; a path starts with `/`. In paths and link targets, bytes that a terminal would act on or
@@ -25,8 +26,10 @@
 //!   - `elf:MACHINE` and options behind commas: `exec` or `rel` (else a shared object), `interp=PATH`, `needed=NAME`
 //!     (repeatable), `soname=NAME`, `rpath=DIRS`, `runpath=DIRS`, `verneed=FILE:VERSION` and `verdef=VERSION` (symbol
 //!     versions that it wants and has, repeatable), `align=BYTES` (else 65536), `dynamic` (an empty dynamic section),
-//!     `unknown` (one that was not captured). MACHINE is `aarch64`, `x86-64`, `arm`, `i386`, `riscv64`, `ppc64le` or `s390x`. It has
+//!     `unknown` (one that was not captured), `unloaded=BYTES` (symbols and the like). MACHINE is `aarch64`, `x86-64`, `arm`, `i386`, `riscv64`, `ppc64le` or `s390x`. It has
 //!     64 bytes unless a size stands before the path;
+//!   - `pyc:MAGIC` and options behind commas: `mtime=SECONDS` and `size=BYTES` of its source (else 0), or `hash`: a compiled
+//!     Python module of 16 bytes, unless a size stands before the path;
 //!   - nothing: an empty file;
 //! - behind a quoted content, `unkept` says that the bytes are not in the keep set, `over` that they are and were too many,
 //!   and `imports` that of a Python module only its skeleton is;
@@ -59,6 +62,9 @@ pub fn line(tree: &Tree, id: NodeId) -> String {
         Kind::Fifo => 'p',
     };
     let mut line = format!("{kind} {:04o} {}:{} ", stat.mode, stat.uid, stat.gid);
+    if stat.capable {
+        line.push_str("cap ");
+    }
     let _ = match tree.kind(id) {
         Kind::File(_) => write!(line, "{} ", stat.size),
         Kind::Device { major, minor, .. } => write!(line, "{major},{minor} "),
@@ -155,7 +161,8 @@ impl<'a> Words<'a> {
         let mode = u16::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o7777);
         let (uid, gid) = pair(self.word("owner")?, ':')?;
         let mtime = self.optional("@").map_or(Ok(0), str::parse).map_err(|_| "its time is no number of seconds")?;
-        Ok(Stat { mode: mode.ok_or("its mode is no octal number up to 7777")?, uid, gid, size: 0, mtime })
+        let capable = self.optional("cap").is_some();
+        Ok(Stat { mode: mode.ok_or("its mode is no octal number up to 7777")?, uid, gid, size: 0, mtime, capable })
     }
 
     /// The size of a file, where one stands before its path.
@@ -217,7 +224,7 @@ mod tests {
         let lines = "\
 d 0755 0:0 /
 d 01777 5:6 /a\\x20b
-f 4755 65532:65533 7 /a\\x20b/\\xff\\n\\\\
+f 4755 65532:65533 cap 7 /a\\x20b/\\xff\\n\\\\
 c 0666 0:0 1,3 /dev
 b 0660 0:6 8,1 /disk
 h /e => /dev
@@ -232,7 +239,7 @@ p 0600 0:0 /pipe
         let read = entries("\n  # a comment\n f 0644 1:2 @-5 /m \"#! /bin/sh -e\\nx \\x22\\xff\\\"\" \n").unwrap();
         let [Entry { path, stat, body: Body::File(trace) }] = &read[..] else { panic!("{read:?}") };
         assert_eq!(path.to_string(), "/m");
-        assert_eq!(*stat, Stat { mode: 0o644, uid: 1, gid: 2, size: 19, mtime: -5 });
+        assert_eq!(*stat, Stat { mode: 0o644, uid: 1, gid: 2, size: 19, mtime: -5, capable: false });
         assert_eq!(trace.kind, FileKind::Script(b" /bin/sh -e"[..].into()));
         assert_eq!(trace.kept, Kept::Whole(b"#! /bin/sh -e\nx \"\xff\""[..].into()));
     }

@@ -16,6 +16,8 @@ pub struct Tree {
     inodes: Vec<Inode>,
     trail: Trail,
     implied: u32,
+    /// Files that lost their last name, by that name, and the layer that took it.
+    hidden: Vec<(NodeId, LayerIndex)>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,7 +51,7 @@ impl Tree {
         let stat = Stat { mode: 0o755, ..Stat::default() };
         let inode = Inode { stat, kind: Kind::Directory, layer: 0, names: 1 };
         let root = Node { name: Box::default(), parent: ROOT, children: BTreeMap::new(), inode: InodeId(0), layer: 0 };
-        Self { nodes: vec![root], inodes: vec![inode], trail: Trail::default(), implied: 0 }
+        Self { nodes: vec![root], inodes: vec![inode], trail: Trail::default(), implied: 0, hidden: Vec::new() }
     }
 
     /// The root directory.
@@ -194,9 +196,15 @@ impl Tree {
         inode.layer = layer;
     }
 
-    /// Takes a name, and everything below it, out of the tree. Its ids stay readable, but nothing leads to them. Returns
+    /// Files whose content is in a layer and behind no name any more: the last name of each, and the layer that took it away
+    /// or put something else in its place. Path, metadata and what was seen of the content are still to be had.
+    pub fn hidden(&self) -> impl Iterator<Item = (NodeId, LayerIndex)> {
+        self.hidden.iter().copied()
+    }
+
+    /// Takes a name, and everything below it, out of the tree, as `layer` does. Its ids stay readable, but nothing leads to them. Returns
     /// them, the name itself first, each with the bytes of content that lost its last name with it.
-    pub(super) fn detach(&mut self, id: NodeId) -> Vec<(NodeId, u64)> {
+    pub(super) fn detach(&mut self, id: NodeId, layer: LayerIndex) -> Vec<(NodeId, u64)> {
         let mut gone: Vec<(NodeId, u64)> = self.walk(id).map(|node| (node, 0)).collect();
         for (node, bytes) in &mut gone {
             let inode = self.node(*node).inode;
@@ -204,6 +212,7 @@ impl Tree {
             inode.names -= 1;
             if inode.names == 0 && matches!(inode.kind, Kind::File(_)) {
                 *bytes = inode.stat.size;
+                self.hidden.push((*node, layer));
             }
         }
         let (parent, name) = (self.parent(id), self.node(id).name.clone());

@@ -136,6 +136,29 @@ fn a_dynamic_section_is_found_wherever_the_headers_announce_it() {
     assert!(matches!(read(&behind.build()).unwrap().dynamic, Dynamic::Unknown(_)), "its strings passed before they were known");
 }
 
+/// A section header of a 64-bit little-endian object.
+fn section(kind: u32, flags: u64, size: u64) -> Vec<u8> {
+    let words = |numbers: &[u64]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
+    [vec![0; 4], kind.to_le_bytes().into(), words(&[flags, 0, 0, size, 0, 1, 0])].concat()
+}
+
+#[test]
+fn sections_that_no_loader_maps_are_counted_wherever_their_headers_lie() {
+    const ALLOC: u64 = 2;
+    // Nothing, code, symbols, debugging information, and what has no bytes in the file.
+    let sections = [section(0, 0, 0), section(1, ALLOC, 1000), section(2, 0, 300), section(1, 0, 5000), section(8, 0, 9000)];
+    for at in [0x1000, 3 << 20] {
+        let mut file = NEAR.build();
+        file.resize(at, 0);
+        file[0x28..0x30].copy_from_slice(&(at as u64).to_le_bytes());
+        file[0x3a..0x3e].copy_from_slice(&[64, 0, 5, 0]);
+        file.extend(sections.concat());
+        assert_eq!(read(&file).unwrap().unloaded, 5300, "headers at {at}");
+        file.truncate(at + 100);
+        assert_eq!(read(&file).unwrap().unloaded, 0, "a cut table of headers at {at} tells nothing");
+    }
+}
+
 #[test]
 fn no_header_makes_the_reader_panic_or_guess() {
     let good = NEAR.build();

@@ -37,6 +37,7 @@ pub const SEEDS: &[Seed] = &[
             // pip writes the builder's interpreter into every command that is copied to /usr/local/bin.
             ("python/console-script-shebang", "warn"),
             // COPY /var/lib /var/lib brings the builder's package database, in which no build tool stands.
+            ("hygiene/foreign-dpkg-db", "warn"),
         ],
     },
     Seed {
@@ -48,7 +49,7 @@ pub const SEEDS: &[Seed] = &[
             ("config/explicit-python", "warn"),
             ("python/console-script-shebang", "warn"),
             // COPY /var/lib /var/lib of a builder with build-essential
-            ("toolchain/packages", "warn"),
+            ("hygiene/foreign-dpkg-db", "warn"),
         ],
     },
     Seed {
@@ -64,6 +65,8 @@ pub const SEEDS: &[Seed] = &[
             // Action 10: a default value for MONGODB_PASSWORD
             ("config/env-default-password", "error"),
             ("python/console-script-shebang", "warn"),
+            // COPY /var/lib /var/lib
+            ("hygiene/foreign-dpkg-db", "warn"),
         ],
     },
     Seed {

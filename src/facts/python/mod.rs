@@ -1,6 +1,7 @@
 //! Python as it lies in an image: site directories and the distributions in them.
 
 pub mod aliases;
+pub mod bytecode;
 pub mod closure;
 pub mod distribution;
 mod entry_points;

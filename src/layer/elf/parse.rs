@@ -3,7 +3,7 @@
 use object::Endianness;
 use object::elf::{self, FileHeader32, FileHeader64};
 use object::read::ReadRef as _;
-use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _};
+use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
 
 use super::capture::Capture;
 use super::versions::{self, Table, Versions};
@@ -85,6 +85,7 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
             ranges.extend(section.strings);
             ranges.extend(section.versions.into_iter().flatten().map(|(offset, _)| (offset, versions::TABLE)));
         }
+        ranges.push(self.section_headers());
         ranges
     }
 
@@ -100,6 +101,7 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
             align: self.align(),
             dynamic: self.dynamic(budget).unwrap_or_else(Dynamic::Unknown),
             versions: self.versions(budget),
+            unloaded: self.unloaded(),
         }
     }
 
@@ -123,6 +125,21 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
         let bytes = self.capture.some(versions::range(offset, self.capture.length()));
         let bytes = bytes.ok_or("its table of symbol versions lies in a part of the file that is not captured")?;
         Ok(Table { bytes, endian: self.endian, count })
+    }
+
+    /// Where the section headers lie: at the end of most files. More of them than the header itself can count are not
+    /// looked at.
+    fn section_headers(&self) -> (u64, u64) {
+        let size = u64::from(self.header.e_shnum(self.endian)) * size_of::<H::SectionHeader>() as u64;
+        (self.header.e_shoff(self.endian).into(), size)
+    }
+
+    /// Bytes of the sections that are in the file and in no segment that is loaded.
+    fn unloaded(&self) -> u64 {
+        let sections = self.header.section_headers(self.endian, self.capture).unwrap_or_default();
+        let in_file = sections.iter().filter(|section| section.sh_type(self.endian) != elf::SHT_NOBITS);
+        let unloaded = in_file.filter(|section| !section.sh_flags(self.endian).contains(elf::SHF_ALLOC));
+        unloaded.fold(0, |sum, section| sum.saturating_add(section.sh_size(self.endian).into()))
     }
 
     fn dynamic(&self, budget: &mut usize) -> Result<Dynamic, &'static str> {

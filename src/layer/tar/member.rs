@@ -52,6 +52,7 @@ pub(super) fn merge(mut header: Header, pending: &Pending) -> Result<(Member, St
         uid: natural(header.uid, "uid")?,
         gid: natural(header.gid, "gid")?,
         size: natural(size, "size")?,
+        capable: pending.records.as_ref().is_some_and(|records| records.get(pax::CAPABILITIES).is_some()),
         device: (natural(header.major, "major number")?, natural(header.minor, "minor number")?),
         name: header.name,
         link: header.link,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::header::Header;
 
 /// The records that a reader acts on. Others are checked and passed over.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "path",
     "linkpath",
     "size",
@@ -15,6 +15,7 @@ const KNOWN: [&str; 15] = [
     "atime",
     "ctime",
     MAP,
+    CAPABILITIES,
     "GNU.sparse.numblocks",
     "GNU.sparse.major",
     "GNU.sparse.minor",
@@ -24,6 +25,8 @@ const KNOWN: [&str; 15] = [
 ];
 /// The sparse map of formats 0.0 and 0.1: offsets and lengths, with commas between.
 pub(super) const MAP: &str = "GNU.sparse.map";
+/// The extended attribute of file capabilities, as Docker, containerd and podman write it.
+pub(super) const CAPABILITIES: &str = "SCHILY.xattr.security.capability";
 
 /// The records of one extended header.
 #[derive(Debug, Default)]
@@ -145,6 +148,7 @@ mod tests {
         let xattr = record("SCHILY.xattr.security.capability", b"\x01\x00\x0a\x029 uid=1\n");
         let records = Records::parse(&[xattr, b"13 uid=65532\n".to_vec()].concat()).unwrap();
         assert_eq!(records.number("uid"), Ok(Some(65532)));
+        assert!(records.get(CAPABILITIES).is_some() && records.get("gid").is_none());
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! Tools that build software, and tools that an intruder would be glad of.
 
+pub(super) mod binutils;
 pub(super) mod build_systems;
 pub(super) mod compilers;
 pub(super) mod deleted_but_shipped;
+pub(super) mod headers;
 pub(super) mod internal;
 pub(super) mod names;
+pub(super) mod net_tools;
 pub(super) mod package_managers;
 pub(super) mod packages;
 pub(super) mod shells;
+pub(super) mod wheels;
 
 use std::collections::BTreeSet;
 
 use super::{Context, Offence, words};
 use crate::facts::tools::Executable;
-use crate::finding::{Judgement, Level};
+use crate::finding::Judgement;
 use crate::text::{escape, lossless};
 use crate::vfs::{LayerPath, NodeId};
 
@@ -58,7 +62,7 @@ fn judge(context: &Context<'_>, kind: &Kind, looked: usize, tools: impl Iterator
         let names: Vec<String> = group.paths.iter().map(|path| shown(context, path, group.count() == 1)).collect();
         let what = words::count(group.count(), kind.one, kind.many);
         let bytes = words::bytes(context.bytes(&group.paths));
-        group.finding(Level::Error, format!("{what} in the image, {bytes}: {}", words::list(&names, 4)), kind.fix)
+        group.finding(context.rule.level, format!("{what} in the image, {bytes}: {}", words::list(&names, 4)), kind.fix)
     });
     Judgement::looked(looked, findings.collect())
 }

@@ -80,6 +80,34 @@ pub(super) const BUILD_SYSTEMS: &[&str] = &[
     "yacc",
 ];
 
+/// Programs of binutils and elfutils, without target prefix and version.
+pub(super) const BINUTILS: &[&str] = &[
+    "addr2line",
+    "ar",
+    "as",
+    "c++filt",
+    "dwp",
+    "elfedit",
+    "eu-readelf",
+    "eu-strip",
+    "gold",
+    "gprof",
+    "gprofng",
+    "ld",
+    "ld.bfd",
+    "ld.gold",
+    "ld.lld",
+    "lld",
+    "nm",
+    "objcopy",
+    "objdump",
+    "ranlib",
+    "readelf",
+    "size",
+    "strings",
+    "strip",
+];
+
 /// Package managers of operating systems. Those of languages are another matter.
 pub(super) const PACKAGE_MANAGERS: &[&str] = &[
     "apk",
@@ -141,7 +169,10 @@ pub(in crate::rules) const SHELLS: &[&str] = &[
 pub(super) const APPLETS: [&[u8]; 2] = [b"busybox", b"toybox"];
 
 /// Names that scripts of other programs carry too.
-pub(super) const SHORT: &[&str] = &["apk", "cc", "es", "fish", "flex", "go", "nix", "nu", "patch", "posh", "rc", "snap", "zig"];
+pub(super) const SHORT: &[&str] = &[
+    "apk", "ar", "as", "cc", "es", "fish", "flex", "go", "ld", "nix", "nm", "nu", "patch", "posh", "rc", "size", "snap", "strip",
+    "zig",
+];
 
 /// Debian packages that are tools.
 const DEB: &str = concat!(
@@ -217,7 +248,7 @@ mod tests {
 
     #[test]
     fn short_names_are_names_of_tools() {
-        let tools = [COMPILERS, BUILD_SYSTEMS, PACKAGE_MANAGERS, SHELLS].concat();
+        let tools = [COMPILERS, BUILD_SYSTEMS, BINUTILS, PACKAGE_MANAGERS, SHELLS].concat();
         assert!(SHORT.iter().all(|name| tools.contains(name)));
     }
 }

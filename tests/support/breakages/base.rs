@@ -33,5 +33,6 @@ pub const BREAKAGES: &[Breakage] = &[
         path: Some("/usr/bin/python3.11"),
         layer: None,
         explains: &["config/argv0", "healthcheck/argv0", "layout/required-binaries"],
+        explains: &["config/argv0", "healthcheck/argv0", "hygiene/dangling-links"],
     },
 ];

@@ -7,6 +7,7 @@ mod config;
 mod healthcheck;
 mod imports;
 mod history;
+mod hygiene;
 mod layout;
 mod linkage;
 mod marker;
@@ -84,6 +85,7 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         config::BREAKAGES,
         healthcheck::BREAKAGES,
         history::BREAKAGES,
+        hygiene::BREAKAGES,
     ]
     .into_iter()
     .flatten()
