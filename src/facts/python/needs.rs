@@ -134,7 +134,7 @@ impl Runtime {
                 }
                 let because = asked.because(self);
                 let Asked { is_certain, is_of_patch, .. } = asked;
-                needs.unmet.push(Unmet { by, found, is_certain, because, is_of_patch, wanted });
+                needs.unmet.push(Unmet { by, wanted, found, is_certain, because, is_of_patch });
             }
         }
         needs

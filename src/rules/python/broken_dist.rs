@@ -51,7 +51,7 @@ fn broken(context: &Context<'_>, found: &Distribution) -> Option<Finding> {
         return finding(Level::Error, format!("{} has no {file}", found.path), &found.path.join(file));
     }
     let imports: Vec<String> = found.imports().iter().map(|name| escape(name.as_bytes())).collect();
-    let none = format!("{}: none of its modules exists: {}", found.shown(), words::list(&imports, 4));
+    let text = format!("{}: none of its modules exists: {}", found.shown(), words::list(&imports, 4));
     let Ok(record) = &found.record else {
         let site = found.path.parent().unwrap_or_default();
         let forms = |name: &String| [name.clone(), format!("{name}.py")].map(|name| site.join(name));
@@ -59,15 +59,15 @@ fn broken(context: &Context<'_>, found: &Distribution) -> Option<Finding> {
         // An extension module has too many possible names to say that it is not there.
         let is_compiled = |name: &String| {
             let begin = format!("{name}.");
-            let node = context.tree.resolve(&site).ok();
-            node.is_some_and(|node| context.tree.children(node).any(|(child, _)| child.starts_with(begin.as_bytes())))
+            let at = context.tree.resolve(&site).ok();
+            at.is_some_and(|at| context.tree.children(at).any(|(child, _)| child.starts_with(begin.as_bytes())))
         };
         let is_lost = |name: &String| forms(name).into_iter().all(is_gone) && !is_compiled(name);
         let first = found.top_level.first().filter(|_| found.top_level.iter().all(is_lost))?;
-        return finding(Level::Warn, none, &site.join(first));
+        return finding(Level::Warn, text, &site.join(first));
     };
     let is_module = |path: &LayerPath| path.name().ends_with(b".py") || path.name().ends_with(b".so");
     let mut modules = record.rows.iter().filter(|row| !row.is_outside && is_module(&row.path)).peekable();
     let first = &modules.peek()?.path;
-    if imports.is_empty() || modules.any(|row| row.node.is_some()) { None } else { finding(Level::Error, none, first) }
+    if imports.is_empty() || modules.any(|row| row.node.is_some()) { None } else { finding(Level::Error, text, first) }
 }

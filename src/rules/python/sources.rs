@@ -7,7 +7,7 @@ use crate::facts::python::sys_path::Origin;
 use crate::vfs::{LayerPath, NodeId};
 
 /// Files and directories whose code is not the service's: it builds it, or tries it out.
-const ASIDE: [&[u8]; 6] = [b"setup.py", b"conftest.py", b"test", b"tests", b"docs", b"examples"];
+pub(super) const ASIDE: [&[u8]; 6] = [b"setup.py", b"conftest.py", b"test", b"tests", b"docs", b"examples"];
 
 /// How many files were looked at, and those of `modules` that one imports and that cannot be found: the file, the line, the
 /// module.
