@@ -49,7 +49,7 @@ const MACHINES: [(&str, &str); 8] = [
 ];
 
 /// Requirements that are judged; five hundred distributions have ten thousand.
-const MAX_STEPS: usize = 1 << 18;
+const MAX_STEPS: usize = 1 << 16;
 
 /// A patch version beyond every real one.
 const LAST: u32 = 999;
@@ -107,6 +107,7 @@ impl Runtime {
                     return needs;
                 }
                 let Some(wanted) = Requirement::parse(line) else { continue };
+                steps += wanted.extras.len();
                 let Some(asked) = Asked::of(&wanted, &environments, &extra) else { continue };
                 let found = installed.get(&wanted.normalized[..]).copied();
                 for extra in found.iter().flat_map(|_| &wanted.extras) {
