@@ -49,7 +49,7 @@ const MACHINES: [(&str, &str); 8] = [
 ];
 
 /// Requirements that are judged; five hundred distributions have ten thousand.
-const MAX_STEPS: usize = 1 << 18;
+const MAX_STEPS: usize = 1 << 16;
 
 /// A patch version beyond every real one.
 const LAST: u32 = 999;
@@ -107,6 +107,7 @@ impl Runtime {
                     return needs;
                 }
                 let Some(wanted) = Requirement::parse(line) else { continue };
+                steps += wanted.extras.len();
                 let Some(asked) = Asked::of(&wanted, &environments, &extra) else { continue };
                 let found = installed.get(&wanted.normalized[..]).copied();
                 for extra in found.iter().flat_map(|_| &wanted.extras) {
@@ -134,7 +135,7 @@ impl Runtime {
                 }
                 let because = asked.because(self);
                 let Asked { is_certain, is_of_patch, .. } = asked;
-                needs.unmet.push(Unmet { by, found, is_certain, because, is_of_patch, wanted });
+                needs.unmet.push(Unmet { by, wanted, found, is_certain, because, is_of_patch });
             }
         }
         needs

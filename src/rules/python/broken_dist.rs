@@ -1,8 +1,9 @@
 //! `python/broken-dist`
 
-use super::super::{Context, declare_rule, words};
+use super::super::{Context, Offence, declare_rule, words};
+use super::orphans::gone;
 use crate::facts::python::Distribution;
-use crate::finding::{Finding, Judgement, Level, Place};
+use crate::finding::{Judgement, Level};
 use crate::text::escape;
 use crate::vfs::LayerPath;
 
@@ -30,44 +31,35 @@ declare_rule! {
     unit "package has metadata and a module" | "packages have metadata and a module", check check
 }
 
+/// What packages of one finding share: the level, and what is wrong, of one package alone where its RECORD tells of it.
+type Shared = (Level, Option<(String, String)>);
+
 fn check(context: &Context<'_>) -> Judgement {
     // What pip is in the middle of removing begins with a tilde, and stands for nothing.
     let is_asked = |found: &&Distribution| !found.is_of_system() && !found.path.name().starts_with(b"~");
     let asked: Vec<&Distribution> = context.distributions().filter(is_asked).collect();
-    let findings = asked.iter().filter_map(|found| broken(context, found)).collect();
-    Judgement::looked(asked.len(), findings)
+    let groups = context.group(asked.iter().filter_map(|found| broken(context, found)));
+    let findings = groups.into_iter().map(|group| {
+        let (level, alone) = group.what.clone();
+        let many =
+            || format!("{} lack their metadata (first: {})", words::count(group.count(), "package", "packages"), group.first());
+        let (name, text) = alone.unzip();
+        group.finding(level, text.unwrap_or_else(many), "install again, and copy the whole directory of packages").of(name)
+    });
+    Judgement::looked(asked.len(), findings.collect())
 }
 
-fn broken(context: &Context<'_>, found: &Distribution) -> Option<Finding> {
-    let name = escape(found.name.as_bytes());
-    let fix = "install it again, and copy the whole directory of packages";
-    let finding = |level, text: String, path: &LayerPath| {
-        let layer = context.blame(path).or(Some(found.layer));
-        Some(Finding::new(level, text, fix).at(Place::path(path, layer)).of(Some(name.clone())))
-    };
+fn broken(context: &Context<'_>, found: &Distribution) -> Option<Offence<Shared>> {
+    let alone = |text: String| Some((escape(found.name.as_bytes()), text));
+    let offence = |path: LayerPath, what: Shared| Some(Offence { layer: context.blame(&path).or(Some(found.layer)), path, what });
     if !found.has_metadata {
         let is_egg = found.path.name().ends_with(b".egg-info");
-        let file = if is_egg { "PKG-INFO" } else { "METADATA" };
-        return finding(Level::Error, format!("{} has no {file}", found.path), &found.path.join(file));
+        let file = found.path.join(if is_egg { "PKG-INFO" } else { "METADATA" });
+        let text = format!("{} lacks {file}", found.shown());
+        return offence(file, (Level::Error, found.record.is_ok().then(|| alone(text)).flatten()));
     }
+    let (level, first) = gone(context, found)?;
     let imports: Vec<String> = found.imports().iter().map(|name| escape(name.as_bytes())).collect();
-    let none = format!("{}: none of its modules exists: {}", found.shown(), words::list(&imports, 4));
-    let Ok(record) = &found.record else {
-        let site = found.path.parent().unwrap_or_default();
-        let forms = |name: &String| [name.clone(), format!("{name}.py")].map(|name| site.join(name));
-        let is_gone = |path: LayerPath| context.tree.resolve(&path).is_err();
-        // An extension module has too many possible names to say that it is not there.
-        let is_compiled = |name: &String| {
-            let begin = format!("{name}.");
-            let node = context.tree.resolve(&site).ok();
-            node.is_some_and(|node| context.tree.children(node).any(|(child, _)| child.starts_with(begin.as_bytes())))
-        };
-        let is_lost = |name: &String| forms(name).into_iter().all(is_gone) && !is_compiled(name);
-        let first = found.top_level.first().filter(|_| found.top_level.iter().all(is_lost))?;
-        return finding(Level::Warn, none, &site.join(first));
-    };
-    let is_module = |path: &LayerPath| path.name().ends_with(b".py") || path.name().ends_with(b".so");
-    let mut modules = record.rows.iter().filter(|row| !row.is_outside && is_module(&row.path)).peekable();
-    let first = &modules.peek()?.path;
-    if imports.is_empty() || modules.any(|row| row.node.is_some()) { None } else { finding(Level::Error, none, first) }
+    let text = format!("{}: none of its modules exists: {}", found.shown(), words::list(&imports, 4));
+    offence(first, (level, alone(text)))
 }

@@ -1,24 +1,23 @@
 //! `python/duplicate-dist`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::super::{Context, declare_rule, words};
+use super::super::{Context, Offence, declare_rule, words};
 use super::needs::PREINSTALLED;
-use crate::facts::python::{Distribution, Runtime, Site};
-use crate::finding::{Finding, Judgement, Level, Place};
+use crate::facts::python::{Distribution, Runtime};
+use crate::finding::{Judgement, Level};
 use crate::text::escape;
 
 declare_rule! {
     /// No package is installed twice
     ///
     /// # What it checks
-    /// No site directory holds the metadata of one distribution twice. Two versions in two directories of one `sys.path`, of
-    /// which the first is imported, are a remark; not so where one is a package of the system, or
-    /// an installer.
+    /// No site directory holds the metadata of one distribution twice. Two versions in two directories of one `sys.path` are a
+    /// remark; not so where one is a package of the system, or an installer.
     ///
     /// # Why
-    /// `pip install --target` into a directory that is not empty, and a COPY over what was there, leave the old metadata and
-    /// the old files beside the new. Which version a package says it is, is then a matter of chance.
+    /// Installing into a directory that is not empty, and a COPY over what was there, leave the old metadata and the old
+    /// files beside the new. Which version a package says it is, is then a matter of chance.
     ///
     /// # Symptom
     /// The version that `importlib.metadata` tells is not that of the code.
@@ -32,28 +31,37 @@ declare_rule! {
     unit "package is installed once" | "packages are installed once", check check
 }
 
-fn check(context: &Context<'_>) -> Judgement {
-    let sites = &context.facts.python.sites;
-    let mut findings: Vec<Finding> = sites.iter().flat_map(doubled).collect();
-    let mut said = BTreeSet::new();
-    let hidden = context.facts.runtimes.iter().flat_map(|runtime| shadowed(context, runtime));
-    findings.extend(hidden.filter(|finding| said.insert(finding.place.path.clone())));
-    let names: BTreeSet<&str> = context.distributions().map(|found| &found.normalized[..]).collect();
-    Judgement::looked(names.len(), findings)
-}
+/// One name, and the distributions that have it.
+type Same<'a> = Vec<&'a Distribution>;
 
-/// What one directory holds twice.
-fn doubled(site: &Site) -> impl Iterator<Item = Finding> {
-    let twice = site.distributions.chunk_by(|one, other| one.normalized == other.normalized).filter(|same| same.len() > 1);
-    twice.map(move |same| {
-        let fix = "install into an empty directory, or take out the RUN or COPY that writes over the installed one";
-        finding(Level::Warn, &same.iter().collect::<Vec<_>>(), &format!("in {}", site.path), fix)
-    })
+fn check(context: &Context<'_>) -> Judgement {
+    let sites = context.facts.python.sites.iter();
+    let doubled = sites.flat_map(|site| site.distributions.chunk_by(|one, other| one.normalized == other.normalized));
+    let doubled = doubled.filter(|same| same.len() > 1).map(|same| (Level::Warn, same.iter().collect::<Same<'_>>()));
+    let hidden = context.facts.runtimes.iter().flat_map(|runtime| shadowed(context, runtime));
+    let mut all = BTreeMap::new();
+    for (level, same) in doubled.chain(hidden.map(|same| (Level::Info, same))) {
+        if let Some(last) = same.last() {
+            all.entry(&last.path).or_insert((level, last.layer, same));
+        }
+    }
+    let offences = all.iter().map(|(path, of)| Offence { path: (*path).clone(), layer: Some(of.1), what: of.0 });
+    let findings = context.group(offences).into_iter().map(|group| {
+        let of: Vec<&Same<'_>> = group.paths.iter().filter_map(|path| all.get(path)).map(|(.., same)| same).collect();
+        let texts: Vec<String> = of.iter().map(|same| shown(same)).collect();
+        let (whereabouts, fix) = match group.what {
+            Level::Warn => ("in one directory", "install into an empty directory, and copy it onto nothing"),
+            _ => ("on one sys.path", "leave one of them out: the first is imported, the others are bytes"),
+        };
+        let only = of.first().and_then(|same| same.first()).filter(|_| of.len() == 1).map(|found| escape(found.name.as_bytes()));
+        group.finding(group.what, format!("installed more than once {whereabouts}: {}", words::list(&texts, 4)), fix).of(only)
+    });
+    Judgement::looked(context.distributions().count(), findings.collect())
 }
 
 /// What an earlier directory of `sys.path` hides of a later one.
-fn shadowed(context: &Context<'_>, runtime: &Runtime) -> Vec<Finding> {
-    let mut by_name = BTreeMap::<&str, Vec<&Distribution>>::new();
+fn shadowed<'a>(context: &Context<'a>, runtime: &Runtime) -> Vec<Same<'a>> {
+    let mut by_name = BTreeMap::<&str, Same<'a>>::new();
     for found in runtime.sites(context.tree, &context.facts.python).into_iter().flat_map(|site| &site.distributions) {
         by_name.entry(&found.normalized).or_default().push(found);
     }
@@ -62,17 +70,11 @@ fn shadowed(context: &Context<'_>, runtime: &Runtime) -> Vec<Finding> {
         let differs = |found: &&Distribution| found.version != all[0].version && found.path.parent() != all[0].path.parent();
         !is_usual && all.iter().any(differs)
     });
-    let fix = "leave one of them out: the first is imported, the others are bytes";
-    by_name.values().map(|all| finding(Level::Info, all, "on one sys.path", fix)).collect()
+    by_name.into_values().collect()
 }
 
-fn finding(level: Level, same: &[&Distribution], whereabouts: &str, fix: &str) -> Finding {
-    let (first, last) = (same[0], same[same.len() - 1]);
-    let versions: Vec<String> = same.iter().map(|found| escape(found.version.as_bytes())).collect();
-    let name = escape(first.name.as_bytes());
-    let message = format!("{name} is installed {} times {whereabouts}: {}", same.len(), words::list(&versions, 4));
-    let mut finding = Finding::new(level, message, fix).at(Place::path(&last.path, last.layer)).of(Some(name));
-    finding.examples = same.iter().take(5).map(|found| found.path.to_string()).collect();
-    finding.count = same.len() as u64;
-    finding
+fn shown(same: &Same<'_>) -> String {
+    let versions: Vec<&str> = same.iter().map(|found| found.version.as_str()).collect();
+    let name = same.first().map(|found| found.name.as_str()).unwrap_or_default();
+    escape(format!("{name} {}", words::list(&versions, 4)).as_bytes())
 }

@@ -1,8 +1,10 @@
-//! Files beside distributions that none of them owns.
+//! Distributions without files, and files without distributions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::python::{Site, aliases};
+use super::super::Context;
+use crate::facts::python::{Distribution, Site, aliases};
+use crate::finding::Level;
 use crate::vfs::{LayerPath, NodeId, Tree};
 
 /// Where `pip install --target` puts what goes elsewhere otherwise.
@@ -37,4 +39,24 @@ pub(super) fn orphans(tree: &Tree, site: &Site) -> (usize, BTreeMap<LayerPath, (
         }
     }
     (files, orphans)
+}
+
+/// The first module of a distribution of which no module is there, and how much that weighs: RECORD is to be believed,
+/// `top_level.txt` less so.
+pub(super) fn gone(context: &Context<'_>, found: &Distribution) -> Option<(Level, LayerPath)> {
+    let tree = context.tree;
+    if let Ok(record) = &found.record {
+        let is_module = |path: &LayerPath| path.name().ends_with(b".py") || path.name().ends_with(b".so");
+        let mut modules = record.rows.iter().filter(|row| !row.is_outside && is_module(&row.path)).peekable();
+        let first = modules.peek()?.path.clone();
+        return (!found.imports().is_empty() && modules.all(|row| row.node.is_none())).then_some((Level::Error, first));
+    }
+    let site = found.path.parent().unwrap_or_default();
+    let node = tree.resolve(&site).ok()?;
+    let is_of = |name: &str, file: &[u8]| {
+        file.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'.'))
+    };
+    let is_gone = |name: &String| !tree.children(node).any(|(file, _)| is_of(name, file));
+    let first = found.top_level.first().filter(|_| found.top_level.iter().all(is_gone))?;
+    Some((Level::Warn, site.join(first)))
 }

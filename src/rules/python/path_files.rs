@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::Context;
+use super::sources::ASIDE;
+use crate::facts::python::distribution::normalized;
 use crate::facts::python::sys_path::{Origin, is_harmless};
-use crate::facts::python::{Distribution, Runtime};
+use crate::facts::python::{Distribution, Import, Runtime};
 use crate::text::escape;
 use crate::vfs::{LayerIndex, LayerPath, NodeId};
 
@@ -31,19 +33,14 @@ pub(super) fn inert(context: &Context<'_>) -> (usize, Vec<Inert>, Vec<String>) {
             let entries = runtime.path.entries.iter().filter(move |entry| entry.origin == origin);
             entries.filter_map(|entry| tree.resolve(&entry.path).ok()).filter(|node| tree.is_directory(*node))
         };
-        let read: BTreeSet<NodeId> = of(Origin::Site).collect();
-        for directory in of(Origin::Environment).collect::<BTreeSet<_>>().difference(&read) {
+        let sites: BTreeSet<NodeId> = of(Origin::Site).collect();
+        for directory in of(Origin::Environment).collect::<BTreeSet<_>>().difference(&sites) {
             directories += 1;
             for (name, node) in tree.children(*directory).filter(|(name, _)| is_path_file(name)).take(MAX) {
-                let path = tree.path(node);
-                let Some(text) = tree.trace(node).and_then(|trace| trace.bytes()) else {
-                    unknown.push(format!("the content of {path} was not kept"));
-                    continue;
-                };
-                let owner = owners.get(&path).copied().or_else(|| by_name(context, &path, name));
-                if let Some(lost) = effect(context, runtime, &path, text, owner) {
-                    let owner = owner.map(|owner| escape(owner.name.as_bytes()));
-                    found.push(Inert { layer: tree.layer(node), path, owner, lost });
+                let owner = owners.get(&tree.path(node)).copied().or_else(|| by_name(context, node, name));
+                match read(context, runtime, node, owner) {
+                    Ok(inert) => found.extend(inert),
+                    Err(why) => unknown.push(why),
                 }
             }
         }
@@ -56,22 +53,17 @@ fn is_path_file(name: &[u8]) -> bool {
 }
 
 /// The distribution that `setup.py develop` made a link for: nothing records it.
-fn by_name<'a>(context: &Context<'a>, path: &LayerPath, name: &[u8]) -> Option<&'a Distribution> {
-    let name = crate::facts::python::distribution::normalized(std::str::from_utf8(name.strip_suffix(b".egg-link")?).ok()?);
-    let site = path.parent()?;
+fn by_name<'a>(context: &Context<'a>, link: NodeId, name: &[u8]) -> Option<&'a Distribution> {
+    let name = normalized(std::str::from_utf8(name.strip_suffix(b".egg-link")?).ok()?);
+    let site = context.tree.path(context.tree.parent(link));
     context.distributions().find(|found| found.normalized == name && found.path.parent().as_ref() == Some(&site))
 }
 
-/// `None` where the file would change nothing; else the module that is lost without it, if one is.
-fn effect(
-    context: &Context<'_>,
-    runtime: &Runtime,
-    path: &LayerPath,
-    text: &[u8],
-    owner: Option<&Distribution>,
-) -> Option<Option<String>> {
-    let tree = context.tree;
-    let is_lost = |name: &str| !runtime.import(tree, name).is_found();
+/// `None` of a file that would change nothing.
+fn read(context: &Context<'_>, runtime: &Runtime, node: NodeId, owner: Option<&Distribution>) -> Result<Option<Inert>, String> {
+    let (tree, path) = (context.tree, context.tree.path(node));
+    let text = tree.trace(node).and_then(|trace| trace.bytes()).ok_or_else(|| format!("the content of {path} was not kept"))?;
+    let is_lost = |name: &str| matches!(runtime.import(tree, name), Import::Missing(_) | Import::Namespace(_));
     let lines =
         text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     let (code, directories): (Vec<&[u8]>, Vec<&[u8]>) =
@@ -79,9 +71,7 @@ fn effect(
     // Nothing but the file leads to what its distribution is. Where nothing tells what that is called, it may be found.
     let brings_nothing = |owner: &&Distribution| owner.imports().iter().all(|name| name.starts_with("__editable__"));
     let mut own = owner.filter(brings_nothing).into_iter().flat_map(|owner| &owner.top_level);
-    if let Some(lost) = own.find(|name| is_lost(name)) {
-        return Some(Some(escape(lost.as_bytes())));
-    }
+    let own = own.find(|name| is_lost(name)).map(|name| escape(name.as_bytes()));
     let site = path.parent().unwrap_or_default();
     let added = directories.iter().filter_map(|line| {
         let line = if line.starts_with(b"/") { LayerPath::new(line) } else { site.join(line) };
@@ -90,11 +80,13 @@ fn effect(
     let added: Vec<NodeId> = added.collect();
     let lost = added.iter().filter(|node| holds_distribution(context, **node)).find_map(|node| {
         let names = tree.children(*node).take(MAX).filter_map(|(name, _)| std::str::from_utf8(name).ok());
-        let modules = names.filter_map(|name| Some(name.strip_suffix(".py").unwrap_or(name)).filter(|name| !name.contains('.')));
-        let is_module = |name: &&str| runtime.import_with(tree, name, &[tree.path(*node)]).is_found();
-        modules.filter(|name| *name != "setup").find(|name| is_lost(name) && is_module(name)).map(|name| escape(name.as_bytes()))
+        let mut own = names.filter(|name| !ASIDE.contains(&name.as_bytes())).map(|name| name.strip_suffix(".py").unwrap_or(name));
+        let is_module = |name: &&str| matches!(runtime.import_with(tree, name, &[tree.path(*node)]), Import::Found(_));
+        own.find(|name| is_lost(name) && is_module(name)).map(|name| escape(name.as_bytes()))
     });
-    (!code.is_empty() || !added.is_empty()).then_some(lost)
+    let changes = own.is_some() || !code.is_empty() || !added.is_empty();
+    let owner = owner.map(|owner| escape(owner.name.as_bytes()));
+    Ok(changes.then(|| Inert { layer: tree.layer(node), path, owner, lost: own.or(lost) }))
 }
 
 /// Whether a directory is the root of a distribution's own source, or an egg.

@@ -7,8 +7,8 @@ const SITE: &str = "/usr/local/lib/python3.12/site-packages";
 
 /// A distribution with a module of its name.
 fn distribution(name: &str, version: &str, requires: &[&str]) -> Vec<Item> {
-    let requires: String = requires.iter().map(|line| format!("Requires-Dist: {line}\n")).collect();
-    let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}");
+    let requires: Vec<String> = requires.iter().map(|line| format!("Requires-Dist: {line}\n")).collect();
+    let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{}", requires.concat());
     let module = name.replace('-', "_");
     vec![
         file(&format!("{SITE}/{module}-{version}.dist-info/METADATA"), metadata),
