@@ -113,7 +113,6 @@ const TABLE: &[(&str, &str, On)] = &[
     ("linkage/bundled-libs", "python/record-integrity", On::Distribution),
     ("linkage/needed", "linkage/bundled-libs", On::Distribution),
     ("linkage/needed", "linkage/bundled-libs", On::Same),
-    ("linkage/needed", "python/record-integrity", On::Distribution),
     // What a wheel for another C library needs is not here.
     ("linkage/needed", "platform/wheel-tags", On::Distribution),
     // The library is there, where no loader looks.

@@ -2,8 +2,8 @@
 //! and 5).
 
 use object::elf::{
-    DT_NEEDED, DT_NULL, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED,
-    DT_VERNEEDNUM, DynamicTag, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramType,
+    DT_NEEDED, DT_NULL, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM,
+    DynamicTag, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramType,
 };
 
 use crate::layer::elf::{Dynamic, Elf, Versions};
@@ -175,8 +175,7 @@ mod tests {
                 },
             };
             let interpreter = interpreter.map(name);
-            let elf =
-                Elf { bits: 64, little_endian: true, machine, kind, interpreter, align: 4096, dynamic, versions };
+            let elf = Elf { bits: 64, little_endian: true, machine, kind, interpreter, align: 4096, dynamic, versions };
             let bytes = write(&elf, 1000).unwrap();
             assert_eq!(bytes.len(), 1000);
             assert_eq!(Trace::of(bytes).kind, FileKind::Elf(Box::new(elf)));

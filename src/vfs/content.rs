@@ -8,7 +8,7 @@ use crate::layer::{FileKind, Kept, LayerPath, Trace};
 /// Bytes of an ELF object whose size is not said: those of its header.
 const ELF_SIZE: u64 = 64;
 
-/// The alignment of an ELF object that does not say one: that of most objects for AArch64.
+/// The alignment of an ELF object that does not say one: that of most objects for `aarch64`.
 const ELF_ALIGN: u64 = 65536;
 
 /// What a file holds, and its size: `content` as it stands behind the path, `size` as it stands before it.

@@ -38,8 +38,8 @@ impl<'a> Walk<'a> {
     pub fn new(image: &'a Image<'a>, system: &'a System<'a>, isa: Isa) -> Self {
         let mut named: BTreeMap<&[u8], Vec<(NodeId, Isa)>> = BTreeMap::new();
         for object in image.objects {
-            let names: BTreeSet<&[u8]> = object.elf.soname().into_iter().chain([image.tree.name(object.node)]).collect();
-            for name in names {
+            let own: BTreeSet<&[u8]> = object.elf.soname().into_iter().chain([image.tree.name(object.node)]).collect();
+            for name in own {
                 named.entry(name).or_default().push((object.node, Isa::of(&object.elf)));
             }
         }

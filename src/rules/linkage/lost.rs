@@ -1,6 +1,6 @@
 //! Libraries that are needed and not found, and what a user would see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::Context;
 use super::objects::{Judged, Objects};
@@ -8,7 +8,7 @@ use crate::facts::elf::Libc;
 use crate::facts::loader::{Need, Reach};
 use crate::finding::Level;
 use crate::text::escape;
-use crate::vfs::LayerPath;
+use crate::vfs::{LayerPath, NodeId};
 
 /// Libraries that the driver of the host brings, and no image has.
 const OF_THE_HOST: &[&[u8]] = &[b"libcuda.so", b"libnvcuvid.so", b"libnvidia-", b"libnvoptix.so", b"libmlx5.so"];
@@ -79,6 +79,24 @@ fn is_bundled(name: &[u8]) -> bool {
     hash.len() == 8 && hash.len() < stem.len() && hash.iter().all(u8::is_ascii_hexdigit)
 }
 
+/// The last line that a user would see of what `root` leads to: loaders load what is needed breadth first, and end at the
+/// first library that is not there.
+pub(super) fn first_lost(context: &Context<'_>, objects: &Objects<'_>, root: NodeId) -> Option<String> {
+    let of: BTreeMap<NodeId, &Judged<'_>> = objects.all.iter().map(|judged| (judged.node, judged)).collect();
+    let (mut todo, mut seen) = (VecDeque::from([root]), BTreeSet::from([root]));
+    while let Some(judged) = todo.pop_front().map(|node| of.get(&node)) {
+        let Some(judged) = judged else { continue };
+        for (name, need) in judged.object.elf.needed().iter().zip(&judged.links.needs) {
+            match need {
+                Need::Missing | Need::Elsewhere(_) => return Some(predicted(context, judged, name)),
+                Need::Found(node) | Need::Preloaded(node) if seen.insert(*node) => todo.push_back(*node),
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
 /// The last line that a user would see of an object whose library `name` is not there.
 pub(super) fn predicted(context: &Context<'_>, by: &Judged<'_>, name: &[u8]) -> String {
     let (name, root) = (escape(name), context.tree.path(by.links.root));
@@ -95,7 +113,9 @@ pub(super) fn predicted(context: &Context<'_>, by: &Judged<'_>, name: &[u8]) -> 
 
 /// What glibc's loader says of an executable whose library is not there.
 pub fn start_line(executable: &LayerPath, library: &str) -> String {
-    format!("{executable}: error while loading shared libraries: {library}: cannot open shared object file: No such file or directory")
+    format!(
+        "{executable}: error while loading shared libraries: {library}: cannot open shared object file: No such file or directory"
+    )
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::Context;
 use crate::facts::elf::{Isa, Libc, Object};
-use crate::facts::loader::{Links, Linkage, Reach};
+use crate::facts::loader::{Linkage, Links, Reach};
 use crate::facts::python::Distribution;
 use crate::facts::python::distribution::normalized;
 use crate::facts::python::extension::is_data;
@@ -55,7 +55,11 @@ impl<'a> Objects<'a> {
             is_judged.then_some(Judged { node: *node, object, links, path, owner })
         });
         let all: Vec<_> = judged.collect();
-        if all.is_empty() { Err(Judgement::skip("the image has no machine code that is loaded")) } else { Ok(Self { linkage, all }) }
+        if all.is_empty() {
+            Err(Judgement::skip("the image has no machine code that is loaded"))
+        } else {
+            Ok(Self { linkage, all })
+        }
     }
 
     /// Those of an image whose loader is glibc's.

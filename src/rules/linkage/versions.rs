@@ -6,7 +6,6 @@ use super::super::{Context, Group, Offence, words};
 use super::objects::{Judged, Objects};
 use crate::facts::loader::Reach;
 use crate::finding::{Finding, Judgement, Level};
-use crate::layer::elf::{Elf, Versions};
 use crate::text::escape;
 use crate::vfs::{FileKind, NodeId};
 
@@ -57,7 +56,7 @@ pub(super) fn judgement(context: &Context<'_>, is_asked: fn(&[u8]) -> bool, fix:
 
 /// The versions that an object wants, by the library that it would load for them.
 fn wanted<'o>(judged: &Judged<'o>) -> Vec<(NodeId, &'o [Box<[u8]>])> {
-    let Elf { versions: Versions { wanted, .. }, .. } = &judged.object.elf;
+    let wanted = &judged.object.elf.versions.wanted;
     let of = |file: &[u8]| {
         let at = judged.object.elf.needed().iter().position(|name| **name == *file)?;
         judged.links.needs.get(at)?.loaded()
