@@ -115,6 +115,9 @@ const TABLE: &[(&str, &str, On)] = &[
     ("linkage/needed", "linkage/bundled-libs", On::Same),
     // What a wheel for another C library needs is not here.
     ("linkage/needed", "platform/wheel-tags", On::Distribution),
+    // A compiler that was copied without its libraries is one that should not be there.
+    ("linkage/needed", "toolchain/compilers", On::Layer),
+    ("linkage/needed", "toolchain/internal", On::Layer),
     // The library is there, where no loader looks.
     ("linkage/usr-local-lib", "linkage/needed", On::Found),
     ("linkage/rpath-outside", "linkage/needed", On::Same),

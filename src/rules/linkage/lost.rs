@@ -57,11 +57,12 @@ pub(super) fn lost<'o, 'a>(context: &Context<'a>, objects: &'o Objects<'a>) -> V
 /// needs, what has no other module, and what lacks a library that its own wheel brought.
 fn soften(context: &Context<'_>, objects: &Objects<'_>, found: &mut [Lost<'_, '_>]) {
     let mut modules: BTreeMap<&LayerPath, (usize, usize)> = BTreeMap::new();
+    let broken_roots: BTreeSet<NodeId> = found.iter().map(|lost| lost.by.links.root).collect();
     for judged in objects.all.iter().filter(|judged| judged.links.reach == Reach::Module && judged.links.root == judged.node) {
         let Some(owner) = judged.owner else { continue };
         let (all, broken) = modules.entry(&owner.path).or_default();
         *all += 1;
-        *broken += usize::from(found.iter().any(|lost| lost.by.links.root == judged.node));
+        *broken += usize::from(broken_roots.contains(&judged.node));
     }
     for lost in found.iter_mut().filter(|lost| lost.by.links.reach == Reach::Module && lost.level == Level::Error) {
         let Some(owner) = lost.by.owner else { continue };

@@ -1,5 +1,7 @@
 //! `linkage/needed`
 
+use std::collections::BTreeMap;
+
 use super::super::{Context, Offence, declare_rule};
 use super::lost::{Lost, is_libpython, lost};
 use super::objects::Objects;
@@ -45,9 +47,11 @@ fn check(context: &Context<'_>) -> Judgement {
         Offence { path: lost.by.path.clone(), layer, what: shared(lost) }
     });
     let groups = context.group(offences);
+    let mut sharing: BTreeMap<_, Vec<&Lost<'_, '_>>> = BTreeMap::new();
+    all.iter().for_each(|lost| sharing.entry(shared(lost)).or_default().push(lost));
     let findings = groups.iter().map(|group| {
-        let of_group = |lost: &&Lost<'_, '_>| shared(lost) == group.what && group.paths.contains(&lost.by.path);
-        let lost: Vec<&Lost<'_, '_>> = all.iter().filter(of_group).collect();
+        let of_group = |lost: &&&Lost<'_, '_>| group.paths.binary_search(&lost.by.path).is_ok();
+        let lost: Vec<&Lost<'_, '_>> = sharing.get(&group.what).into_iter().flatten().filter(of_group).copied().collect();
         if group.what.0 == Level::Info { idle(context, group) } else { finding(context, &objects, group, &lost) }
     });
     let unknown = objects.unknown(|judged| judged.object.elf.unread());

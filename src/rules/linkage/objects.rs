@@ -36,6 +36,7 @@ pub(super) struct Judged<'a> {
 /// All of them: what is for the machine that the image is for, without data.
 pub(super) struct Objects<'a> {
     pub linkage: &'a Linkage,
+    /// In the order of their nodes.
     pub all: Vec<Judged<'a>>,
 }
 
@@ -70,6 +71,12 @@ impl<'a> Objects<'a> {
         }
     }
 
+    /// The one at a path.
+    pub fn at(&self, context: &Context<'_>, path: &LayerPath) -> Option<&Judged<'a>> {
+        let node = context.tree.get(path)?;
+        self.all.binary_search_by_key(&node, |judged| judged.node).ok().and_then(|at| self.all.get(at))
+    }
+
     /// Those that something leads to.
     pub fn reached(&self) -> impl Iterator<Item = &Judged<'a>> {
         self.all.iter().filter(|judged| judged.links.reach < Reach::Other)
@@ -91,8 +98,7 @@ impl Judged<'_> {
             Reach::Library if OPTIONAL.contains(&root) => Level::Warn,
             Reach::Module if TRIED.iter().any(|word| has(root, word)) => Level::Warn,
             Reach::Command | Reach::Library | Reach::Module => Level::Error,
-            Reach::Called => Level::Warn,
-            Reach::Other => Level::Info,
+            Reach::Called | Reach::Other => Level::Info,
         }
     }
 

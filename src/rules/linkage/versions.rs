@@ -108,7 +108,7 @@ fn finding(context: &Context<'_>, objects: &Objects<'_>, group: &Group<Shared>, 
     };
     let message = format!("{whose}{needs}, {library} {has}");
     let finding = group.finding(*level, message, fix).of(owner.clone()).contrast(highest, version.clone());
-    let judged = objects.all.iter().find(|judged| group.paths.first() == Some(&judged.path));
+    let judged = group.paths.first().and_then(|path| objects.at(context, path));
     let line = format!("{library}: version `{}' not found (required by {})", escape(first), group.first());
     finding.predicts(match judged.map(|judged| (judged.links.reach, judged.links.root)) {
         Some((Reach::Command | Reach::Called, root)) => format!("{}: {line}", context.tree.path(root)),

@@ -71,7 +71,7 @@ pub(super) fn idle(context: &Context<'_>, group: &Group<Shared>) -> Finding {
     let paths: BTreeSet<&LayerPath> = group.paths.iter().collect();
     let (objects, bytes) = (words::count(paths.len() as u64, "object", "objects"), words::bytes(context.bytes(&group.paths)));
     let message =
-        format!("{objects} that nothing loads here, {bytes}, without libraries that they need (first: {})", group.first());
+        format!("{objects} that nothing starts here, {bytes}, without libraries that they need (first: {})", group.first());
     let mut finding = group.finding(Level::Info, message, "leave them out if nothing needs them");
     finding.count = paths.len() as u64;
     finding.examples.dedup();
