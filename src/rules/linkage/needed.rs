@@ -48,7 +48,9 @@ fn check(context: &Context<'_>) -> Judgement {
     });
     let groups = context.group(offences);
     let mut sharing: BTreeMap<_, Vec<&Lost<'_, '_>>> = BTreeMap::new();
-    all.iter().for_each(|lost| sharing.entry(shared(lost)).or_default().push(lost));
+    for lost in &all {
+        sharing.entry(shared(lost)).or_default().push(lost);
+    }
     let findings = groups.iter().map(|group| {
         let of_group = |lost: &&&Lost<'_, '_>| group.paths.binary_search(&lost.by.path).is_ok();
         let lost: Vec<&Lost<'_, '_>> = sharing.get(&group.what).into_iter().flatten().filter(of_group).copied().collect();
