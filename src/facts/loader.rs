@@ -42,7 +42,7 @@ pub struct Links {
     pub root: NodeId,
     /// What comes of each `DT_NEEDED`, in their order.
     pub needs: Vec<Need>,
-    /// The entries of its own `DT_RPATH` and `DT_RUNPATH`, filled in; they need not exist.
+    /// The entries of its own `DT_RUNPATH`, else of its `DT_RPATH`, filled in; they need not exist.
     pub paths: Vec<LayerPath>,
 }
 

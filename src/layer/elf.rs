@@ -47,6 +47,14 @@ impl Elf {
             Dynamic::None | Dynamic::Unknown(_) => None,
         }
     }
+
+    /// Why its dynamic section is not known, where it has one.
+    pub fn unread(&self) -> Option<&'static str> {
+        match self.dynamic {
+            Dynamic::Unknown(why) => Some(why),
+            Dynamic::None | Dynamic::Known { .. } => None,
+        }
+    }
 }
 
 /// The dynamic section of an object.

@@ -158,9 +158,11 @@ const TABLE: &[(&str, &str, On)] = &[
     ("linkage/bundled-libs", "python/record-integrity", On::Distribution),
     ("linkage/needed", "linkage/bundled-libs", On::Distribution),
     ("linkage/needed", "linkage/bundled-libs", On::Same),
-    ("linkage/needed", "python/record-integrity", On::Distribution),
     // What a wheel for another C library needs is not here.
     ("linkage/needed", "platform/wheel-tags", On::Distribution),
+    // A compiler that was copied without its libraries is one that should not be there.
+    ("linkage/needed", "toolchain/compilers", On::Layer),
+    ("linkage/needed", "toolchain/internal", On::Layer),
     // The library is there, where no loader looks.
     ("linkage/usr-local-lib", "linkage/needed", On::Found),
     ("linkage/rpath-outside", "linkage/needed", On::Same),

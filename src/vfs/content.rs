@@ -10,7 +10,7 @@ use crate::layer::{FileKind, Kept, LayerPath, Trace};
 /// Bytes of an ELF object whose size is not said: those of its header.
 const ELF_SIZE: u64 = 64;
 
-/// The alignment of an ELF object that does not say one: that of most objects for AArch64.
+/// The alignment of an ELF object that does not say one: that of most objects for `aarch64`.
 const ELF_ALIGN: u64 = 65536;
 /// Bytes of a compiled module whose size is not said: those of its header.
 const COMPILED_SIZE: u64 = 16;

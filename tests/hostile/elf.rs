@@ -105,8 +105,16 @@ fn both_classes_and_both_byte_orders_are_read() {
         for little in [true, false] {
             let elf = read(&Plan { bits, little, ..NEAR }.build()).unwrap();
             let interpreter = Some(INTERPRETER[..18].into());
-            let wanted =
-                Elf { bits, little_endian: little, machine: 0xb7, kind: 3, interpreter, align: 8, dynamic: known(), ..Elf::default() };
+            let wanted = Elf {
+                bits,
+                little_endian: little,
+                machine: 0xb7,
+                kind: 3,
+                interpreter,
+                align: 8,
+                dynamic: known(),
+                ..Elf::default()
+            };
             assert_eq!(elf, wanted);
         }
     }

@@ -99,9 +99,10 @@ impl<'a> System<'a> {
         let text = String::from_utf8_lossy(part);
         let origin = self.tree.path(origin);
         let fill = |library: &str| {
-            let filled = ["PLATFORM", "LIB"].iter().zip([self.machine, library]).fold(text.clone().into_owned(), |text, (word, by)| {
-                text.replace(&format!("${{{word}}}"), by).replace(&format!("${word}"), by)
-            });
+            let filled =
+                ["PLATFORM", "LIB"].iter().zip([self.machine, library]).fold(text.clone().into_owned(), |text, (word, by)| {
+                    text.replace(&format!("${{{word}}}"), by).replace(&format!("${word}"), by)
+                });
             let behind = filled.strip_prefix("$ORIGIN").or_else(|| filled.strip_prefix("${ORIGIN}"));
             match behind {
                 Some(rest) => absolute(self.tree, self.config, &[b"/", origin.as_bytes(), b"/", rest.as_bytes()].concat()),

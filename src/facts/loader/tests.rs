@@ -133,7 +133,10 @@ fn modules_find_what_their_packages_have_and_what_lies_beside_them_elsewhere_is_
         f 0644 0:0 {site}/a/tests/t.abi3.so elf:aarch64,needed=libgone.so.1"
     );
     let linked = linked(&glibc("", &text), &json!({"Cmd": ["/usr/bin/python3.12"]}));
-    assert_eq!(needs(&linked, &format!("{site}/a/x.abi3.so")), [format!("preloaded {site}/a.libs/libown-1.so"), "missing".into()]);
+    assert_eq!(
+        needs(&linked, &format!("{site}/a/x.abi3.so")),
+        [format!("preloaded {site}/a.libs/libown-1.so"), "missing".into()]
+    );
     let reach = |path: &str| linked.1.links[&linked.0.get(&path.into()).unwrap()].reach;
     assert_eq!(reach("/usr/bin/python3.12"), Reach::Command);
     assert_eq!(reach("/usr/lib/python3.12/lib-dynload/_ssl.cpython-312-aarch64-linux-gnu.so"), Reach::Library);

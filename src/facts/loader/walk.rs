@@ -38,8 +38,8 @@ impl<'a> Walk<'a> {
     pub fn new(image: &'a Image<'a>, system: &'a System<'a>, isa: Isa) -> Self {
         let mut named: BTreeMap<&[u8], Vec<(NodeId, Isa)>> = BTreeMap::new();
         for object in image.objects {
-            let names: BTreeSet<&[u8]> = object.elf.soname().into_iter().chain([image.tree.name(object.node)]).collect();
-            for name in names {
+            let own: BTreeSet<&[u8]> = object.elf.soname().into_iter().chain([image.tree.name(object.node)]).collect();
+            for name in own {
                 named.entry(name).or_default().push((object.node, Isa::of(&object.elf)));
             }
         }
@@ -86,7 +86,9 @@ impl<'a> Walk<'a> {
     }
 
     fn visit(&mut self, root: &Root, by: NodeId, (node, origin, above): Visit, todo: &mut Vec<Visit>) {
-        let Some((_, elf)) = self.objects.get(&self.tree().inode(node)) else { return };
+        let Some((_, elf)) = self.objects.get(&self.tree().inode(node)).copied() else { return };
+        // Each `..` of a path is a lookup, too.
+        self.spend(1 + lists(elf).len());
         let mut chain = self.system.inherited(elf, origin);
         chain.extend(above.iter().filter(|directory| !chain.contains(directory)).copied().collect::<Vec<_>>());
         chain.truncate(MAX_CHAIN);
@@ -103,6 +105,10 @@ impl<'a> Walk<'a> {
         self.links.insert(node, links);
     }
 
+    fn spend(&mut self, lookups: usize) {
+        self.lookups = self.lookups.saturating_sub(u32::try_from(lookups).unwrap_or(u32::MAX));
+    }
+
     /// What comes of a need, and the directory in which it is met.
     fn look(&mut self, name: &[u8], node: NodeId, origin: NodeId, searched: &[NodeId]) -> (Need, NodeId) {
         if self.system.is_loader(name) {
@@ -111,7 +117,8 @@ impl<'a> Walk<'a> {
         if let Some((found, directory)) = self.find(name, origin, searched) {
             return (Need::Found(found), directory);
         }
-        let (all, tree) = (self.named.get(name).map_or(&[][..], Vec::as_slice), self.tree());
+        let (all, tree) = (self.named.get(name).cloned().unwrap_or_default(), self.tree());
+        self.spend(all.len() + self.packages.len());
         let own = || all.iter().filter(|(_, isa)| *isa == self.isa).map(|(node, _)| *node);
         let path = tree.path(node);
         let home = self.packages.iter().find(|home| path.is_within(home));
@@ -129,8 +136,7 @@ impl<'a> Walk<'a> {
     /// The file that a name leads to, and the directory that has the name.
     fn find(&mut self, name: &[u8], origin: NodeId, searched: &[NodeId]) -> Option<(NodeId, NodeId)> {
         let (tree, system) = (self.tree(), self.system);
-        let looked = searched.len() + system.defaults.len() + 1;
-        self.lookups = self.lookups.saturating_sub(u32::try_from(looked).unwrap_or(u32::MAX));
+        self.spend(searched.len() + system.defaults.len() + 1);
         if name.contains(&b'/') {
             let paths = system.expanded(name, origin);
             return paths.iter().find_map(|path| self.file(tree.resolve_parent(path).ok()?));
@@ -157,9 +163,15 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The directories that an object names: `DT_RUNPATH`, else `DT_RPATH`.
+fn lists(elf: &Elf) -> &[u8] {
+    match &elf.dynamic {
+        Dynamic::Known { rpath, runpath, .. } => runpath.as_deref().or(rpath.as_deref()).unwrap_or_default(),
+        Dynamic::None | Dynamic::Unknown(_) => &[],
+    }
+}
+
 fn paths(system: &System<'_>, elf: &Elf, origin: NodeId) -> Vec<LayerPath> {
-    let Dynamic::Known { rpath, runpath, .. } = &elf.dynamic else { return Vec::new() };
-    let lists = runpath.as_deref().or(rpath.as_deref()).unwrap_or_default();
-    let parts = lists.split(|byte| *byte == b':').filter(|part| !part.is_empty()).take(MAX_CHAIN);
+    let parts = lists(elf).split(|byte| *byte == b':').filter(|part| !part.is_empty()).take(MAX_CHAIN);
     parts.flat_map(|part| system.expanded(part, origin)).collect()
 }

@@ -1,11 +1,13 @@
 //! `linkage/bundled-libs`
 
+use std::collections::BTreeMap;
+
 use super::super::{Context, Offence, declare_rule, words};
-use super::lost::{lost, predicted};
+use super::lost::{Lost, lost, predicted};
 use super::objects::Objects;
 use crate::finding::{Judgement, Level};
 use crate::text::escape;
-use crate::vfs::{LayerPath, Tree};
+use crate::vfs::{LayerPath, NodeId, Tree};
 
 declare_rule! {
     /// The libraries that wheels bring stand beside their packages
@@ -38,10 +40,11 @@ fn check(context: &Context<'_>) -> Judgement {
     let named = |path: &LayerPath| path.name().ends_with(b".libs") || path.name().ends_with(b".dylibs");
     let asked: Vec<_> = objects.reached().filter(|judged| judged.links.paths.iter().any(named)).collect();
     let lost = lost(context, &objects);
-    let lost: Vec<_> = lost.iter().filter(|lost| lost.level > Level::Info && lost.elsewhere.is_none()).collect();
+    let lost = lost.iter().filter(|lost| lost.level > Level::Info && lost.elsewhere.is_none());
+    let lost: BTreeMap<NodeId, &Lost<'_, '_>> = lost.map(|lost| (lost.by.node, lost)).collect();
     let gone = asked.iter().filter_map(|judged| {
         let directory = judged.links.paths.iter().find(|path| named(path) && !is_there(context.tree, path))?;
-        let lost = lost.iter().find(|lost| lost.by.node == judged.node)?;
+        let lost = lost.get(&judged.node)?;
         let layer = Some(context.tree.content_layer(judged.node));
         Some(Offence { path: judged.path.clone(), layer, what: (lost.level, judged.whose(), directory.clone()) })
     });
@@ -53,7 +56,7 @@ fn check(context: &Context<'_>) -> Judgement {
         let message = format!("{whose}{directory} is missing, where {objects} for libraries (first: {})", group.first());
         let fix = format!("copy the whole of site-packages, {} with it", escape(directory.name()));
         let mut finding = group.finding(*level, message, fix).of(owner.clone());
-        let first = lost.iter().find(|lost| group.paths.first() == Some(&lost.by.path));
+        let first = group.paths.first().and_then(|path| lost.get(&context.tree.get(path)?));
         finding.predicts = first.map(|lost| predicted(context, lost.by, lost.name));
         finding
     });

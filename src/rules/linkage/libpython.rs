@@ -50,13 +50,13 @@ fn check(context: &Context<'_>) -> Judgement {
     let findings = groups.iter().map(|group| {
         let (level, owner, library) = &group.what;
         let whose = owner.as_ref().map(|owner| format!("{owner}: ")).unwrap_or_default();
-        let objects = words::count(group.count(), "object needs", "objects need");
-        let message = format!("{whose}{objects} {library}, and the image has no such library (first: {})", group.first());
+        let who = words::count(group.count(), "object needs", "objects need");
+        let message = format!("{whose}{who} {library}, and the image has no such library (first: {})", group.first());
         let fix = "build it without -lpython, or with the interpreter that the image has";
         let mut finding = group.finding(*level, message, fix).of(owner.clone());
-        let first = found.iter().find(|lost| group.paths.first() == Some(&lost.by.path));
+        let first = group.paths.first().and_then(|path| objects.at(context, path));
         finding.found = Some(library.clone());
-        finding.predicts = first.map(|lost| predicted(context, lost.by, lost.name));
+        finding.predicts = first.map(|judged| predicted(context, judged, library.as_bytes()));
         finding
     });
     Judgement::looked(objects.reached().count(), findings.collect())

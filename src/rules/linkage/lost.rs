@@ -1,6 +1,6 @@
 //! Libraries that are needed and not found, and what a user would see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::Context;
 use super::objects::{Judged, Objects};
@@ -8,7 +8,7 @@ use crate::facts::elf::Libc;
 use crate::facts::loader::{Need, Reach};
 use crate::finding::Level;
 use crate::text::escape;
-use crate::vfs::LayerPath;
+use crate::vfs::{LayerPath, NodeId};
 
 /// Libraries that the driver of the host brings, and no image has.
 const OF_THE_HOST: &[&[u8]] = &[b"libcuda.so", b"libnvcuvid.so", b"libnvidia-", b"libnvoptix.so", b"libmlx5.so"];
@@ -57,11 +57,12 @@ pub(super) fn lost<'o, 'a>(context: &Context<'a>, objects: &'o Objects<'a>) -> V
 /// needs, what has no other module, and what lacks a library that its own wheel brought.
 fn soften(context: &Context<'_>, objects: &Objects<'_>, found: &mut [Lost<'_, '_>]) {
     let mut modules: BTreeMap<&LayerPath, (usize, usize)> = BTreeMap::new();
+    let broken_roots: BTreeSet<NodeId> = found.iter().map(|lost| lost.by.links.root).collect();
     for judged in objects.all.iter().filter(|judged| judged.links.reach == Reach::Module && judged.links.root == judged.node) {
         let Some(owner) = judged.owner else { continue };
         let (all, broken) = modules.entry(&owner.path).or_default();
         *all += 1;
-        *broken += usize::from(found.iter().any(|lost| lost.by.links.root == judged.node));
+        *broken += usize::from(broken_roots.contains(&judged.node));
     }
     for lost in found.iter_mut().filter(|lost| lost.by.links.reach == Reach::Module && lost.level == Level::Error) {
         let Some(owner) = lost.by.owner else { continue };
@@ -77,6 +78,24 @@ fn is_bundled(name: &[u8]) -> bool {
     let stem = name.split(|byte| *byte == b'.').next().unwrap_or_default();
     let hash = stem.rsplit(|byte| *byte == b'-').next().unwrap_or_default();
     hash.len() == 8 && hash.len() < stem.len() && hash.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The last line that a user would see of what `root` leads to: loaders load what is needed breadth first, and end at the
+/// first library that is not there.
+pub(super) fn first_lost(context: &Context<'_>, objects: &Objects<'_>, root: NodeId) -> Option<String> {
+    let of: BTreeMap<NodeId, &Judged<'_>> = objects.all.iter().map(|judged| (judged.node, judged)).collect();
+    let (mut todo, mut seen) = (VecDeque::from([root]), BTreeSet::from([root]));
+    while let Some(judged) = todo.pop_front().map(|node| of.get(&node)) {
+        let Some(judged) = judged else { continue };
+        for (name, need) in judged.object.elf.needed().iter().zip(&judged.links.needs) {
+            match need {
+                Need::Missing | Need::Elsewhere(_) => return Some(predicted(context, judged, name)),
+                Need::Found(node) | Need::Preloaded(node) if seen.insert(*node) => todo.push_back(*node),
+                _ => {}
+            }
+        }
+    }
+    None
 }
 
 /// The last line that a user would see of an object whose library `name` is not there.
@@ -95,7 +114,9 @@ pub(super) fn predicted(context: &Context<'_>, by: &Judged<'_>, name: &[u8]) -> 
 
 /// What glibc's loader says of an executable whose library is not there.
 pub fn start_line(executable: &LayerPath, library: &str) -> String {
-    format!("{executable}: error while loading shared libraries: {library}: cannot open shared object file: No such file or directory")
+    format!(
+        "{executable}: error while loading shared libraries: {library}: cannot open shared object file: No such file or directory"
+    )
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(super) mod bundled_libs;
 pub(super) mod cxx_version;
+mod family;
 pub(super) mod glibc_version;
 pub(super) mod interp;
 pub(super) mod ld_cache_stale;
@@ -15,5 +16,6 @@ pub(super) mod rpath_outside;
 pub(super) mod system_overwrite;
 pub(super) mod usr_local_lib;
 mod versions;
+mod words;
 
 pub(in crate::rules) use lost::{is_libpython, start_line};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::Context;
 use crate::facts::elf::{Isa, Libc, Object};
-use crate::facts::loader::{Links, Linkage, Reach};
+use crate::facts::loader::{Linkage, Links, Reach};
 use crate::facts::python::Distribution;
 use crate::facts::python::distribution::normalized;
 use crate::facts::python::extension::is_data;
@@ -36,6 +36,7 @@ pub(super) struct Judged<'a> {
 /// All of them: what is for the machine that the image is for, without data.
 pub(super) struct Objects<'a> {
     pub linkage: &'a Linkage,
+    /// In the order of their nodes.
     pub all: Vec<Judged<'a>>,
 }
 
@@ -55,7 +56,11 @@ impl<'a> Objects<'a> {
             is_judged.then_some(Judged { node: *node, object, links, path, owner })
         });
         let all: Vec<_> = judged.collect();
-        if all.is_empty() { Err(Judgement::skip("the image has no machine code that is loaded")) } else { Ok(Self { linkage, all }) }
+        if all.is_empty() {
+            Err(Judgement::skip("the image has no machine code that is loaded"))
+        } else {
+            Ok(Self { linkage, all })
+        }
     }
 
     /// Those of an image whose loader is glibc's.
@@ -64,6 +69,12 @@ impl<'a> Objects<'a> {
             Some(Libc::Musl) => Err(Judgement::skip("the loader of the image is musl's")),
             _ => Self::of(context),
         }
+    }
+
+    /// The one at a path.
+    pub fn at(&self, context: &Context<'_>, path: &LayerPath) -> Option<&Judged<'a>> {
+        let node = context.tree.get(path)?;
+        self.all.binary_search_by_key(&node, |judged| judged.node).ok().and_then(|at| self.all.get(at))
     }
 
     /// Those that something leads to.
@@ -87,8 +98,7 @@ impl Judged<'_> {
             Reach::Library if OPTIONAL.contains(&root) => Level::Warn,
             Reach::Module if TRIED.iter().any(|word| has(root, word)) => Level::Warn,
             Reach::Command | Reach::Library | Reach::Module => Level::Error,
-            Reach::Called => Level::Warn,
-            Reach::Other => Level::Info,
+            Reach::Called | Reach::Other => Level::Info,
         }
     }
 

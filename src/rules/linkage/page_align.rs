@@ -19,7 +19,7 @@ declare_rule! {
     /// `ImportError: …: ELF load command address/offset not page-aligned`, on some machines
     ///
     /// # Fix
-    /// Link with `-Wl,-z,max-page-size=65536`, which compilers for AArch64 do unless they are told otherwise.
+    /// Link with `-Wl,-z,max-page-size=65536`, which compilers for `arm64` do unless they are told otherwise.
     ///
     /// # Options
     /// - `page`: bytes of the largest page that the image should run with; without it the rule does not apply.

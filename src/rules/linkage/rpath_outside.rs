@@ -50,7 +50,8 @@ fn check(context: &Context<'_>) -> Judgement {
         let (owner, directory) = &group.what;
         let whose = owner.as_ref().map(|owner| format!("{owner}: ")).unwrap_or_default();
         let objects = words::count(group.count(), "object looks", "objects look");
-        let message = format!("{whose}{objects} for libraries in {directory}, which is not in the image (first: {})", group.first());
+        let message =
+            format!("{whose}{objects} for libraries in {directory}, which is not in the image (first: {})", group.first());
         let fix = "link with -Wl,-rpath,'$ORIGIN', or patchelf --set-rpath";
         group.finding(Level::Warn, message, fix).of(owner.clone())
     });

@@ -2,7 +2,7 @@
 
 use super::super::blame::copies;
 use super::super::{Context, Offence, declare_rule, words};
-use crate::facts::elf::Libc;
+use super::family::is_of_system;
 use crate::finding::{Judgement, Level};
 use crate::vfs::{Change, Event, LayerIndex, LayerPath};
 
@@ -29,15 +29,6 @@ declare_rule! {
     RULE = "linkage/system-overwrite", Starts, Error, since "0.1.0", needs Tree,
     unit "library of the system is the base's" | "libraries of the system are the base's", check check
 }
-
-/// The system's directories of libraries.
-const DIRECTORIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/libexec"];
-
-/// Libraries of which one release has one.
-const LIBRARIES: [&[u8]; 14] = [
-    b"libc.so", b"libm.so", b"libdl.so", b"libpthread.so", b"librt.so", b"libresolv.so", b"libutil.so", b"libgcc_s.so",
-    b"libstdc++.so", b"libssl.so", b"libcrypto.so", b"libz.so", b"libc.musl-", b"libc-",
-];
 
 fn check(context: &Context<'_>) -> Judgement {
     let (trail, instructions) = (context.tree.trail(), &context.facts.instructions);
@@ -67,19 +58,8 @@ fn check(context: &Context<'_>) -> Judgement {
             ),
         };
         let fix = "take out that COPY: the base has its own loader and libraries";
-        group.finding(Level::Error, message, fix).predicts(
-            "symbol lookup error: /lib/libc.so.6: undefined symbol: __libc_early_init, version GLIBC_PRIVATE",
-        )
+        let line = format!("symbol lookup error: {}: undefined symbol: …, version GLIBC_PRIVATE", group.first());
+        group.finding(Level::Error, message, fix).predicts(line)
     });
     Judgement::looked(asked.len(), findings.collect())
-}
-
-/// A file of the loader's or the C library's family, or one of the directories themselves.
-fn is_of_system(path: &LayerPath) -> bool {
-    let is_named = || Libc::of_loader(path.name()).is_some() || LIBRARIES.iter().any(|name| path.name().starts_with(name));
-    let depth = path.components().count();
-    DIRECTORIES.iter().any(|directory| {
-        let directory = LayerPath::from(*directory);
-        *path == directory || path.is_within(&directory) && depth <= directory.components().count() + 2 && is_named()
-    })
 }

@@ -6,7 +6,6 @@ use super::super::{Context, Group, Offence, words};
 use super::objects::{Judged, Objects};
 use crate::facts::loader::Reach;
 use crate::finding::{Finding, Judgement, Level};
-use crate::layer::elf::{Elf, Versions};
 use crate::text::escape;
 use crate::vfs::{FileKind, NodeId};
 
@@ -57,7 +56,7 @@ pub(super) fn judgement(context: &Context<'_>, is_asked: fn(&[u8]) -> bool, fix:
 
 /// The versions that an object wants, by the library that it would load for them.
 fn wanted<'o>(judged: &Judged<'o>) -> Vec<(NodeId, &'o [Box<[u8]>])> {
-    let Elf { versions: Versions { wanted, .. }, .. } = &judged.object.elf;
+    let wanted = &judged.object.elf.versions.wanted;
     let of = |file: &[u8]| {
         let at = judged.object.elf.needed().iter().position(|name| **name == *file)?;
         judged.links.needs.get(at)?.loaded()
@@ -109,7 +108,7 @@ fn finding(context: &Context<'_>, objects: &Objects<'_>, group: &Group<Shared>, 
     };
     let message = format!("{whose}{needs}, {library} {has}");
     let finding = group.finding(*level, message, fix).of(owner.clone()).contrast(highest, version.clone());
-    let judged = objects.all.iter().find(|judged| group.paths.first() == Some(&judged.path));
+    let judged = group.paths.first().and_then(|path| objects.at(context, path));
     let line = format!("{library}: version `{}' not found (required by {})", escape(first), group.first());
     finding.predicts(match judged.map(|judged| (judged.links.reach, judged.links.root)) {
         Some((Reach::Command | Reach::Called, root)) => format!("{}: {line}", context.tree.path(root)),

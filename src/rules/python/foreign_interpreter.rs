@@ -35,7 +35,8 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     let mut pythons: BTreeMap<NodeId, &LayerPath> = BTreeMap::new();
-    for executable in context.facts.executables.iter().filter(|executable| executable.is_elf && is_python(executable.path.name())) {
+    for executable in context.facts.executables.iter().filter(|executable| executable.is_elf && is_python(executable.path.name()))
+    {
         pythons.entry(executable.target).or_insert(&executable.path);
     }
     let findings = pythons.keys().filter_map(|node| Some(finding(context, *node, &lacking(context, *node)?, &pythons)));
@@ -48,14 +49,14 @@ fn lacking(context: &Context<'_>, python: NodeId) -> Option<String> {
     let object = context.facts.objects.iter().find(|object| context.tree.inode(object.node) == inode)?;
     let links = context.facts.linkage.links.get(&object.node)?;
     let mut needs = object.elf.needed().iter().zip(&links.needs);
-    needs.find_map(|(name, need)| {
-        (is_libpython(name) && matches!(need, Need::Missing | Need::Elsewhere(_))).then(|| escape(name))
-    })
+    needs
+        .find_map(|(name, need)| (is_libpython(name) && matches!(need, Need::Missing | Need::Elsewhere(_))).then(|| escape(name)))
 }
 
 fn finding(context: &Context<'_>, python: NodeId, library: &str, all: &BTreeMap<NodeId, &LayerPath>) -> Finding {
     let (path, layer) = (context.tree.path(python), context.tree.content_layer(python));
-    let other = all.keys().filter(|other| **other != python && lacking(context, **other).is_none()).map(|node| context.tree.path(*node));
+    let other =
+        all.keys().filter(|other| **other != python && lacking(context, **other).is_none()).map(|node| context.tree.path(*node));
     let other = other.map(|other| format!("; the image's own is {other}")).next().unwrap_or_default();
     let message = format!("{path} cannot start: {library} was not copied with it{other}");
     let fix = "copy what packages brought and not the builder's own commands: COPY --from=builder /root/.local/bin";

@@ -22,7 +22,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/lib/os-release"),
         layer: Some("//common:rootfs"),
-        explains: &["toolchain/shells", "toolchain/package-managers"],
+        explains: &["linkage/needed", "toolchain/shells", "toolchain/package-managers"],
     },
     Breakage {
         name: "interpreter-gone",

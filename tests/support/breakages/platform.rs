@@ -25,7 +25,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/local/lib/python3.11/site-packages/bcrypt-4.3.0.dist-info/WHEEL"),
         layer: Some(COPY_SITE),
-        explains: &[],
+        explains: &["linkage/needed"],
     },
     Breakage {
         name: "amd64-interpreter",

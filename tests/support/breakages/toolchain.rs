@@ -18,7 +18,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/bin/aarch64-linux-gnu-cpp-12"),
         layer: Some("/toolchain"),
-        explains: &["toolchain/internal", "toolchain/packages"],
+        explains: &["linkage/needed", "toolchain/internal", "toolchain/packages"],
     },
     Breakage {
         name: "shell-shipped",
@@ -48,7 +48,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/bin/apt"),
         layer: Some("/apt"),
-        explains: &[],
+        explains: &["linkage/needed"],
     },
     Breakage {
         name: "compiler-part-left",
@@ -62,7 +62,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/lib/gcc/aarch64-linux-gnu/12/cc1"),
         layer: Some("/usr/lib/gcc"),
-        explains: &[],
+        explains: &["linkage/needed"],
     },
     Breakage {
         name: "compiler-removed-later",

@@ -1,0 +1,35 @@
+//! The files of which a system has those of one release.
+
+use crate::facts::elf::Libc;
+use crate::vfs::LayerPath;
+
+/// The system's directories of libraries.
+const DIRECTORIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/libexec"];
+
+/// Libraries of which one release has one.
+const LIBRARIES: [&[u8]; 14] = [
+    b"libc.so",
+    b"libm.so",
+    b"libdl.so",
+    b"libpthread.so",
+    b"librt.so",
+    b"libresolv.so",
+    b"libutil.so",
+    b"libgcc_s.so",
+    b"libstdc++.so",
+    b"libssl.so",
+    b"libcrypto.so",
+    b"libz.so",
+    b"libc.musl-",
+    b"libc-",
+];
+
+/// A file of the loader's or the C library's family, or one of the directories themselves.
+pub(super) fn is_of_system(path: &LayerPath) -> bool {
+    let is_named = || Libc::of_loader(path.name()).is_some() || LIBRARIES.iter().any(|name| path.name().starts_with(name));
+    let depth = path.components().count();
+    DIRECTORIES.iter().any(|directory| {
+        let directory = LayerPath::from(*directory);
+        *path == directory || path.is_within(&directory) && depth <= directory.components().count() + 2 && is_named()
+    })
+}
