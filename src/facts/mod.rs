@@ -6,6 +6,8 @@ pub mod command;
 mod contents;
 pub mod elf;
 mod fields;
+pub mod listed;
+mod name;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod packages;
@@ -13,15 +15,22 @@ pub mod probe;
 pub mod python;
 pub mod tools;
 
-use crate::image::{Config, Resolved};
+use crate::image::{Config, Descriptor, Resolved};
 use crate::reference::Platform;
-use crate::vfs::Tree;
+use crate::vfs::{LayerIndex, Tree};
+
+pub use crate::layer::{Oddity, OddityKind};
+pub use name::Name;
 
 /// Everything that rules may ask about an image, beside its tree.
 #[derive(Debug, Clone)]
 pub struct Facts {
+    /// The name that users give the image.
+    pub name: Name,
     /// The configuration.
     pub config: Config,
+    /// What the manifest says of each layer.
+    pub layers: Vec<Descriptor>,
     /// The platform that the index claims for the image, if it came from one.
     pub index_platform: Option<Platform>,
     /// What was verified against a digest on the way here.
@@ -32,6 +41,8 @@ pub struct Facts {
     pub layerless: Vec<String>,
     /// The user that the command runs as.
     pub user: accounts::User,
+    /// The accounts that the image lists.
+    pub accounts: listed::Accounts,
     /// What `ENTRYPOINT` and `CMD` start.
     pub command: command::Command,
     /// What `HEALTHCHECK` starts, if there is one.
@@ -53,7 +64,7 @@ pub struct Facts {
 }
 
 /// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Index, manifest and configuration documents.
     pub documents: usize,
@@ -61,6 +72,8 @@ pub struct Verified {
     pub blobs: usize,
     /// Uncompressed layers, each against its `diff_id`.
     pub diff_ids: usize,
+    /// What is odd about the layers that were read and no reason to stop, each with its layer.
+    pub oddities: Vec<(LayerIndex, Oddity)>,
 }
 
 impl Facts {
@@ -72,6 +85,9 @@ impl Facts {
         let user = accounts::user(tree, &config.run.user);
         let packages = packages::packages(tree);
         Self {
+            name: Name::of(&image.reference),
+            layers: image.manifest.layers.clone(),
+            accounts: listed::accounts(tree),
             command: command::command(tree, &config, &user),
             probe: probe::Probe::of(&config),
             healthcheck: config.probe().map(|argv| command::follow(tree, &config, &user, argv)),

@@ -70,6 +70,8 @@ impl Policy {
             expect: draft.expect.clone(),
             service: draft.service(subject, service)?,
             waivers,
+            size: draft.size.clone(),
+            today,
             rules: draft.rules.clone(),
         })
     }

@@ -104,10 +104,14 @@ const TABLE: &[(&str, &str, On)] = &[
     ("platform/wheel-tags", "platform/elf-arch", On::Distribution),
     ("python/native-ext-suffix", "platform/elf-arch", On::Distribution),
     ("python/native-ext-suffix", "platform/wheel-tags", On::Distribution),
+    // Code for another C library says so itself, whatever its wheel is called.
+    ("platform/wheel-tags", "platform/libc", On::Distribution),
     // Machine code that was put in the place of the installed one.
     ("platform/elf-arch", "python/record-integrity", On::Same),
     // A label repeats what the build was told of the platform.
     ("platform/label", "platform/config-arch", On::Image),
+    // So does a tag.
+    ("platform/tag", "platform/config-arch", On::Image),
     // Where there is no command, none can be followed.
     ("config/argv0", "config/cmd", On::Image),
     // A shell that is not there cannot be found.
@@ -137,6 +141,9 @@ const TABLE: &[(&str, &str, On)] = &[
     ("healthcheck/argv0", "platform/interpreter-arch", On::Same),
     ("toolchain/shells", "base/kind", On::Layer),
     ("toolchain/package-managers", "base/kind", On::Layer),
+    // A label that promises a base without a shell.
+    ("labels/security", "toolchain/shells", On::Layer),
+    ("labels/security", "base/kind", On::Image),
     // The command, or a link on its way, names the interpreter that is not there.
     ("config/argv0", "base/python", On::Same),
     ("config/argv0", "base/python", On::Layer),
@@ -146,6 +153,9 @@ const TABLE: &[(&str, &str, On)] = &[
     ("toolchain/packages", "toolchain/compilers", On::Layer),
     ("toolchain/packages", "toolchain/internal", On::Layer),
     ("toolchain/packages", "toolchain/build-systems", On::Layer),
+    // What was removed too late, or is there twice, is what is wasted.
+    ("size/waste", "toolchain/deleted-but-shipped", On::Image),
+    ("size/waste", "size/duplicate-copy", On::Image),
 ];
 
 /// A finding: the place of its rule, and its own among the rule's.

@@ -17,6 +17,7 @@ mod marker;
 mod ownership;
 mod platform;
 mod python;
+mod size;
 mod toolchain;
 mod words;
 
@@ -152,8 +153,13 @@ pub static RULES: &[&Rule] = &[
     &platform::elf_arch::RULE,
     &platform::wheel_tags::RULE,
     &platform::label::RULE,
+    &platform::tag::RULE,
+    &platform::libc::RULE,
     &base::kind::RULE,
     &base::python::RULE,
+    &base::eol::RULE,
+    &base::passwd::RULE,
+    &base::md5sums::RULE,
     &toolchain::compilers::RULE,
     &toolchain::internal::RULE,
     &toolchain::build_systems::RULE,
@@ -184,7 +190,23 @@ pub static RULES: &[&Rule] = &[
     &healthcheck::durations::RULE,
     &labels::REQUIRED,
     &labels::NONEMPTY,
+    &labels::created::RULE,
+    &labels::revision::RULE,
+    &labels::version::RULE,
+    &labels::security::RULE,
+    &labels::service::RULE,
+    &size::max_image::RULE,
+    &size::max_layer::RULE,
+    &size::package_budget::RULE,
+    &size::waste::RULE,
+    &size::duplicate_copy::RULE,
+    &size::layer_order::RULE,
     &integrity::digests::RULE,
+    &integrity::layer_count::RULE,
+    &integrity::media_types::RULE,
+    &integrity::trailing::RULE,
+    &integrity::portability::RULE,
+    &integrity::created::RULE,
 ];
 
 /// A rule that was asked, and what came of it.

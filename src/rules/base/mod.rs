@@ -1,6 +1,10 @@
 //! What the image was made from.
 
+mod ends;
+pub(super) mod eol;
 pub(super) mod kind;
+pub(super) mod md5sums;
+pub(super) mod passwd;
 pub(super) mod python;
 
 use crate::facts::base::Base;
