@@ -6,10 +6,10 @@ pub mod command;
 mod contents;
 pub mod elf;
 mod fields;
-pub mod listed;
-mod name;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod listed;
+mod name;
 pub mod packages;
 pub mod probe;
 pub mod python;

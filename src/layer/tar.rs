@@ -194,7 +194,11 @@ impl Reader {
         }
         self.forget_pending();
         Ok([
-            (self.globals > 0, OddityKind::Ignored, format!("{} global PAX headers: container runtimes ignore them", self.globals)),
+            (
+                self.globals > 0,
+                OddityKind::Ignored,
+                format!("{} global PAX headers: container runtimes ignore them", self.globals),
+            ),
             (self.orphans > 0, OddityKind::Ignored, format!("{} extended headers describe no member", self.orphans)),
             (
                 self.hidden,

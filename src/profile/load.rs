@@ -215,9 +215,7 @@ impl Source<'_> {
                 bad.map_or_else(|| Ok(Value::Texts(texts.clone())), |what| Err(self.mistake(&at.span(), what)))
             }
             (OptKind::Bytes, Setting::Count(count)) => Ok(Value::Count(*count)),
-            (OptKind::Bytes, Setting::Text(text)) => {
-                bytes(text).map(Value::Count).map_err(|what| self.mistake(&at.span(), what))
-            }
+            (OptKind::Bytes, Setting::Text(text)) => bytes(text).map(Value::Count).map_err(|what| self.mistake(&at.span(), what)),
             (OptKind::Patterns, Setting::Texts(texts)) => {
                 let bad = texts.iter().find_map(|text| pattern(text).err());
                 bad.map_or_else(|| Ok(Value::Texts(texts.clone())), |what| Err(self.mistake(&at.span(), what)))

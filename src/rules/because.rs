@@ -156,6 +156,7 @@ const TABLE: &[(&str, &str, On)] = &[
     // What was removed too late, or is there twice, is what is wasted.
     ("size/waste", "toolchain/deleted-but-shipped", On::Image),
     ("size/waste", "size/duplicate-copy", On::Image),
+    ("size/waste", "python/site-packages-populated", On::Layer),
 ];
 
 /// A finding: the place of its rule, and its own among the rule's.

@@ -55,7 +55,8 @@ mod tests {
             assert!(NaiveDate::from_ymd_opt(year, month, day).is_some(), "{name}");
             assert_eq!(ENDS.iter().filter(|(other, _)| *other == name).count(), 1, "{name}");
         }
-        let base = |id: &str, version: &str, distroless| Base { id: id.into(), version: version.into(), distroless, ..Base::default() };
+        let base =
+            |id: &str, version: &str, distroless| Base { id: id.into(), version: version.into(), distroless, ..Base::default() };
         assert_eq!(end(&base("debian", "12", Some("python3"))), NaiveDate::from_ymd_opt(2026, 4, 30));
         assert_eq!(end(&base("debian", "12", None)), NaiveDate::from_ymd_opt(2028, 6, 30));
         assert_eq!(end(&base("alpine", "3.20.3", None)), NaiveDate::from_ymd_opt(2026, 4, 1));

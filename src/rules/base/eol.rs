@@ -25,7 +25,7 @@ declare_rule! {
     ///
     /// # Options
     /// - `grace-months`: after the last day, before this is said.
-    RULE = "base/eol", Conforms, Warn, since "0.1.0", needs Tree,
+    RULE = "base/eol", Safe, Warn, since "0.1.0", needs Tree,
     unit "base image was maintained of late" | "base images were maintained of late",
     options { "grace-months": Count }, check check
 }
@@ -38,9 +38,8 @@ fn check(context: &Context<'_>) -> Judgement {
     let Some(last) = end(base) else {
         return Judgement::skip(format!("nothing is known of the end of {base}"));
     };
-    let grace = u32::try_from(context.count("grace-months").unwrap_or_default()).map_or(None, |months| {
-        last.checked_add_months(Months::new(months))
-    });
+    let grace = u32::try_from(context.count("grace-months").unwrap_or_default())
+        .map_or(None, |months| last.checked_add_months(Months::new(months)));
     let finding = grace.filter(|grace| today > *grace).map(|_| {
         let message = format!("{base} has not been maintained since {last} (as of {AS_OF})");
         let place = base.file.map(|file| Place::path(context.tree.path(file), context.tree.layer(file)));

@@ -39,7 +39,8 @@ fn check(context: &Context<'_>) -> Judgement {
     let mut say = |list: &Listed, level, names: &[String], what: &str, fix: &str| {
         if !names.is_empty() {
             let place = list.file.map(|file| Place::path(context.tree.path(file), context.tree.layer(file)));
-            let mut finding = Finding::new(level, format!("{what}: {}", words::list(names, 5)), fix).at(place.unwrap_or_default());
+            let mut finding =
+                Finding::new(level, format!("{what}: {}", words::list(names, 5)), fix).at(place.unwrap_or_default());
             finding.count = names.len() as u64;
             findings.push(finding);
         }

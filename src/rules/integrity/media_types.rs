@@ -38,8 +38,7 @@ fn check(context: &Context<'_>) -> Judgement {
         Finding::new(Level::Warn, message, fix).at(Place { path: None, layer: Some(at) })
     });
     let odd = context.facts.verified.oddities.iter().filter(|(_, odd)| odd.kind == OddityKind::MediaType);
-    let other = odd.map(|(at, odd)| {
-        Finding::new(Level::Warn, escape(odd.what.as_bytes()), fix).at(Place { path: None, layer: Some(*at) })
-    });
+    let other = odd
+        .map(|(at, odd)| Finding::new(Level::Warn, escape(odd.what.as_bytes()), fix).at(Place { path: None, layer: Some(*at) }));
     Judgement::looked(layers.len(), foreign.chain(other).collect())
 }

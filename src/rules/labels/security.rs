@@ -42,10 +42,12 @@ fn check(context: &Context<'_>) -> Judgement {
         let path = tree.path(*shell);
         (path.to_string(), Place::path(path, tree.layer(*shell)))
     });
-    let other = || (base.distroless.is_none() && base.unread.is_none()).then(|| {
-        let place = base.file.map(|file| Place::path(tree.path(file), tree.layer(file)));
-        (format!("is made from {base}"), place.unwrap_or_default())
-    });
+    let other = || {
+        (base.distroless.is_none() && base.unread.is_none()).then(|| {
+            let place = base.file.map(|file| Place::path(tree.path(file), tree.layer(file)));
+            (format!("is made from {base}"), place.unwrap_or_default())
+        })
+    };
     let found = shell.map(|(path, place)| (format!("has {path}"), place)).or_else(other);
     let findings: Vec<Finding> = found
         .map(|(what, place)| {

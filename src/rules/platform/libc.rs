@@ -74,6 +74,8 @@ fn predicted(role: &Role, path: &str, needed: &str) -> String {
     match role {
         Role::Extension(module) if is_tagged => format!("ModuleNotFoundError: No module named '{module}'"),
         Role::Extension(_) => format!("ImportError: {needed}: cannot open shared object file: No such file or directory"),
-        _ => format!("{path}: error while loading shared libraries: {needed}: cannot open shared object file: No such file or directory"),
+        _ => format!(
+            "{path}: error while loading shared libraries: {needed}: cannot open shared object file: No such file or directory"
+        ),
     }
 }

@@ -35,7 +35,9 @@ fn check(context: &Context<'_>) -> Judgement {
     let Some(tag) = &context.facts.name.tag else {
         return Judgement::skip("the image has no tag");
     };
-    let Some(said) = NAMES.iter().find(|name| tag.strip_suffix(**name).is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))) else {
+    let Some(said) =
+        NAMES.iter().find(|name| tag.strip_suffix(**name).is_some_and(|rest| rest.is_empty() || rest.ends_with('-')))
+    else {
         return Judgement::skip("the tag names no architecture");
     };
     let claimed = context.facts.config.platform();

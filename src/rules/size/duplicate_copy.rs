@@ -26,7 +26,7 @@ declare_rule! {
     /// # Options
     /// - `min-bytes`: what is not worth a word.
     RULE = "size/duplicate-copy", Lean, Warn, since "0.1.0", needs Tree,
-    unit "file, shipped once" | "files, shipped once",
+    unit "layer ships nothing large twice" | "layers ship nothing large twice",
     options { "min-bytes": Bytes }, check check
 }
 
@@ -47,21 +47,23 @@ fn check(context: &Context<'_>) -> Judgement {
         let fix = "give owner and mode where the files are copied: COPY --chown=… --chmod=…, not RUN chown or chmod";
         (bytes >= least).then(|| group.finding(Level::Warn, message, fix))
     }));
-    Judgement::looked(usize::try_from(context.sizes.files).unwrap_or(usize::MAX), findings)
+    Judgement::looked(context.facts.layers.len(), findings)
 }
 
 fn is_again(event: &Event) -> bool {
     event.change == Change::Rewritten { same_content: true }
 }
 
-/// Directories that hold the same: those of equal names below the same two directories make one finding.
+/// Directories that hold the same: those of equal names below the same two directories make one finding, about the one that
+/// came later.
 fn twice(context: &Context<'_>, least: u64) -> Vec<Finding> {
     let tree = context.tree;
     let mut pairs: BTreeMap<(LayerPath, LayerPath), (u64, NodeId)> = BTreeMap::new();
     for twins in twins(tree) {
-        let above = |node: NodeId| if tree.name(twins.one) == tree.name(twins.other) { tree.parent(node) } else { node };
-        let key = (tree.path(above(twins.one)), tree.path(above(twins.other)));
-        let pair = pairs.entry(key).or_insert((0, twins.other));
+        let is_later = tree.layer(twins.one) > tree.layer(twins.other);
+        let (one, other) = if is_later { (twins.other, twins.one) } else { (twins.one, twins.other) };
+        let above = |node: NodeId| if tree.name(one) == tree.name(other) { tree.parent(node) } else { node };
+        let pair = pairs.entry((tree.path(above(one)), tree.path(above(other)))).or_insert((0, other));
         pair.0 = pair.0.saturating_add(twins.bytes);
     }
     let large = pairs.into_iter().filter(|(_, (bytes, _))| *bytes >= least);

@@ -59,13 +59,15 @@ fn check(context: &Context<'_>) -> Judgement {
         }
     }
     let code = layers.iter().position(|layer| layer.modules > 1 && layer.packages < least);
-    let above = layers.iter().enumerate().filter(|(at, layer)| {
-        code.is_some_and(|code| *at > code) && layer.packages >= least.max(1) && layer.modules == 0
-    });
+    let above = layers
+        .iter()
+        .enumerate()
+        .filter(|(at, layer)| code.is_some_and(|code| *at > code) && layer.packages >= least.max(1) && layer.modules == 0);
     let findings = above.map(|(at, layer)| {
         let below = code.unwrap_or_default();
         let by = context.facts.instruction(below).map(|made| format!(": {}", words::excerpt(&made))).unwrap_or_default();
-        let message = format!("{} of packages lie above the service's own code (layer {}{by})", words::bytes(layer.packages), below + 1);
+        let message =
+            format!("{} of packages lie above the service's own code (layer {}{by})", words::bytes(layer.packages), below + 1);
         let fix = "copy the list of packages and install them first, and copy the code last";
         Finding::new(Level::Info, message, fix).at(Place { path: None, layer: Some(at) })
     });

@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::super::{Context, declare_rule, words};
 use super::super::group::EXAMPLES;
+use super::super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement, Level, Place};
 use crate::size::Waste;
 
@@ -27,7 +27,7 @@ declare_rule! {
     /// - `max-percent`: of all that the layers ship.
     /// - `min-bytes`: what is not worth a word.
     RULE = "size/waste", Lean, Warn, since "0.1.0", needs Tree,
-    unit "file weighed, hardly any waste" | "files weighed, hardly any waste",
+    unit "layer weighed, hardly any waste" | "layers weighed, hardly any waste",
     options { "max-percent": Count, "min-bytes": Bytes }, check check
 }
 
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let (sizes, waste) = (context.sizes, &context.sizes.waste);
     let (bytes, shipped) = (u128::from(waste.bytes()), u128::from(sizes.unpacked_bytes));
     let (most, least) = (context.count("max-percent").unwrap_or_default(), context.count("min-bytes").unwrap_or_default());
-    let examined = usize::try_from(sizes.files).unwrap_or(usize::MAX);
+    let examined = context.facts.layers.len();
     if bytes * 100 <= shipped * u128::from(most) || waste.bytes() < least {
         return Judgement::looked(examined, vec![]);
     }

@@ -3,12 +3,14 @@
 mod base;
 mod config;
 mod healthcheck;
+mod labels;
 mod layout;
 mod marker;
 mod ownership;
 mod packages;
 mod platform;
 mod python;
+mod size;
 mod toolchain;
 
 use std::fmt::Write as _;
@@ -61,6 +63,8 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         toolchain::BREAKAGES,
         config::BREAKAGES,
         healthcheck::BREAKAGES,
+        labels::BREAKAGES,
+        size::BREAKAGES,
     ]
     .into_iter()
     .flatten()

@@ -19,7 +19,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some(SITE_PATH),
         layer: Some("shutil.rmtree"),
-        explains: &["marker/site-packages", "python/critical-packages", "python/record-integrity"],
+        explains: &["marker/site-packages", "python/critical-packages", "python/record-integrity", "size/waste"],
     },
     Breakage {
         name: "module-tampered",
