@@ -1,7 +1,5 @@
 //! `platform/libc`
 
-use std::collections::BTreeSet;
-
 use super::super::{Context, Offence, declare_rule, words};
 use super::objects::{Map, Role};
 use crate::facts::elf::{Isa, Libc};
@@ -19,7 +17,8 @@ declare_rule! {
     /// What a builder on Alpine compiles or downloads is for musl, which a Debian does not have; and the reverse.
     ///
     /// # Symptom
-    /// `ImportError: …: cannot open shared object file: No such file or directory`; `ModuleNotFoundError: No module named '…'`.
+    /// `ImportError: …: cannot open shared object file: No such file or directory`; `ModuleNotFoundError: No module named '…'`;
+    /// `…: error while loading shared libraries: …: cannot open shared object file: No such file or directory`.
     ///
     /// # Fix
     /// Take a builder stage with the C library of the last one.
@@ -31,15 +30,16 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let (Some(libc), Some(isa)) = (context.libc(), Isa::of_architecture(&context.platform().architecture)) else {
+    let architecture = context.platform().architecture;
+    let Some((libc, isa)) = context.libc().zip(Isa::of_architecture(&architecture)) else {
         return Judgement::skip("no program of the image names the loader of one C library");
     };
-    let map = Map::of(context, &context.platform().architecture);
+    let map = Map::of(context, &architecture);
     let names = context.tree.iter().map(|node| context.tree.name(node));
-    let there: BTreeSet<&[u8]> = names.filter(|name| is_foreign(name, libc)).collect();
+    let there: Vec<&[u8]> = names.filter(|name| is_foreign(name, libc)).collect();
     let here = context.facts.objects.iter().filter(|object| Isa::of(&object.elf) == isa);
-    let loaded = here.map(|object| (object, context.tree.path(object.node)));
-    let loaded: Vec<_> = loaded.filter(|(object, path)| map.role(object.node, path) != Role::Other).collect();
+    let mut loaded: Vec<_> = here.map(|object| (object, context.tree.path(object.node))).collect();
+    loaded.retain(|(object, path)| map.role(object.node, path) != Role::Other);
     let offences = loaded.iter().filter_map(|(object, path)| {
         let needed = object.elf.needed().iter().find(|name| is_foreign(name, libc) && !there.contains(&name[..]))?;
         let what = (map.owner(path), escape(needed));
@@ -52,11 +52,11 @@ fn check(context: &Context<'_>) -> Judgement {
     let groups = context.group(offences);
     let findings = groups.iter().map(|group| {
         let (owner, needed) = &group.what;
-        let objects = words::count(group.count(), "object needs", "objects need");
-        let message = format!("{owner}: {objects} {needed}, and the image has {has} (first: {})", group.first());
+        let (objects, first) = (words::count(group.count(), "object needs", "objects need"), group.first());
+        let message = format!("{owner}: {objects} {needed}, and the image has {has} (first: {first})");
         let mut finding = group.finding(Level::Error, message, fix).of(map.distribution(owner)).contrast(needed, has);
-        let first = group.paths.first().and_then(|path| Some((map.role(context.tree.get(path)?, path), path)));
-        finding.predicts = first.map(|(role, path)| predicted(&role, &path.to_string(), needed));
+        let role = group.paths.first().and_then(|path| Some(map.role(context.tree.get(path)?, path)));
+        finding.predicts = role.map(|role| predicted(&role, &first, needed));
         finding
     });
     Judgement::looked(loaded.len(), findings.collect())
@@ -70,12 +70,11 @@ fn is_foreign(name: &[u8], libc: Libc) -> bool {
 
 /// The last line that a user would see. Interpreters look for modules with the tag of their own C library, or without one.
 fn predicted(role: &Role, path: &str, needed: &str) -> String {
-    let is_tagged = ["-musl.", "-gnu."].iter().any(|tag| path.contains(tag));
+    let gone = "cannot open shared object file: No such file or directory";
+    let is_tagged = path.contains("-musl.") || path.contains("-gnu.");
     match role {
         Role::Extension(module) if is_tagged => format!("ModuleNotFoundError: No module named '{module}'"),
-        Role::Extension(_) => format!("ImportError: {needed}: cannot open shared object file: No such file or directory"),
-        _ => format!(
-            "{path}: error while loading shared libraries: {needed}: cannot open shared object file: No such file or directory"
-        ),
+        Role::Extension(_) => format!("ImportError: {needed}: {gone}"),
+        _ => format!("{path}: error while loading shared libraries: {needed}: {gone}"),
     }
 }
