@@ -208,13 +208,12 @@ impl Source<'_> {
     fn value(&self, value: &Setting, kind: OptKind, at: &Spanned<Setting>) -> Result<Value> {
         match (kind, value) {
             (OptKind::Text, Setting::Text(text)) => Ok(Value::Text(text.clone())),
-            (OptKind::Count, Setting::Count(count)) => Ok(Value::Count(*count)),
+            (OptKind::Count | OptKind::Bytes, Setting::Count(count)) => Ok(Value::Count(*count)),
             (OptKind::Texts, Setting::Texts(texts)) => Ok(Value::Texts(texts.clone())),
             (OptKind::Globs, Setting::Texts(texts)) => {
                 let bad = texts.iter().find_map(|text| glob(text, true).err());
                 bad.map_or_else(|| Ok(Value::Texts(texts.clone())), |what| Err(self.mistake(&at.span(), what)))
             }
-            (OptKind::Bytes, Setting::Count(count)) => Ok(Value::Count(*count)),
             (OptKind::Bytes, Setting::Text(text)) => bytes(text).map(Value::Count).map_err(|what| self.mistake(&at.span(), what)),
             (OptKind::Patterns, Setting::Texts(texts)) => {
                 let bad = texts.iter().find_map(|text| pattern(text).err());

@@ -36,7 +36,7 @@ fn check(context: &Context<'_>) -> Judgement {
     };
     let map = Map::of(context, &architecture);
     let names = context.tree.iter().map(|node| context.tree.name(node));
-    let there: Vec<&[u8]> = names.filter(|name| is_foreign(name, libc)).collect();
+    let there: std::collections::BTreeSet<&[u8]> = names.filter(|name| is_foreign(name, libc)).collect();
     let here = context.facts.objects.iter().filter(|object| Isa::of(&object.elf) == isa);
     let mut loaded: Vec<_> = here.map(|object| (object, context.tree.path(object.node))).collect();
     loaded.retain(|(object, path)| map.role(object.node, path) != Role::Other);

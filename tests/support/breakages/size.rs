@@ -36,6 +36,5 @@ pub const BREAKAGES: &[Breakage] = &[
         path: Some("/opt/packages"),
         layer: Some("/opt/packages"),
         explains: &["size/waste"],
-        ..PLAIN
     },
 ];
