@@ -37,6 +37,9 @@ pub struct Line {
     pub number: Option<u64>,
 }
 
+/// Accounts of one file: a system that people log in to has a few hundred, and one file can list millions.
+const MOST: usize = 10_000;
+
 /// Reads the lists of a tree.
 pub fn accounts(tree: &Tree) -> Accounts {
     let contents = Contents::new(tree);
@@ -49,8 +52,9 @@ fn listed(contents: &Contents<'_>, path: &LayerPath) -> Listed {
         Err(why) => Listed { unread: Some(why), ..Listed::default() },
         Ok(None) => Listed::default(),
         Ok(Some((node, text))) => {
-            let lines = text.split(|byte| *byte == b'\n').filter_map(line);
-            Listed { file: Some(node), lines: lines.collect(), unread: None }
+            let mut lines = text.split(|byte| *byte == b'\n').filter_map(line);
+            let listed = Listed { file: Some(node), lines: lines.by_ref().take(MOST).collect(), unread: None };
+            Listed { unread: lines.next().map(|_| format!("{path} lists more than {MOST} accounts")), ..listed }
         }
     }
 }
@@ -82,5 +86,7 @@ mod tests {
     #[test]
     fn a_list_that_cannot_be_read_is_no_absence() {
         assert!(accounts(&tree([dir("/etc/group")])).groups.unread.is_some_and(|why| why.contains("/etc/group")));
+        let many = accounts(&tree([file("/etc/passwd", "a:\n".repeat(MOST + 1))])).users;
+        assert_eq!((many.lines.len(), many.unread.is_some()), (MOST, true));
     }
 }

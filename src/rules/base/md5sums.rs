@@ -1,11 +1,11 @@
 //! `base/md5sums`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Context, Offence, declare_rule, words};
 use crate::finding::{Judgement, Level};
 use crate::text::escape;
-use crate::vfs::{Change, LayerIndex, LayerPath, NodeId};
+use crate::vfs::{Change, Event, LayerIndex, LayerPath, NodeId};
 
 declare_rule! {
     /// No file of the base image's packages was replaced
@@ -41,8 +41,8 @@ fn check(context: &Context<'_>) -> Judgement {
         return Judgement::skip("all is in one layer: what came with the base cannot be told from what replaced it");
     }
     let is_other = |change: &Change| *change == Change::Rewritten { same_content: false };
-    let rewritten: BTreeSet<&LayerPath> =
-        trail.iter().filter(|(_, events)| events.iter().any(|event| is_other(&event.change))).map(|(path, _)| path).collect();
+    let last = |events: &[Event]| events.iter().rfind(|event| is_other(&event.change)).map(|event| event.layer);
+    let mut rewritten: BTreeMap<_, _> = trail.iter().filter_map(|(path, events)| Some((path, last(events)?))).collect();
     let (mut offences, mut unread) = (Vec::new(), None);
     for (package, list, brought) in &lists {
         let Some(text) = tree.trace(*list).and_then(|trace| trace.bytes()) else {
@@ -50,11 +50,11 @@ fn check(context: &Context<'_>) -> Judgement {
             continue;
         };
         // After the digest, two blanks, or a blank and a `*` (md5sum(1)).
-        let paths = text.split(|byte| *byte == b'\n').filter_map(|line| line.get(34..).filter(|_| !rewritten.is_empty()));
-        for path in paths.map(|path| LayerPath::new(path.trim_ascii_end())).filter(|path| rewritten.contains(path)) {
-            let last = trail.of(&path).iter().rfind(|event| event.layer > *brought && is_other(&event.change));
-            if let Some(event) = last.filter(|_| tree.get(&path).is_some() && !except.is_match(path.to_string())) {
-                offences.push(Offence { path, layer: Some(event.layer), what: (*package).clone() });
+        for path in text.split(|byte| *byte == b'\n').filter_map(|line| line.get(34..)) {
+            let path = LayerPath::new(path.trim_ascii_end());
+            let Some(layer) = rewritten.remove(&path).filter(|layer| layer > brought) else { continue };
+            if tree.get(&path).is_some() && !except.is_match(path.to_string()) {
+                offences.push(Offence { path, layer: Some(layer), what: (*package).clone() });
             }
         }
     }

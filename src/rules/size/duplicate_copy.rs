@@ -1,6 +1,6 @@
 //! `size/duplicate-copy`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Context, Offence, declare_rule, words};
 use crate::finding::{Finding, Judgement, Level, Place};
@@ -34,7 +34,8 @@ fn check(context: &Context<'_>) -> Judgement {
     let least = context.count("min-bytes").unwrap_or_default();
     let mut findings = twice(context, least);
     let events = context.tree.trail().iter().flat_map(|(path, events)| events.iter().map(move |event| (path, event)));
-    let again = events.filter(|(_, event)| is_again(event) && event.hidden > 0);
+    let mut seen = BTreeSet::new();
+    let again = events.filter(|(path, event)| is_again(event) && event.hidden > 0 && seen.insert((*path, event.layer)));
     let offences = again.map(|(path, event)| Offence { path: path.clone(), layer: Some(event.layer), what: () });
     findings.extend(context.group(offences).iter().filter_map(|group| {
         let of = |path: &LayerPath| {
@@ -58,16 +59,17 @@ fn is_again(event: &Event) -> bool {
 /// came later.
 fn twice(context: &Context<'_>, least: u64) -> Vec<Finding> {
     let tree = context.tree;
-    let mut pairs: BTreeMap<(LayerPath, LayerPath), (u64, NodeId)> = BTreeMap::new();
+    let mut pairs: BTreeMap<(NodeId, NodeId), (u64, NodeId)> = BTreeMap::new();
     for twins in twins(tree) {
         let is_later = tree.layer(twins.one) > tree.layer(twins.other);
         let (one, other) = if is_later { (twins.other, twins.one) } else { (twins.one, twins.other) };
         let above = |node: NodeId| if tree.name(one) == tree.name(other) { tree.parent(node) } else { node };
-        let pair = pairs.entry((tree.path(above(one)), tree.path(above(other)))).or_insert((0, other));
+        let pair = pairs.entry((above(one), above(other))).or_insert((0, other));
         pair.0 = pair.0.saturating_add(twins.bytes);
     }
     let large = pairs.into_iter().filter(|(_, (bytes, _))| *bytes >= least);
     let findings = large.map(|((one, other), (bytes, node))| {
+        let (one, other) = (tree.path(one), tree.path(other));
         let message = format!("{} are both in {one} and in {other}, in the same files", words::bytes(bytes));
         let fix = format!("copy out of another stage, or take out what puts them into {other}");
         Finding::new(Level::Warn, message, fix).at(Place::path(&other, tree.layer(node)))

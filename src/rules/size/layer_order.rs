@@ -29,6 +29,7 @@ declare_rule! {
     options { "roots": Texts, "min-bytes": Bytes }, check check
 }
 
+const PACKAGES: [&[u8]; 3] = [b"site-packages", b"dist-packages", b"node_modules"];
 const MODULES: [&[u8]; 5] = [b".py", b".js", b".mjs", b".cjs", b".ts"];
 
 /// What of a layer counts.
@@ -42,10 +43,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let workdir = LayerPath::new(&context.facts.config.run.working_dir);
     let roots = context.texts("roots").into_iter().map(LayerPath::new).chain([workdir]).filter(|root| !root.is_root());
     let (roots, least) = (roots.collect::<Vec<_>>(), context.count("min-bytes").unwrap_or_default());
-    let is_package = |path: &LayerPath| {
-        let sites = &context.facts.python.sites;
-        sites.iter().any(|site| path.is_within(&site.path)) || path.components().any(|part| part == b"node_modules")
-    };
+    let is_package = |path: &LayerPath| path.components().any(|part| PACKAGES.contains(&part));
     let is_own = |path: &LayerPath| {
         MODULES.iter().any(|ending| path.name().ends_with(ending)) && roots.iter().any(|root| path.is_within(root))
     };
