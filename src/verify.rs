@@ -113,7 +113,9 @@ impl Loaded {
         let layers = self.layers.iter().flatten().count();
         let held = [&self.image.digest, &self.image.index_digest];
         let documents = 1 + held.into_iter().flatten().count();
-        Verified { documents, blobs: layers, diff_ids: layers }
+        let read = self.layers.iter().enumerate().filter_map(|(index, layer)| Some((index, layer.as_ref()?)));
+        let oddities = read.flat_map(|(index, layer)| layer.oddities.iter().map(move |oddity| (index, oddity.clone())));
+        Verified { documents, blobs: layers, diff_ids: layers, oddities: oddities.collect() }
     }
 }
 

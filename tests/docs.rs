@@ -103,6 +103,24 @@ fn a_unit_is_a_phrase_that_stands_behind_its_number() {
 }
 
 #[test]
+fn the_page_for_users_of_dockle_names_rules_that_there_are_and_every_checkpoint_once() {
+    let page = read(&root().join("docs/dockle.md"));
+    let groups: BTreeSet<&str> = RULES.iter().filter_map(|rule| rule.id.split('/').next()).collect();
+    let named =
+        page.split('`').skip(1).step_by(2).filter(|word| word.split('/').next().is_some_and(|group| groups.contains(group)));
+    let named: Vec<&str> = named.filter(|word| word.contains('/')).collect();
+    assert!(named.len() >= 8, "{named:?}");
+    for id in named {
+        assert!(RULES.iter().any(|rule| rule.id == id), "{id}");
+    }
+    let rows: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).skip(1).collect();
+    let wanted = ["CIS-DI-0001", "CIS-DI-0005", "CIS-DI-0006", "CIS-DI-0007", "CIS-DI-0008", "CIS-DI-0009", "CIS-DI-0010"];
+    let own = ["DKL-DI-0001", "DKL-DI-0002", "DKL-DI-0003", "DKL-DI-0004", "DKL-DI-0005", "DKL-DI-0006"];
+    let files = ["DKL-LI-0001", "DKL-LI-0002", "DKL-LI-0003"];
+    assert_eq!(rows, [&wanted[..], &own[..], &files[..]].concat());
+}
+
+#[test]
 fn the_page_of_rules_is_current() {
     let mut page = String::from(
         "# Rules\n\nMade from the rules themselves. A profile can change the level of each, and set its options.\n\n",

@@ -9,8 +9,10 @@ pub mod elf;
 mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
-pub mod loader;
 pub mod history;
+pub mod listed;
+pub mod loader;
+mod name;
 pub mod packages;
 pub mod probe;
 pub mod python;
@@ -18,15 +20,22 @@ pub mod secret_files;
 pub mod tools;
 
 use crate::digest::Digest;
-use crate::image::{Attestation, Config, Dockerfile, Resolved};
+use crate::image::{Attestation, Config, Descriptor, Dockerfile, Resolved};
 use crate::reference::Platform;
-use crate::vfs::Tree;
+use crate::vfs::{LayerIndex, Tree};
+
+pub use crate::layer::{Oddity, OddityKind};
+pub use name::Name;
 
 /// Everything that rules may ask about an image, beside its tree.
 #[derive(Debug, Clone)]
 pub struct Facts {
+    /// The name that users give the image.
+    pub name: Name,
     /// The configuration.
     pub config: Config,
+    /// What the manifest says of each layer.
+    pub layers: Vec<Descriptor>,
     /// The platform that the index claims for the image, if it came from one.
     pub index_platform: Option<Platform>,
     /// What was verified against a digest on the way here.
@@ -37,6 +46,8 @@ pub struct Facts {
     pub layerless: Vec<String>,
     /// The user that the command runs as.
     pub user: accounts::User,
+    /// The accounts that the image lists.
+    pub accounts: listed::Accounts,
     /// What `ENTRYPOINT` and `CMD` start.
     pub command: command::Command,
     /// What `HEALTHCHECK` starts, if there is one.
@@ -72,7 +83,7 @@ pub struct Facts {
 }
 
 /// What was held against a digest, and agreed. A mismatch ends the run; these are the counts of what did not end it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Index, manifest and configuration documents.
     pub documents: usize,
@@ -80,6 +91,8 @@ pub struct Verified {
     pub blobs: usize,
     /// Uncompressed layers, each against its `diff_id`.
     pub diff_ids: usize,
+    /// What is odd about the layers that were read and no reason to stop, each with its layer.
+    pub oddities: Vec<(LayerIndex, Oddity)>,
 }
 
 impl Facts {
@@ -113,6 +126,9 @@ impl Facts {
             command,
             probe: probe::Probe::of(tree, &config),
             healthcheck,
+            name: Name::of(&image.reference),
+            layers: image.manifest.layers.clone(),
+            accounts: listed::accounts(tree),
             python: python::python(tree),
             imports: python::closure::closures(tree, &config, &runtimes, probing.as_ref()),
             runtimes,

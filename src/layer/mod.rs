@@ -62,8 +62,25 @@ fn kept_bytes(entries: &[Entry]) -> u64 {
 pub struct Oddity {
     /// The path, where it is about one.
     pub path: Option<LayerPath>,
+    /// What it is about.
+    pub kind: OddityKind,
     /// What is odd, as a sentence fragment.
     pub what: String,
+}
+
+/// What is odd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OddityKind {
+    /// An entry that readers of tars take for different things.
+    Entry,
+    /// A member or a header that is passed over.
+    Ignored,
+    /// Bytes behind the end of the compressed data, or of the archive.
+    Trailing,
+    /// The media type names another compression.
+    MediaType,
+    /// How many more there are.
+    More,
 }
 
 /// A blob that was read as a layer before anyone said what it should be.

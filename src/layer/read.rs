@@ -6,7 +6,7 @@ use super::meaning::{Meaning, meaning};
 use super::oddities::Oddities;
 use super::tap::Tap;
 use super::tar::{Event, Member};
-use super::{Body, Entry, LayerPath, Stat};
+use super::{Body, Entry, LayerPath, OddityKind, Stat};
 use crate::error::Result;
 use crate::limits::{self, Limits};
 
@@ -50,7 +50,7 @@ impl<'a> Collector<'a> {
             return Err(limits::entries(what));
         }
         for what in &member.odd {
-            self.oddities.push(Some(LayerPath::new(&member.name)), *what);
+            self.oddities.push(Some(LayerPath::new(&member.name)), OddityKind::Entry, *what);
         }
         match meaning(member, self.limits)? {
             Meaning::Entry(entry) => self.entries.push(entry),
@@ -58,7 +58,7 @@ impl<'a> Collector<'a> {
                 self.tap.open(&path, stat.size);
                 self.open = Some((path, stat));
             }
-            Meaning::Nothing(path, why) => self.oddities.push(Some(path), why),
+            Meaning::Nothing(path, why) => self.oddities.push(Some(path), OddityKind::Ignored, why),
         }
         Ok(())
     }

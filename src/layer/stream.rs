@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use super::OddityKind;
 use super::blob::Blob;
 use super::codec::Decoder;
 use super::tar::{self, Event};
@@ -34,12 +35,12 @@ pub(super) struct Content {
     pub(super) raw_size: u64,
     diff_id: Digest,
     compression: Compression,
-    odd: Vec<String>,
+    odd: Vec<(OddityKind, String)>,
 }
 
 impl Content {
     /// Holds the tar against what manifest and configuration say of it. Returns what is odd about the stream as a whole.
-    pub(super) fn hold(&self, descriptor: &Descriptor, diff_id: &Digest) -> Result<Vec<String>> {
+    pub(super) fn hold(&self, descriptor: &Descriptor, diff_id: &Digest) -> Result<Vec<(OddityKind, String)>> {
         let claimed = match MediaType::parse(&descriptor.media_type) {
             Some(MediaType::Layer(compression)) => Some(compression),
             _ => None,
@@ -54,7 +55,8 @@ impl Content {
         })?;
         let mut odd = self.odd.clone();
         if differing.is_some() {
-            odd.push(format!("the media type is {:?}, the bytes are {}", descriptor.media_type, self.compression));
+            let what = format!("the media type is {:?}, the bytes are {}", descriptor.media_type, self.compression);
+            odd.push((OddityKind::MediaType, what));
         }
         Ok(odd)
     }
@@ -105,7 +107,8 @@ fn decode<R: BufRead>(
     }
     let mut odd = reader.finish()?;
     if decoder.trailing() > 0 {
-        odd.push(format!("{} bytes follow the gzip data; container runtimes differ on them", decoder.trailing()));
+        let what = format!("{} bytes follow the gzip data; container runtimes differ on them", decoder.trailing());
+        odd.push((OddityKind::Trailing, what));
     }
     Ok(Content { raw_size, diff_id: hasher.finish(), compression: decoder.compression(), odd })
 }

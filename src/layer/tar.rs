@@ -11,6 +11,7 @@ use std::mem;
 use self::header::Header;
 use self::member::Stored;
 use self::pax::Records;
+use super::OddityKind;
 use super::sparse::{self, MapText, Segment};
 use crate::error::{Error, Kind, Result};
 use crate::limits;
@@ -179,7 +180,7 @@ impl Reader {
     }
 
     /// Says that there is no more input. Returns what is odd about the archive as a whole.
-    pub fn finish(mut self) -> Result<Vec<String>> {
+    pub fn finish(mut self) -> Result<Vec<(OddityKind, String)>> {
         match &self.state {
             State::Header | State::Zero if self.filled > 0 => return Err(self.ends_early(BLOCK as u64, self.filled as u64)),
             State::Header | State::Zero | State::Padding | State::End => {}
@@ -195,12 +196,20 @@ impl Reader {
         }
         self.forget_pending();
         Ok([
-            (self.globals > 0).then(|| format!("{} global PAX headers: container runtimes ignore them", self.globals)),
-            (self.orphans > 0).then(|| format!("{} extended headers describe no member", self.orphans)),
-            self.hidden.then(|| "bytes other than zeros follow the end of the archive: no reader sees them".to_owned()),
+            (
+                self.globals > 0,
+                OddityKind::Ignored,
+                format!("{} global PAX headers: container runtimes ignore them", self.globals),
+            ),
+            (self.orphans > 0, OddityKind::Ignored, format!("{} extended headers describe no member", self.orphans)),
+            (
+                self.hidden,
+                OddityKind::Trailing,
+                "bytes other than zeros follow the end of the archive: no reader sees them".to_owned(),
+            ),
         ]
         .into_iter()
-        .flatten()
+        .filter_map(|(is_so, kind, what)| is_so.then_some((kind, what)))
         .collect())
     }
 

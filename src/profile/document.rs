@@ -35,9 +35,9 @@ pub(super) struct Document {
     #[serde(skip_serializing)]
     #[schemars(skip)]
     pub check: Option<Spanned<IgnoredAny>>,
-    #[serde(skip_serializing)]
-    #[schemars(skip)]
-    pub size: Option<Spanned<IgnoredAny>>,
+    /// What the image may weigh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<SizeTable>,
     #[serde(skip_serializing)]
     #[schemars(skip)]
     pub limits: Option<Spanned<IgnoredAny>>,
@@ -102,6 +102,36 @@ pub(super) struct ServiceTable {
     /// Its configuration files by their paths, each with the keys that begin a line of it.
     #[schemars(with = "BTreeMap<String, Vec<String>>")]
     pub config: BTreeMap<Spanned<String>, Vec<String>>,
+}
+
+/// The `[size]` table: what the image may weigh. A bound is bytes as a number, or text with a unit (`600MB` is 10^6 bytes each,
+/// `600MiB` 2^20); empty text takes back what an extended profile says.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct SizeTable {
+    /// Regular files of all layers: what `docker images` shows.
+    #[schemars(with = "Option<Bytes>")]
+    pub max_bytes: Option<Spanned<Bytes>>,
+    /// The blobs of all layers, as a registry keeps them.
+    #[schemars(with = "Option<Bytes>")]
+    pub max_compressed: Option<Spanned<Bytes>>,
+    /// Regular files of any one layer.
+    #[schemars(with = "Option<Bytes>")]
+    pub max_layer: Option<Spanned<Bytes>>,
+    /// Files of Python distributions, by name.
+    #[schemars(with = "BTreeMap<String, Bytes>")]
+    pub packages: BTreeMap<String, Spanned<Bytes>>,
+    #[serde(skip_serializing)]
+    #[schemars(skip)]
+    pub max_growth: Option<Spanned<IgnoredAny>>,
+}
+
+/// Bytes.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged, expecting = "wanted bytes: a number, or text such as \"600MB\"")]
+pub(super) enum Bytes {
+    Count(u64),
+    Text(String),
 }
 
 /// A waiver.

@@ -6,7 +6,7 @@ use globset::GlobMatcher;
 
 use super::load::{document, extended};
 use super::place::Source;
-use super::{Expect, Known, Requirement, Service, Settings, Subject, Waiver};
+use super::{Expect, Known, Requirement, Service, Settings, Size, Subject, Waiver};
 use crate::error::Result;
 
 /// Profiles that extend each other: a longer chain is a circle, or nothing that a person can follow.
@@ -24,6 +24,7 @@ pub(super) struct Draft {
     pub rules: BTreeMap<String, Settings>,
     pub waivers: Vec<Waiver>,
     pub matrix: Vec<Requirement>,
+    pub size: Size,
     /// The documents in one spelling: what the digest is of.
     pub said: String,
 }

@@ -3,21 +3,25 @@
 use globset::{GlobBuilder, GlobMatcher};
 use toml::Spanned;
 
-use super::document::{AutoTable, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting};
+use super::document::{
+    AutoTable, Bytes, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting, SizeTable,
+};
 use super::draft::{Auto, Draft, Offer};
 use super::place::Source;
-use super::{Expect, Known, OptKind, Pattern, Requirement, Service, Settings, Value, Waiver};
+use super::{Expect, Known, OptKind, Pattern, Requirement, Service, Settings, Size, Value, Waiver};
 use crate::error::{Kind, Result};
 use crate::finding::Level;
+use crate::limits::parse_bytes;
 
-/// The sections that the format has and this version cannot read.
+/// What the format has and this version cannot read.
 const LATER: &str = "is not supported yet";
 
 /// Reads a document.
 pub(super) fn document(source: Source<'_>) -> Result<Document> {
     let document: Document = toml::from_str(source.text).map_err(|error| source.unread(&error))?;
+    let growth = document.size.as_ref().map_or(&None, |size| &size.max_growth);
     let later =
-        [("[[check]]", &document.check), ("[size]", &document.size), ("[limits]", &document.limits), ("[lock]", &document.lock)];
+        [("[[check]]", &document.check), ("max-growth", growth), ("[limits]", &document.limits), ("[lock]", &document.lock)];
     for (section, value) in later {
         if let Some(value) = value {
             return Err(source.mistake(&value.span(), format!("{section} {LATER}")));
@@ -52,6 +56,9 @@ impl Draft {
             }
             self.offers.insert(name.clone(), source.offer(name, table)?);
         }
+        if let Some(size) = &document.size {
+            source.size(size, &mut self.size)?;
+        }
         for (id, table) in &document.rules {
             let known = source.rule(id, known)?;
             source.settings(table, known, self.rules.entry(known.id.to_owned()).or_default())?;
@@ -77,6 +84,10 @@ pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
     let (name, line) = text.split_once(": ").ok_or_else(|| format!("{text:?} is no pattern: write NAME: LINE"))?;
     let whole = regex::Regex::new(&format!("^(?:{line})$")).map_err(|_| format!("{line:?} is no regular expression"))?;
     Ok(Pattern { name: glob(name, true)?, line: whole, wanted: line.to_owned() })
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    parse_bytes(text).ok_or_else(|| format!("{text:?} is no number of bytes: write 600MB, 512MiB or a number"))
 }
 
 /// Reads `uid:gid`.
@@ -108,6 +119,31 @@ impl Source<'_> {
         self.say(table.python.as_ref(), &mut expect.python, absolute)?;
         self.say(table.site_packages.as_ref(), &mut expect.site_packages, absolute)?;
         self.say(table.base.as_ref(), &mut expect.base, |text| Ok(text.to_owned()))?;
+        Ok(())
+    }
+
+    fn size(&self, table: &SizeTable, size: &mut Size) -> Result<()> {
+        let read = |value: &Spanned<Bytes>| match value.get_ref() {
+            Bytes::Count(count) => Ok(Some(*count)),
+            Bytes::Text(text) if text.is_empty() => Ok(None),
+            Bytes::Text(text) => bytes(text).map(Some).map_err(|what| self.mistake(&value.span(), what)),
+        };
+        let bounds = [
+            (&table.max_bytes, &mut size.max_bytes),
+            (&table.max_compressed, &mut size.max_compressed),
+            (&table.max_layer, &mut size.max_layer),
+        ];
+        for (value, to) in bounds {
+            if let Some(value) = value {
+                *to = read(value)?;
+            }
+        }
+        for (name, value) in &table.packages {
+            match read(value)? {
+                Some(most) => drop(size.packages.insert(name.clone(), most)),
+                None => drop(size.packages.remove(name)),
+            }
+        }
         Ok(())
     }
 
@@ -177,12 +213,13 @@ impl Source<'_> {
     fn value(&self, value: &Setting, kind: OptKind, at: &Spanned<Setting>) -> Result<Value> {
         match (kind, value) {
             (OptKind::Text, Setting::Text(text)) => Ok(Value::Text(text.clone())),
-            (OptKind::Count, Setting::Count(count)) => Ok(Value::Count(*count)),
+            (OptKind::Count | OptKind::Bytes, Setting::Count(count)) => Ok(Value::Count(*count)),
             (OptKind::Texts, Setting::Texts(texts)) => Ok(Value::Texts(texts.clone())),
             (OptKind::Globs, Setting::Texts(texts)) => {
                 let bad = texts.iter().find_map(|text| glob(text, true).err());
                 bad.map_or_else(|| Ok(Value::Texts(texts.clone())), |what| Err(self.mistake(&at.span(), what)))
             }
+            (OptKind::Bytes, Setting::Text(text)) => bytes(text).map(Value::Count).map_err(|what| self.mistake(&at.span(), what)),
             (OptKind::Patterns, Setting::Texts(texts)) => {
                 let bad = texts.iter().find_map(|text| pattern(text).err());
                 bad.map_or_else(|| Ok(Value::Texts(texts.clone())), |what| Err(self.mistake(&at.span(), what)))

@@ -47,6 +47,10 @@ pub struct Profile {
     pub waivers: Vec<Waiver>,
     /// The `[[matrix]]` tables.
     pub matrix: Vec<Requirement>,
+    /// The `[size]` table.
+    pub size: Size,
+    /// The day on which the image is judged.
+    pub today: chrono::NaiveDate,
     pub(crate) rules: BTreeMap<String, Settings>,
 }
 
@@ -63,6 +67,19 @@ pub struct Expect {
     pub site_packages: Option<String>,
     /// The base image.
     pub base: Option<String>,
+}
+
+/// What the image may weigh, in bytes. `None`: no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Regular files of all layers: what `docker images` shows.
+    pub max_bytes: Option<u64>,
+    /// The blobs of all layers.
+    pub max_compressed: Option<u64>,
+    /// Regular files of any one layer.
+    pub max_layer: Option<u64>,
+    /// Files of Python distributions, by name as the profile writes it.
+    pub packages: BTreeMap<String, u64>,
 }
 
 /// One service of a fleet.
@@ -154,6 +171,8 @@ pub enum OptKind {
     Patterns,
     /// A number.
     Count,
+    /// A number of bytes, or text with a unit: `"10MB"`.
+    Bytes,
 }
 
 /// What a line of a file should be, by the name of the file.
@@ -176,6 +195,7 @@ impl OptKind {
             Self::Globs => "a list of globs",
             Self::Patterns => "a list of `GLOB: REGULAR EXPRESSION`",
             Self::Count => "a number that is not negative",
+            Self::Bytes => "bytes: a number, or text such as `10MB` or `8MiB`",
         }
     }
 }
@@ -232,7 +252,7 @@ impl Profile {
         self.texts(rule, option).iter().filter_map(|text| load::pattern(text).ok()).collect()
     }
 
-    /// A number option.
+    /// A number option, of bytes too.
     pub fn count(&self, rule: &str, option: &str) -> Option<u64> {
         match self.option(rule, option)? {
             Value::Count(count) => Some(*count),

@@ -71,6 +71,8 @@ impl Policy {
             service: draft.service(subject, service)?,
             waivers,
             matrix: draft.matrix.clone(),
+            size: draft.size.clone(),
+            today,
             rules: draft.rules.clone(),
         })
     }

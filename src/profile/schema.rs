@@ -28,6 +28,7 @@ fn table(rule: &Known) -> Value {
             OptKind::Text => json!({"type": "string"}),
             OptKind::Texts | OptKind::Globs | OptKind::Patterns => json!({"type": "array", "items": {"type": "string"}}),
             OptKind::Count => json!({"type": "integer", "minimum": 0}),
+            OptKind::Bytes => json!({"type": ["integer", "string"], "minimum": 0}),
         };
         properties.insert(option.name.into(), value);
     }

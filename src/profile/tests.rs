@@ -3,10 +3,11 @@ use chrono::NaiveDate;
 use super::*;
 use crate::error::{Error, Kind, Result};
 
-const KNOWN: [Known; 3] = [
+const KNOWN: [Known; 4] = [
     Known { id: "marker/content", options: &[Opt { name: "lines", kind: OptKind::Patterns }] },
     Known { id: "ownership/tree", options: &[Opt { name: "roots", kind: OptKind::Texts }] },
     Known { id: "python/record-integrity", options: &[Opt { name: "pruned", kind: OptKind::Globs }] },
+    Known { id: "size/waste", options: &[Opt { name: "min-bytes", kind: OptKind::Bytes }] },
 ];
 
 fn no_file(file: &str) -> Result<String> {
@@ -58,7 +59,12 @@ fn every_mistake_names_its_place_and_what_was_meant() {
         ("[service.config]\n\"app.yml\" = []", "dir/my.toml:2:1: \"app.yml\" is no absolute path", ""),
         ("extends = \"lucit\"", "dir/my.toml:1:11: there is no built-in profile `lucit`", "`lucid`"),
         ("extends = \"docker://a/b\"", "dir/my.toml:1:11: a profile from a registry is not supported yet", ""),
-        ("[size]\nmax-bytes = \"1MB\"", "dir/my.toml:1:1: [size] is not supported yet", ""),
+        ("[size]\nmax-growth = \"5%\"", "dir/my.toml:2:14: max-growth is not supported yet", ""),
+        ("[size]\nmax-byte = 1", "dir/my.toml:2:1: unknown field `max-byte`", "`max-bytes`"),
+        ("[size]\nmax-bytes = \"1 mega\"", "dir/my.toml:2:13: \"1 mega\" is no number of bytes: write 600MB", ""),
+        ("[size]\nmax-layer = -1", "dir/my.toml:2:13: wanted bytes: a number, or text such as \"600MB\"", ""),
+        ("[size.packages]\ngrpcio = \"20 Mb\"", "dir/my.toml:2:10: \"20 Mb\" is no number of bytes", ""),
+        ("[rules.\"size/waste\"]\nmin-bytes = \"10 megs\"", "dir/my.toml:2:13: \"10 megs\" is no number of bytes", ""),
         ("[[check]]\nid = \"own/x\"", "dir/my.toml:1:1: [[check]] is not supported yet", ""),
         ("[auto]\nnames = [\"*\"]", "dir/my.toml:1:1: only built-in profiles have [auto]", ""),
         ("[service]\n[services.a]", "dir/my.toml:1:1: a file has either [service] or [services.NAME]", ""),
@@ -100,6 +106,21 @@ fn a_profile_lies_over_what_it_extends() {
     let circle = |_: &str| Ok("extends = \"my.toml\"".to_owned());
     let error = Policy::parse("my.toml", "extends = \"my.toml\"", &KNOWN, &circle).unwrap_err();
     assert!(error.to_string().contains("extend each other"), "{error}");
+}
+
+#[test]
+fn bounds_of_size_have_units_and_are_taken_back_by_empty_text() {
+    let base = "[size]\nmax-bytes = \"600MB\"\nmax-compressed = \"2MiB\"\nmax-layer = 7\npackages = { grpcio = \"20MB\", a = 1 }";
+    let files = |_: &str| Ok(base.to_owned());
+    let text = "extends = \"base.toml\"\n[size]\nmax-bytes = \"\"\npackages = { a = \"\", b = 2 }\n\
+                [rules.\"size/waste\"]\nmin-bytes = \"1kB\"";
+    let policy = Policy::parse("dir/my.toml", text, &KNOWN, &files).unwrap();
+    let profile = choose(&policy, "x", &[], &[], None).unwrap();
+    let Size { max_bytes, max_compressed, max_layer, packages } = &profile.size;
+    assert_eq!((*max_bytes, *max_compressed, *max_layer), (None, Some(2 << 20), Some(7)));
+    assert_eq!(packages.iter().collect::<Vec<_>>(), [(&"b".to_owned(), &2), (&"grpcio".to_owned(), &20_000_000)]);
+    assert_eq!(profile.count("size/waste", "min-bytes"), Some(1_000));
+    assert_eq!(profile.today, day("2026-11-21"));
 }
 
 #[test]

@@ -149,6 +149,8 @@ const TABLE: &[(&str, &str, On)] = &[
     ("platform/wheel-tags", "platform/elf-arch", On::Distribution),
     ("python/native-ext-suffix", "platform/elf-arch", On::Distribution),
     ("python/native-ext-suffix", "platform/wheel-tags", On::Distribution),
+    // Code for another C library says so itself, whatever its wheel is called.
+    ("platform/wheel-tags", "platform/libc", On::Distribution),
     // Machine code that was put in the place of the installed one.
     ("platform/elf-arch", "python/record-integrity", On::Same),
     // A program cannot be started whose loader is not there.
@@ -172,6 +174,8 @@ const TABLE: &[(&str, &str, On)] = &[
     ("linkage/cxx-version", "linkage/system-overwrite", On::Image),
     // A label repeats what the build was told of the platform.
     ("platform/label", "platform/config-arch", On::Image),
+    // So does a tag.
+    ("platform/tag", "platform/config-arch", On::Image),
     // Where there is no command, none can be followed.
     ("config/argv0", "config/cmd", On::Image),
     // A shell that is not there cannot be found.
@@ -201,6 +205,9 @@ const TABLE: &[(&str, &str, On)] = &[
     ("healthcheck/argv0", "platform/interpreter-arch", On::Same),
     ("toolchain/shells", "base/kind", On::Layer),
     ("toolchain/package-managers", "base/kind", On::Layer),
+    // A label that promises a base without a shell.
+    ("labels/security", "toolchain/shells", On::Layer),
+    ("labels/security", "base/kind", On::Image),
     // The command, or a link on its way, names the interpreter that is not there.
     ("config/argv0", "base/python", On::Same),
     ("config/argv0", "base/python", On::Layer),
@@ -241,6 +248,10 @@ const TABLE: &[(&str, &str, On)] = &[
     // Modules are compiled for the interpreter that is wanted.
     ("hygiene/pycache", "base/python", On::Image),
     ("hygiene/pycache", "python/version-consistent", On::Image),
+    // What was removed too late, or is there twice, is what is wasted.
+    ("size/waste", "toolchain/deleted-but-shipped", On::Image),
+    ("size/waste", "size/duplicate-copy", On::Image),
+    ("size/waste", "python/site-packages-populated", On::Layer),
 ];
 
 /// A finding: the place of its rule, and its own among the rule's.

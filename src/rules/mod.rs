@@ -24,6 +24,7 @@ mod platform;
 mod provenance;
 mod python;
 mod secrets;
+mod size;
 mod toolchain;
 mod words;
 
@@ -197,6 +198,13 @@ pub static RULES: &[&Rule] = &[
     &base::kind::RULE,
     &base::python::RULE,
     &base::multi_stage::RULE,
+    &platform::tag::RULE,
+    &platform::libc::RULE,
+    &base::kind::RULE,
+    &base::python::RULE,
+    &base::eol::RULE,
+    &base::passwd::RULE,
+    &base::md5sums::RULE,
     &toolchain::compilers::RULE,
     &toolchain::internal::RULE,
     &toolchain::build_systems::RULE,
@@ -269,7 +277,23 @@ pub static RULES: &[&Rule] = &[
     &hygiene::MAN_DOC,
     &hygiene::pycache::RULE,
     &hygiene::unstripped::RULE,
+    &labels::created::RULE,
+    &labels::revision::RULE,
+    &labels::version::RULE,
+    &labels::security::RULE,
+    &labels::service::RULE,
+    &size::max_image::RULE,
+    &size::max_layer::RULE,
+    &size::package_budget::RULE,
+    &size::waste::RULE,
+    &size::duplicate_copy::RULE,
+    &size::layer_order::RULE,
     &integrity::digests::RULE,
+    &integrity::layer_count::RULE,
+    &integrity::media_types::RULE,
+    &integrity::trailing::RULE,
+    &integrity::portability::RULE,
+    &integrity::created::RULE,
 ];
 
 /// A rule that was asked, and what came of it.

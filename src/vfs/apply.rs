@@ -3,13 +3,14 @@
 //! The tree is the one that the image specification describes (image-spec, layer.md) and that umoci unpacks. A layer's
 //! opaque marks and whiteouts are applied first, against what lies below, so that their place among the entries cannot
 //! matter; then its entries, in order. Runtimes that mount layers over each other differ where a layer writes through a
-//! symbolic link of a lower one, or brings back a directory that it hides; the tree does not follow them.
+//! symbolic link of a lower one, or brings back a directory that it hides; the tree does not follow them, and the trail notes
+//! where.
 
 use std::collections::BTreeMap;
 
 use super::node::{Kind, NodeId};
 use super::resolve::MAX_LINKS;
-use super::trail::{Cause, Change, Event};
+use super::trail::{Cause, Change, Divergence, Event};
 use super::{LayerIndex, Tree};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::layer::{Body, Entry, LayerDiff, LayerPath, Stat};
@@ -40,11 +41,19 @@ impl Tree {
         for entry in entries {
             fold.hides(entry, &mut hidden).map_err(|error| doing(entry, error))?;
         }
+        let mut removed = Vec::new();
         for (path, is_opaque) in hidden {
+            let node = fold.tree.get(&path).filter(|node| !is_opaque && fold.tree.children(*node).next().is_some());
+            removed.extend(node.map(|_| path.clone()));
             fold.hide(path, is_opaque);
         }
         for entry in entries {
             fold.put(entry).map_err(|error| doing(entry, error))?;
+        }
+        for path in removed {
+            if self.get(&path).is_some_and(|node| self.is_directory(node)) {
+                self.trail_mut().diverge(layer, path, Divergence::BroughtBack);
+            }
         }
         Ok(())
     }
@@ -71,6 +80,8 @@ struct Directory {
 struct Reached {
     at: NodeId,
     missing: Vec<Box<[u8]>>,
+    /// The first link of a lower layer on the way.
+    through: Option<LayerPath>,
 }
 
 impl Fold<'_> {
@@ -82,7 +93,8 @@ impl Fold<'_> {
             (Body::Opaque, _) => (entry.path.clone(), true),
             _ => return Ok(()),
         };
-        let Reached { at, missing } = self.reach(&directory)?;
+        let Reached { at, missing, through } = self.reach(&directory)?;
+        self.diverge(&directory, through);
         let found = if is_opaque { Some(at) } else { self.tree.child(at, entry.path.name()) };
         if let (Some(found), true) = (found, missing.is_empty()) {
             let both = hidden.entry(self.tree.path(found)).or_insert(is_opaque);
@@ -160,7 +172,8 @@ impl Fold<'_> {
         if let Some((_, last)) = self.last.as_ref().filter(|(last, _)| *last == written) {
             return Ok(last.clone());
         }
-        let Reached { at, mut missing } = self.reach(&written)?;
+        let Reached { at, mut missing, through } = self.reach(&written)?;
+        self.diverge(&written, through);
         let mut directory = Directory { at, path: self.tree.path(at) };
         if !self.tree.is_directory(at) {
             missing.insert(0, self.tree.name(at).into());
@@ -172,6 +185,12 @@ impl Fold<'_> {
         }
         self.last = Some((written, directory.clone()));
         Ok(directory)
+    }
+
+    fn diverge(&mut self, directory: &LayerPath, through: Option<LayerPath>) {
+        if let Some(link) = through {
+            self.tree.trail_mut().diverge(self.layer, directory.clone(), Divergence::ThroughLink(link));
+        }
     }
 
     fn imply(&mut self, directory: &Directory, name: &[u8]) -> Result<Directory> {
@@ -187,10 +206,10 @@ impl Fold<'_> {
     /// that is no directory, there are only names: `..` takes one away, as umoci has it.
     fn reach(&mut self, path: &LayerPath) -> Result<Reached> {
         let mut todo: Vec<&[u8]> = path.components().rev().collect();
-        let mut reached = Reached { at: self.tree.root(), missing: Vec::new() };
+        let mut reached = Reached { at: self.tree.root(), missing: Vec::new(), through: None };
         let mut links = 0;
         while let Some(name) = todo.pop() {
-            let Reached { at, missing } = &mut reached;
+            let Reached { at, missing, through } = &mut reached;
             match name {
                 b"" | b"." => continue,
                 b".." => {
@@ -204,7 +223,10 @@ impl Fold<'_> {
             let next = if missing.is_empty() { self.tree.child(*at, name) } else { None };
             match next.map(|next| (next, self.tree.kind(next))) {
                 None => missing.push(name.into()),
-                Some((_, Kind::Symlink(target))) => {
+                Some((link, Kind::Symlink(target))) => {
+                    if through.is_none() && self.tree.layer(link) < self.layer {
+                        *through = Some(self.tree.path(link));
+                    }
                     links += 1;
                     self.link_bytes += target.len();
                     if links > MAX_LINKS {

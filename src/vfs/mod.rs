@@ -11,7 +11,7 @@ pub mod tree;
 pub use crate::layer::{FileKind, Kept, LayerPath, Stat, Trace};
 pub use node::{Kind, NodeId};
 pub use resolve::Unresolved;
-pub use trail::{Cause, Change, Event, Trail};
+pub use trail::{Cause, Change, Divergence, Event, Trail};
 pub use tree::Tree;
 
 /// A layer by its place in the manifest, base first, from 0.

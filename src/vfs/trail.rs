@@ -46,11 +46,21 @@ pub enum Cause {
     Replaced(LayerPath),
 }
 
+/// Where runtimes that mount layers over one another (overlayfs) lay another tree than the image specification does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Divergence {
+    /// The layer writes or removes something below a path that a lower layer's symbolic link, at this path, leads elsewhere.
+    ThroughLink(LayerPath),
+    /// The layer removes a directory with a whiteout and brings it back: mounted, it still shows what the lower ones hold.
+    BroughtBack,
+}
+
 /// The history of every path that any layer ever wrote.
 #[derive(Debug, Clone, Default)]
 pub struct Trail {
     events: BTreeMap<LayerPath, Vec<Event>>,
     written: BTreeMap<LayerIndex, u64>,
+    divergences: BTreeMap<(LayerIndex, LayerPath), Divergence>,
 }
 
 impl Trail {
@@ -60,6 +70,15 @@ impl Trail {
 
     pub(super) fn count_written(&mut self, layer: LayerIndex) {
         *self.written.entry(layer).or_default() += 1;
+    }
+
+    pub(super) fn diverge(&mut self, layer: LayerIndex, path: LayerPath, divergence: Divergence) {
+        self.divergences.entry((layer, path)).or_insert(divergence);
+    }
+
+    /// The directories, as layers name them, that mounted layers would show otherwise.
+    pub fn divergences(&self) -> impl Iterator<Item = (LayerIndex, &LayerPath, &Divergence)> {
+        self.divergences.iter().map(|((layer, path), divergence)| (*layer, path, divergence))
     }
 
     /// How many files, links, devices and pipes a layer ships: its entries without directories and without what hides

@@ -29,7 +29,7 @@ fn events(tar: &[u8], pieces: &[usize]) -> Result<(Vec<String>, Vec<String>), St
         }
         assert!(piece.is_empty(), "the reader left bytes");
     }
-    Ok((found, reader.finish().map_err(|error| error.to_string())?))
+    Ok((found, reader.finish().map_err(|error| error.to_string())?.into_iter().map(|(_, what)| what).collect()))
 }
 
 /// A tar with everything in it that the reader has a state for.

@@ -8,7 +8,6 @@ use lucid_verify::digest::Digest;
 use lucid_verify::facts::{Facts, Verified};
 use lucid_verify::image::{Attestation, Config, Provenance, Resolved};
 use lucid_verify::profile::{Policy, Profile, Subject};
-use lucid_verify::reference::{Reference, Transport};
 use lucid_verify::rules::{Judged, judge, known};
 use lucid_verify::size::Breakdown;
 use lucid_verify::vfs::{Tree, dump};
@@ -24,6 +23,9 @@ const DOCKERFILE: &str = include_str!("../../testdata/golden/Dockerfile");
 const INFO: &str = "/predicate/runDetails/metadata/buildkit_metadata/source/infos/0/data";
 const PROFILE: &str = include_str!("../../testdata/golden/profile.toml");
 
+/// What the image that passes is called.
+const NAME: &str = "pickme/lucid-auth:latest-arm64";
+
 /// A file of edits for each group of rules.
 const EDITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/golden/edits");
 
@@ -36,7 +38,11 @@ pub struct Image {
     /// What is attested, or the type of what else is; null: nothing.
     attested: Value,
     index: String,
+    name: String,
+    layered: Vec<String>,
+    kinds: BTreeMap<usize, String>,
     profile: String,
+    own: String,
 }
 
 /// An edit of the image that passes, and the findings that must come of it.
@@ -52,7 +58,7 @@ pub fn base() -> Image {
     image.layerless.push(VERIFIED.into());
     image.attested = serde_json::from_str(PROVENANCE).unwrap();
     *image.attested.pointer_mut(INFO).unwrap() = STANDARD.encode(DOCKERFILE).into();
-    image
+    Image { name: NAME.into(), ..image }
 }
 
 /// The step of the image that passes which makes no layer.
@@ -76,7 +82,8 @@ pub fn image(text: &str, config: Value) -> Image {
     }
     let profile = "extends = \"generic\"\n".into();
     let index = format!("linux/{}", config["architecture"].as_str().unwrap_or_default());
-    Image { layers, layerless: Vec::new(), config, attested: Value::Null, index, profile }
+    let (name, layered, kinds) = ("registry.example/team/app:1".into(), Vec::new(), BTreeMap::new());
+    Image { layers, layerless: Vec::new(), config, attested: Value::Null, index, name, layered, kinds, profile, own: String::new() }
 }
 
 /// Every edit: what happened, then one line each of
@@ -92,6 +99,9 @@ pub fn image(text: &str, config: Value) -> Image {
 /// attested JSON          what is attested instead: a predicate type of something else, or null
 /// provenance POINTER JSON    a value of the attested provenance is set
 /// dockerfile OLD => NEW  a part of the attested Dockerfile is exchanged
+/// layered TEXT           an instruction that claims a layer which is not there
+/// kind N TYPE            the media type of layer N (from 0)
+/// name REFERENCE         what the image is called
 /// config POINTER JSON    a value of the configuration is set, or added
 /// profile TOML           a line of a profile that extends the one of the image
 /// = RULE LEVEL PATH LAYER [because RULE]    a finding; `-` where it has no path or layer
@@ -130,13 +140,19 @@ impl Edit {
             "index" => rest.clone_into(&mut image.index),
             "layerless" => image.layerless.push(rest.to_owned()),
             "unsaid" => image.layerless.retain(|instruction| instruction != rest),
+            "layered" => image.layered.push(rest.to_owned()),
+            "name" => rest.clone_into(&mut image.name),
+            "kind" => {
+                let (layer, kind) = rest.split_once(' ').unwrap();
+                image.kinds.insert(layer.parse().unwrap(), kind.to_owned());
+            }
             "config" | "provenance" => {
                 let (pointer, value) = rest.split_once(' ').unwrap();
                 set(if word == "config" { &mut image.config } else { &mut image.attested }, pointer, value);
             }
             "attested" => image.attested = serde_json::from_str(rest).unwrap(),
             "dockerfile" => image.rebuild(rest),
-            "profile" => image.profile.extend([rest, "\n"]),
+            "profile" => image.own.extend([rest, "\n"]),
             "=" => assert!(self.expected.insert(rest.to_owned())),
             layer => image.add(layer[1..].parse().unwrap(), rest),
         }
@@ -243,29 +259,37 @@ impl Image {
     pub fn judge_with(&self, gap: Option<&str>) -> Vec<Judged> {
         let texts: Vec<String> = self.layers.iter().map(|(_, lines)| lines.join("\n")).collect();
         let tree: Tree = dump::tree(texts.iter().map(String::as_str)).unwrap();
-        let verified = Verified { documents: 2, blobs: self.layers.len(), diff_ids: self.layers.len() };
+        let verified = Verified { documents: 2, blobs: self.layers.len(), diff_ids: self.layers.len(), ..Verified::default() };
         let facts = Facts::gather(&self.resolved(), &tree, verified);
         judge(&tree, &facts, &Breakdown::of(&tree, &facts), &self.profile(), gap, &|_| true)
     }
 
     fn profile(&self) -> Profile {
-        let policy = Policy::parse("golden.toml", &self.profile, &known(), &|file| panic!("{file}")).unwrap();
-        let subject = Subject { name: "pickme/lucid-auth:latest-arm64", labels: &BTreeMap::new(), has_file: &|_| false };
+        let own = format!("extends = \"golden.toml\"\n{}", self.own);
+        let policy = Policy::parse("edit.toml", &own, &known(), &|_| Ok(self.profile.clone())).unwrap();
+        let subject = Subject { name: NAME, labels: &BTreeMap::new(), has_file: &|_| false };
         policy.choose(&subject, None, "2026-11-21".parse().unwrap()).unwrap()
     }
 
     fn resolved(&self) -> Resolved {
         let digest = Digest::sha256(b"");
         let descriptor = json!({"digest": digest.to_string(), "size": 0});
-        let manifest = json!({"schemaVersion": 2, "config": descriptor, "layers": vec![descriptor.clone(); self.layers.len()]});
+        let usual = "application/vnd.oci.image.layer.v1.tar+gzip".to_owned();
+        let kind = |layer| self.kinds.get(&layer).unwrap_or(&usual);
+        let layer = |layer| json!({"mediaType": kind(layer), "digest": digest.to_string(), "size": 1_000_000});
+        let layers: Vec<Value> = (0..self.layers.len()).map(layer).collect();
+        let manifest = json!({"schemaVersion": 2, "config": descriptor, "layers": layers});
         let mut config = self.config.clone();
         config["rootfs"] = json!({"type": "layers", "diff_ids": vec![digest.to_string(); self.layers.len()]});
         let made = |instruction: &String, empty: bool| json!({"created_by": instruction, "comment": "buildkit.dockerfile.v0", "empty_layer": empty});
         let layers = self.layers.iter().map(|(instruction, _)| made(instruction, false));
-        config["history"] = layers.chain(self.layerless.iter().map(|instruction| made(instruction, true))).collect();
+        config["history"] = layers
+            .chain(self.layerless.iter().map(|instruction| made(instruction, true)))
+            .chain(self.layered.iter().map(|instruction| made(instruction, false)))
+            .collect();
         let config = config.to_string();
         Resolved {
-            reference: Reference { transport: Transport::Layout { directory: "x".into() }, tag: None, digest: None },
+            reference: self.name.parse().unwrap(),
             digest: Some(digest.clone()),
             index_digest: None,
             index_platform: Some(self.index.parse().unwrap()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use lucid_verify::error::Result;
 use lucid_verify::finding::Level;
 use lucid_verify::limits::Limits;
@@ -63,7 +64,8 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let access = Access { timeout: Duration::from_secs(common.timeout), ..Access::default() };
     let reading = Reading { platform: None, access, limits: Limits::default(), jobs: reading::jobs() };
     let policy = Policy::auto(&rules::known());
-    let today = verify::day()?;
+    // What is said of this image must not change with the years.
+    let today = NaiveDate::from_ymd_opt(2025, 11, 21).unwrap_or_default();
     let asking = Asking { policy: &policy, service: None, dockerfile: None, matrix: false, asked: &|_| true, today };
 
     let read = verify::read(&reference, false, &reading, &asking, common).into_iter();

@@ -1,7 +1,11 @@
 //! What the image was made from.
 
+mod ends;
+pub(super) mod eol;
 pub(super) mod kind;
 pub(super) mod multi_stage;
+pub(super) mod md5sums;
+pub(super) mod passwd;
 pub(super) mod python;
 
 use crate::facts::base::Base;

@@ -1,5 +1,11 @@
 //! What the image says of itself.
 
+pub(super) mod created;
+pub(super) mod revision;
+pub(super) mod security;
+pub(super) mod service;
+pub(super) mod version;
+
 use super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement, Level};
 use crate::text::escape;
@@ -70,6 +76,14 @@ fn nonempty(context: &Context<'_>) -> Judgement {
     let empty: Vec<String> = empty.map(|(name, _)| escape(name.as_bytes())).collect();
     let fix = "declare the ARG that it is made from again, behind the last FROM";
     Judgement::looked(labels.len(), finding("labels without a value", &empty, fix))
+}
+
+/// The name and the value of the label that the rule's option `label` names, or why there is nothing to judge. That it is there
+/// is the business of labels/required, that it says something that of labels/nonempty.
+fn labelled<'a>(context: &Context<'a>) -> Result<(String, &'a str), Judgement> {
+    let label = context.text("label").ok_or_else(|| Judgement::skip("the profile names no label"))?;
+    let said = context.facts.config.run.labels.get(&label).map(|said| said.trim()).filter(|said| !said.is_empty());
+    said.map(|said| (label, said)).ok_or_else(|| Judgement::skip("the image has no such label"))
 }
 
 /// One finding about all of the labels, if there are any.

@@ -5,5 +5,7 @@ pub(super) mod elf_arch;
 pub(super) mod index;
 pub(super) mod interpreter_arch;
 pub(super) mod label;
+pub(super) mod libc;
 pub(super) mod objects;
+pub(super) mod tag;
 pub(super) mod wheel_tags;

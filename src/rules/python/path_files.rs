@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::super::Context;
-use super::sources::ASIDE;
 use crate::facts::python::distribution::normalized;
 use crate::facts::python::sys_path::{Origin, is_harmless};
 use crate::facts::python::{Distribution, Import, Runtime};
@@ -19,6 +18,9 @@ pub(super) struct Inert {
     /// A module that cannot be imported without it, fit to show.
     pub lost: Option<String>,
 }
+
+/// Files and directories beside a package that are not for its users.
+const ASIDE: [&[u8]; 6] = [b"setup.py", b"conftest.py", b"test", b"tests", b"docs", b"examples"];
 
 /// Names of one directory, and lines of one file, that are looked at.
 const MAX: usize = 1024;

@@ -28,10 +28,25 @@ struct Kind {
     fix: &'static str,
 }
 
-/// Judges the executables that `is_tool` knows by their own name or by that of the file they lead to, without target
+/// Whether an executable is a shell, or lies where images for debugging have theirs.
+fn is_shell(executable: &Executable, name: &str) -> bool {
+    names::SHELLS.contains(&name) || executable.path.is_within(&LayerPath::new("/busybox"))
+}
+
+/// The shells of the image.
+pub(super) fn shells(context: &Context<'_>) -> Vec<NodeId> {
+    found(context, is_shell)
+}
+
+/// Judges the executables that `is_tool` knows.
+fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str) -> bool) -> Judgement {
+    judge(context, kind, context.facts.executables.len(), found(context, is_tool).into_iter())
+}
+
+/// Finds the executables that `is_tool` knows by their own name or by that of the file they lead to, without target
 /// prefix and version. A name that many programs carry is the tool only as machine code, or as a script
 /// that no distribution owns. What busybox and its like do by another name is theirs.
-fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str) -> bool) -> Judgement {
+fn found(context: &Context<'_>, is_tool: impl Fn(&Executable, &str) -> bool) -> Vec<NodeId> {
     let (executables, owned) = (&context.facts.executables, context.owned());
     let tree = context.tree;
     let applets: BTreeSet<_> = executables
@@ -50,7 +65,7 @@ fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str)
             is_tool(executable, &name) && (!names::SHORT.contains(&name.as_str()) || own())
         })
     });
-    judge(context, kind, executables.len(), found.map(|found| found.node))
+    found.map(|found| found.node).collect()
 }
 
 /// Makes one finding a layer of the tools among what was looked at.

@@ -1,9 +1,8 @@
 //! `toolchain/shells`
 
 use super::super::{Context, declare_rule};
-use super::{Kind, names, tools};
+use super::{Kind, is_shell, tools};
 use crate::finding::Judgement;
-use crate::vfs::LayerPath;
 
 declare_rule! {
     /// There is no shell
@@ -34,6 +33,5 @@ const KIND: Kind = Kind {
 };
 
 fn check(context: &Context<'_>) -> Judgement {
-    let busybox = LayerPath::new("/busybox");
-    tools(context, &KIND, |executable, name| names::SHELLS.contains(&name) || executable.path.is_within(&busybox))
+    tools(context, &KIND, is_shell)
 }

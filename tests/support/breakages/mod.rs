@@ -8,6 +8,7 @@ mod healthcheck;
 mod imports;
 mod history;
 mod hygiene;
+mod labels;
 mod layout;
 mod linkage;
 mod marker;
@@ -17,6 +18,7 @@ mod platform;
 mod python;
 mod starts;
 mod requirements;
+mod size;
 mod toolchain;
 
 use std::fmt::Write as _;
@@ -86,6 +88,8 @@ pub fn breakages() -> impl Iterator<Item = &'static Breakage> {
         healthcheck::BREAKAGES,
         history::BREAKAGES,
         hygiene::BREAKAGES,
+        labels::BREAKAGES,
+        size::BREAKAGES,
     ]
     .into_iter()
     .flatten()

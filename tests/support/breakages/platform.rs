@@ -21,11 +21,12 @@ pub const BREAKAGES: &[Breakage] = &[
         name: "musl-wheel",
         done: "installed one package in a builder on Alpine",
         edit: |image, _| exchange(image, BCRYPT, &MUSL),
-        rule: "platform/wheel-tags",
+        rule: "platform/libc",
         level: "error",
-        path: Some("/usr/local/lib/python3.11/site-packages/bcrypt-4.3.0.dist-info/WHEEL"),
+        path: Some("/usr/local/lib/python3.11/site-packages/bcrypt/_bcrypt.abi3.so"),
         layer: Some(COPY_SITE),
         explains: &["linkage/needed"],
+        explains: &["platform/wheel-tags"],
     },
     Breakage {
         name: "amd64-interpreter",
@@ -52,6 +53,6 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: None,
         layer: None,
-        explains: &["platform/elf-arch", "platform/label"],
+        explains: &["platform/elf-arch", "platform/label", "platform/tag"],
     },
 ];

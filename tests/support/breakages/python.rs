@@ -21,6 +21,7 @@ pub const BREAKAGES: &[Breakage] = &[
         layer: Some("shutil.rmtree"),
         explains: &["python/import-closure", "marker/site-packages", "python/critical-packages", "python/record-integrity"],
         explains: &["marker/site-packages", "layout/empty-dirs", "python/critical-packages", "python/record-integrity"],
+        explains: &["marker/site-packages", "python/critical-packages", "python/record-integrity", "size/waste"],
     },
     Breakage {
         name: "module-tampered",

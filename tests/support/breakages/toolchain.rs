@@ -28,7 +28,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/bin/dash"),
         layer: Some("/shell"),
-        explains: &[],
+        explains: &["labels/security"],
     },
     Breakage {
         name: "make-shipped",

@@ -1,0 +1,73 @@
+//! `size/layer-order`
+
+use super::super::{Context, declare_rule, words};
+use crate::finding::{Finding, Judgement, Level, Place};
+use crate::size::shipped::events;
+use crate::vfs::LayerPath;
+
+declare_rule! {
+    /// What changes most often lies on top
+    ///
+    /// # What it checks
+    /// No layer that brings `min-bytes` of packages (in a site directory of Python, or in `node_modules`) lies above one that
+    /// brings the service's own modules: two or more files of Python or JavaScript below the working directory or `roots`.
+    ///
+    /// # Why
+    /// A layer is built and shipped again when one below it changed: packages above the code are shipped with every commit.
+    ///
+    /// # Symptom
+    /// None at run time: builds install everything again, and each release pulls everything again.
+    ///
+    /// # Fix
+    /// Copy the list of packages, install them, and copy the code last.
+    ///
+    /// # Options
+    /// - `roots`: directories of the service's own code, beside the working directory.
+    /// - `min-bytes`: packages that are not worth a word.
+    RULE = "size/layer-order", Lean, Info, since "0.1.0", needs Tree,
+    unit "layer in the order of change" | "layers in the order of change",
+    options { "roots": Texts, "min-bytes": Bytes }, check check
+}
+
+const PACKAGES: [&[u8]; 3] = [b"site-packages", b"dist-packages", b"node_modules"];
+const MODULES: [&[u8]; 5] = [b".py", b".js", b".mjs", b".cjs", b".ts"];
+
+/// What of a layer counts.
+#[derive(Clone, Copy, Default)]
+struct Brings {
+    packages: u64,
+    modules: u64,
+}
+
+fn check(context: &Context<'_>) -> Judgement {
+    let workdir = LayerPath::new(&context.facts.config.run.working_dir);
+    let roots = context.texts("roots").into_iter().map(LayerPath::new).chain([workdir]).filter(|root| !root.is_root());
+    let (roots, least) = (roots.collect::<Vec<_>>(), context.count("min-bytes").unwrap_or_default());
+    let is_package = |path: &LayerPath| path.components().any(|part| PACKAGES.contains(&part));
+    let is_own = |path: &LayerPath| {
+        MODULES.iter().any(|ending| path.name().ends_with(ending)) && roots.iter().any(|root| path.is_within(root))
+    };
+    let mut layers = vec![Brings::default(); context.facts.layers.len()];
+    for (path, event) in events(context.tree) {
+        let Some(layer) = layers.get_mut(event.layer) else { continue };
+        if is_package(path) {
+            layer.packages = layer.packages.saturating_add(event.bytes);
+        } else {
+            layer.modules += u64::from(is_own(path));
+        }
+    }
+    let code = layers.iter().position(|layer| layer.modules > 1 && layer.packages < least);
+    let above = layers
+        .iter()
+        .enumerate()
+        .filter(|(at, layer)| code.is_some_and(|code| *at > code) && layer.packages >= least.max(1) && layer.modules == 0);
+    let findings = above.map(|(at, layer)| {
+        let below = code.unwrap_or_default();
+        let by = context.facts.instruction(below).map(|made| format!(": {}", words::excerpt(&made))).unwrap_or_default();
+        let message =
+            format!("{} of packages lie above the service's own code (layer {}{by})", words::bytes(layer.packages), below + 1);
+        let fix = "copy the list of packages and install them first, and copy the code last";
+        Finding::new(Level::Info, message, fix).at(Place { path: None, layer: Some(at) })
+    });
+    Judgement::looked(layers.iter().filter(|layer| layer.packages > 0 || layer.modules > 0).count(), findings.collect())
+}

@@ -1,0 +1,8 @@
+//! What the image weighs, held against what it may, and bytes that are shipped in vain.
+
+pub(super) mod duplicate_copy;
+pub(super) mod layer_order;
+pub(super) mod max_image;
+pub(super) mod max_layer;
+pub(super) mod package_budget;
+pub(super) mod waste;
