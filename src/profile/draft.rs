@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use globset::GlobMatcher;
 
+use super::check::Check;
 use super::load::{document, extended};
 use super::place::Source;
 use super::{Expect, Known, Service, Settings, Subject, Waiver};
@@ -23,6 +24,7 @@ pub(super) struct Draft {
     pub only: bool,
     pub rules: BTreeMap<String, Settings>,
     pub waivers: Vec<Waiver>,
+    pub checks: Vec<Check>,
     /// The documents in one spelling: what the digest is of.
     pub said: String,
 }

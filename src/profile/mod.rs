@@ -1,14 +1,18 @@
 //! What is wanted of an image: TOML, checked with its places, as plain data.
 
+pub mod check;
 mod document;
 mod draft;
 mod load;
 mod nearest;
+mod own;
 mod place;
 mod policy;
 mod schema;
+pub mod structure;
 #[cfg(test)]
 mod tests;
+mod want;
 
 use std::collections::BTreeMap;
 
@@ -18,9 +22,11 @@ use crate::digest::Digest;
 use crate::finding::Level;
 use crate::reference::Platform;
 
+pub use check::{Check, Demand};
 pub use nearest::nearest;
 pub use policy::{Policy, Subject};
 pub use schema::schema;
+pub use want::{WANTS, WantKey};
 
 const LUCID: &str = "lucid";
 const LUCID_SLIM: &str = "lucid-slim";
@@ -45,6 +51,8 @@ pub struct Profile {
     pub service: Option<Service>,
     /// The `[[ignore]]` tables.
     pub waivers: Vec<Waiver>,
+    /// The `[[check]]` tables, and the tests that were added to the profile.
+    pub checks: Vec<Check>,
     pub(crate) rules: BTreeMap<String, Settings>,
 }
 

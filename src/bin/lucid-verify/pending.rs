@@ -12,7 +12,6 @@ pub const OPTIONS: &[&str] = &[
     "save-baseline",
     "dockerfile",
     "matrix",
-    "structure-test",
     "attest",
     "images",
     "compose",
@@ -22,15 +21,10 @@ pub const OPTIONS: &[&str] = &[
     "output",
     "cache",
     "offline",
-    "facts",
-    "search",
 ];
 
 /// Formats.
 pub const FORMATS: &[&str] = &["markdown", "junit", "sarif", "github", "codequality", "html"];
-
-/// Schemas.
-pub const SCHEMAS: &[&str] = &["facts"];
 
 /// What is said of them.
 pub fn sentence(what: &str) -> String {

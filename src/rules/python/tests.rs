@@ -132,7 +132,7 @@ fn complaints(tree: &Tree, run: &Value) -> Vec<String> {
     let profile = Policy::auto(&known()).choose(&subject, None, chrono::NaiveDate::MIN).unwrap();
     let own = |id: &str| id.starts_with("python/") || id == "config/pythonpath";
     assert_eq!(RULES.iter().filter(|rule| rule.id == "config/pythonpath").count(), 1);
-    let judged = judge(tree, &facts, &Breakdown::of(tree, &facts), &profile, None, &|rule| own(rule.id));
+    let judged = judge(tree, &facts, &Breakdown::of(tree, &facts), &profile, None, &|rule| own(&rule.id));
     let findings = judged.iter().flat_map(|judged| {
         let unknown = judged.judgement.reason().filter(|_| judged.judgement.outcome() == Outcome::Unknown);
         let findings = judged.judgement.findings.iter().filter(|finding| finding.level > Level::Info);
