@@ -95,4 +95,4 @@ fn place(context: &Context<'_>, command: &Command) -> Place {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

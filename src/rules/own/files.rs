@@ -15,7 +15,7 @@ use crate::vfs::{FileKind, Kind, LayerPath, NodeId, Tree};
 /// What is wrong with a path: offenders that share it are one finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Fault {
-    /// `belongs to 0:0`.
+    /// `owner 0:0, want 101:101`.
     what: String,
     found: String,
     want: String,
@@ -61,7 +61,7 @@ pub(super) fn judge(context: &Context<'_>, check: &Check, files: &Files) -> Judg
     let matched = matching(tree, files);
     let pattern = escape(files.written.as_bytes());
     if !files.exists {
-        let fault = |_: &(LayerPath, NodeId)| fault("is there, and should not be", "", "", "take it out of the image");
+        let fault = |_: &(LayerPath, NodeId)| fault("there, and not wanted", "", "", "take it out of the image");
         let offences = matched.iter().map(|at| offence(tree, at, fault(at)));
         return Judgement::looked(matched.len().max(1), grouped(context, check, matched.len(), &pattern, offences));
     }
@@ -112,8 +112,8 @@ fn grouped(
     let one = |group: crate::rules::Group<Fault>| {
         let Fault { what, found, want, fix } = &group.what;
         let message = match matched {
-            1 => format!("{} {what}", group.first()),
-            _ => format!("{} of {} at {pattern} {what} (first: {})", group.count(), matched, group.first()),
+            1 => format!("{}: {what}", group.first()),
+            _ => format!("{} of {} at {pattern}: {what} (first: {})", group.count(), matched, group.first()),
         };
         let finding = group.finding(check.level, message, fix);
         if want.is_empty() { finding } else { finding.contrast(found, want) }
@@ -127,24 +127,24 @@ fn of_name(tree: &Tree, files: &Files, node: NodeId) -> Vec<Fault> {
     let mut faults = Vec::new();
     let is = file_type(kind).word();
     if let Some(want) = files.kind.map(FileType::word).filter(|want| *want != is) {
-        faults.push(fault(format!("is a {is}, want a {want}"), is, want, "COPY in what is wanted there"));
+        faults.push(fault(format!("a {is}, want a {want}"), is, want, "COPY in what is wanted there"));
     }
     if let Some((uid, gid)) = files.owner.filter(|(uid, gid)| *uid != stat.uid || gid.is_some_and(|gid| gid != stat.gid)) {
         let want = gid.map_or_else(|| uid.to_string(), |gid| format!("{uid}:{gid}"));
         let found = format!("{}:{}", stat.uid, stat.gid);
-        faults.push(fault(format!("belongs to {found}, want {want}"), found, &want, format!("COPY --chown={want}")));
+        faults.push(fault(format!("owner {found}, want {want}"), found, &want, format!("COPY --chown={want}")));
     }
     let is_link = matches!(kind, Kind::Symlink(_));
     if let Some(mode) = files.mode.as_ref().filter(|mode| !is_link && !mode.holds(stat.mode)) {
         let (found, want) = (format!("{:04o}", stat.mode), escape(mode.written.as_bytes()));
-        faults.push(fault(format!("has mode {found}, want {want}"), found, &want, format!("COPY --chmod={want}")));
+        faults.push(fault(format!("mode {found}, want {want}"), found, &want, format!("COPY --chmod={want}")));
     }
     if let Some(want) = &files.link {
         let target = if let Kind::Symlink(target) = kind { Some(target) } else { None };
         if target.is_none_or(|target| **target != *want.as_bytes()) {
             let found = target.map_or_else(|| format!("a {is}"), |target| format!("a link to {}", escape(target)));
             let want = escape(want.as_bytes());
-            faults.push(fault(format!("is {found}, want a link to {want}"), found, &want, format!("ln -s {want}")));
+            faults.push(fault(format!("{found}, want a link to {want}"), found, &want, format!("ln -s {want}")));
         }
     }
     faults
@@ -156,7 +156,7 @@ fn of_content(context: &Context<'_>, files: &Files, node: NodeId) -> Result<Vec<
     let mut faults = Vec::new();
     if let Some(want) = files.sha256.filter(|want| *want != trace.sha256) {
         let (found, want) = (hex(trace.sha256), hex(want));
-        faults.push(fault(format!("has the SHA-256 {found}, want {want}"), found, &want, "COPY in the file that is wanted"));
+        faults.push(fault(format!("SHA-256 {found}, want {want}"), found, &want, "COPY in the file that is wanted"));
     }
     if let Some(architecture) = &files.elf {
         let isa = Isa::of_architecture(architecture).ok_or_else(|| format!("{architecture:?} is no architecture that is known"))?;
@@ -164,7 +164,7 @@ fn of_content(context: &Context<'_>, files: &Files, node: NodeId) -> Result<Vec<
         if found != Some(isa) {
             let found = found.map_or_else(|| "no ELF object".into(), |found| found.to_string());
             let fix = "build it for the architecture that is wanted";
-            faults.push(fault(format!("is {found}, want {isa}"), found, isa.to_string(), fix));
+            faults.push(fault(format!("{found}, want {isa}"), found, isa.to_string(), fix));
         }
     }
     if files.wants_content() {
@@ -172,10 +172,10 @@ fn of_content(context: &Context<'_>, files: &Files, node: NodeId) -> Result<Vec<
         let has = |text: &String| holds(content, text);
         for text in files.contains.iter().filter(|text| !has(text)) {
             let shown = excerpt(text);
-            faults.push(fault(format!("does not hold \"{shown}\""), "nothing of it", shown, "write the text into the file"));
+            faults.push(fault(format!("without \"{shown}\""), "nothing of it", shown, "write the text into the file"));
         }
         for text in files.excludes.iter().filter(|text| has(text)) {
-            faults.push(fault(format!("holds \"{}\"", excerpt(text)), "", "", "take the text out of the file"));
+            faults.push(fault(format!("with \"{}\"", excerpt(text)), "", "", "take the text out of the file"));
         }
     }
     Ok(faults)

@@ -6,6 +6,7 @@ use lucid_verify::facts::elf::{Isa, Libc};
 use lucid_verify::facts::python::record::Record;
 use lucid_verify::facts::python::{Distribution as Installed, Runtime, Site as SiteDirectory};
 use lucid_verify::facts::{self, Facts, Verified, packages};
+use lucid_verify::layer::elf::Dynamic;
 use lucid_verify::report::{Failure, Layer};
 use lucid_verify::text::{escape, lossless, mask};
 use lucid_verify::verify::Loaded;
@@ -363,7 +364,7 @@ fn object(tree: &Tree, object: &facts::elf::Object) -> Object {
             Libc::Glibc => "glibc",
             Libc::Musl => "musl",
         }),
-        needed: elf.dynamic.needed().map(|needed| needed.iter().map(|name| escape(name)).collect()),
+        needed: (!matches!(elf.dynamic, Dynamic::Unknown(_))).then(|| elf.needed().iter().map(|name| escape(name)).collect()),
     }
 }
 
