@@ -195,13 +195,7 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
 
 /// Gathers and judges. The facts are what the first reading shows, whatever the profile is; what its checks look into
 /// beyond that is read after them.
-fn judge(
-    loaded: &mut Loaded,
-    profile: &Profile,
-    reading: &Reading,
-    asking: &Asking<'_>,
-    watch: &dyn Watch,
-) -> report::Image {
+fn judge(loaded: &mut Loaded, profile: &Profile, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> report::Image {
     let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified());
     let sizes = Breakdown::of(&loaded.tree, &facts);
     again::read(loaded, profile, reading, asking, watch);

@@ -62,7 +62,8 @@ fn fixture() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let (big, other) = (large(), [large(), b"x".to_vec()].concat());
-    let config = json!({"architecture": "arm64", "os": "linux", "config": {"User": "0", "Env": ["DB_PASSWORD=hunter2", "PATH=/bin"]}});
+    let config =
+        json!({"architecture": "arm64", "os": "linux", "config": {"User": "0", "Env": ["DB_PASSWORD=hunter2", "PATH=/bin"]}});
     let files = [("srv/www/index.html", &b"<html>"[..]), ("opt/big", &big), ("etc/os-release", b"ID=debian\nVERSION_ID=12\n")];
     let layout = Layout { layers: vec![tar(&[("etc/hostname", b"x\n")]), tar(&files), tar(&[("opt/other", &other)])], config };
     layout.write(&path("image"));
@@ -149,25 +150,36 @@ fn what_was_not_kept_is_read_a_second_time_and_said_so() {
 #[test]
 fn tests_of_another_tool_are_rules_of_the_report() {
     let fixture = fixture();
-    let arguments = ["--profile", "generic", "--structure-test", &fixture.tests, "--structure-test", &fixture.tests, &fixture.image];
+    let arguments =
+        ["--profile", "generic", "--structure-test", &fixture.tests, "--structure-test", &fixture.tests, &fixture.image];
     let (code, stdout, stderr) = run(&[&arguments[..], &["--rule", "structure-test/*", "--format", "json"]].concat());
     let report = parsed(&stdout);
     assert_eq!(code, 1);
     assert_eq!(stderr.matches("note: ").count(), 2, "{stderr}");
-    let rules: Vec<(&str, &str)> = report["images"][0]["rules"].as_array().unwrap().iter()
-        .map(|rule| (rule["id"].as_str().unwrap(), rule["outcome"].as_str().unwrap())).collect();
+    let rules: Vec<(&str, &str)> = report["images"][0]["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| (rule["id"].as_str().unwrap(), rule["outcome"].as_str().unwrap()))
+        .collect();
     let once = [("run it", "skip"), ("big", "pass"), ("other", "pass"), ("Metadata Test", "fail")];
     let twice = once.map(|(name, outcome)| (format!("{name} (2)"), outcome));
     let wanted: Vec<(String, &str)> = once.map(|(name, outcome)| (name.to_owned(), outcome)).into_iter().chain(twice).collect();
-    let wanted: Vec<(String, &str)> = wanted.into_iter().map(|(name, outcome)| (format!("structure-test/{name}"), outcome)).collect();
+    let wanted: Vec<(String, &str)> =
+        wanted.into_iter().map(|(name, outcome)| (format!("structure-test/{name}"), outcome)).collect();
     assert_eq!(rules, wanted.iter().map(|(name, outcome)| (&name[..], *outcome)).collect::<Vec<_>>());
     let run_it = rule(&report, "structure-test/run it");
     assert!(run_it["reason"].as_str().unwrap().contains("nothing is run"), "{run_it}");
-    let digest = |arguments: &[&str]| parsed(&run(&[arguments, &["--format", "json"]].concat()).1)["images"][0]["policy"]["digest"].clone();
+    let digest = |arguments: &[&str]| {
+        parsed(&run(&[arguments, &["--format", "json"]].concat()).1)["images"][0]["policy"]["digest"].clone()
+    };
     assert_ne!(digest(&arguments), digest(&["--profile", "generic", &fixture.image]));
 
     let (_, table, _) = run(&arguments);
-    assert!(table.contains("error  structure-test/Metadata Test ") && table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert!(
+        table.contains("error  structure-test/Metadata Test ") && table.lines().all(|line| line.chars().count() <= 80),
+        "{table}"
+    );
     std::fs::write(&fixture.tests, "schemaVersion: 2.0.0\nlicenceTests: []\n").unwrap();
     let (code, stdout, stderr) = run(&arguments);
     assert_eq!((code, &stdout[..]), (2, ""));
@@ -181,7 +193,8 @@ fn an_archive_that_passes_once_leaves_what_was_not_kept_unknown() {
     let mut archive = tar::Builder::new(Vec::new());
     archive.append_dir_all(".", folder).unwrap();
     let bytes = archive.into_inner().unwrap();
-    let mut command = lucid(&["--profile", &fixture.profile, "--rule", "own/big", "--fail-on", "warn", "--format", "json", "oci-archive:-"]);
+    let mut command =
+        lucid(&["--profile", &fixture.profile, "--rule", "own/big", "--fail-on", "warn", "--format", "json", "oci-archive:-"]);
     let output = command.write_stdin(bytes).output().unwrap();
     let report = parsed(&String::from_utf8(output.stdout).unwrap());
     assert_eq!((output.status.code(), &rule(&report, "own/big")["outcome"]), (Some(9), &"unknown".into()), "{report:#}");
@@ -196,11 +209,17 @@ fn the_facts_are_a_document_of_their_schema() {
     let (facts, schema) = (parsed(&stdout), parsed(&run(&["schema", "facts"]).1));
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(keys(&facts), keys(&schema["properties"]));
-    assert_eq!((&facts["platform"], &facts["base"]["id"], &facts["user"]["uid"]), (&"linux/arm64".into(), &"debian".into(), &0.into()));
+    assert_eq!(
+        (&facts["platform"], &facts["base"]["id"], &facts["user"]["uid"]),
+        (&"linux/arm64".into(), &"debian".into(), &0.into())
+    );
     assert!(!stdout.contains("hunter2") && stdout.contains("DB_PASSWORD=***"));
     let tree = facts["tree"].as_array().unwrap();
     let big = tree.iter().find(|node| node["path"] == "/opt/big").unwrap();
-    assert_eq!((&big["type"], &big["mode"], &big["size"], &big["layer"]), (&"file".into(), &"0644".into(), &160_007.into(), &1.into()));
+    assert_eq!(
+        (&big["type"], &big["mode"], &big["size"], &big["layer"]),
+        (&"file".into(), &"0644".into(), &160_007.into(), &1.into())
+    );
     assert_eq!(big["sha256"].as_str().unwrap().len(), 64);
     assert_eq!((&tree[0]["path"], &tree[0]["type"]), (&"/".into(), &"directory".into()));
     assert_eq!(run(&["inspect", "--facts", "--format", "json", &fixture.image]).1, stdout);

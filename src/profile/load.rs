@@ -18,8 +18,7 @@ const LATER: &str = "is not supported yet";
 /// Reads a document.
 pub(super) fn document(source: Source<'_>) -> Result<Document> {
     let document: Document = toml::from_str(source.text).map_err(|error| source.unread(&error))?;
-    let later =
-        [("[size]", &document.size), ("[limits]", &document.limits), ("[lock]", &document.lock)];
+    let later = [("[size]", &document.size), ("[limits]", &document.limits), ("[lock]", &document.lock)];
     for (section, value) in later {
         if let Some(value) = value {
             return Err(source.mistake(&value.span(), format!("{section} {LATER}")));

@@ -16,8 +16,23 @@ const OWN: &str = "own/";
 
 /// The fields of a configuration that a check can name, those of the document itself last.
 const FIELDS: [&str; 17] = [
-    "User", "Env", "Entrypoint", "Cmd", "WorkingDir", "Shell", "Healthcheck", "ExposedPorts", "Volumes", "Labels", "StopSignal",
-    "OnBuild", "architecture", "os", "variant", "created", "author",
+    "User",
+    "Env",
+    "Entrypoint",
+    "Cmd",
+    "WorkingDir",
+    "Shell",
+    "Healthcheck",
+    "ExposedPorts",
+    "Volumes",
+    "Labels",
+    "StopSignal",
+    "OnBuild",
+    "architecture",
+    "os",
+    "variant",
+    "created",
+    "author",
 ];
 
 impl Source<'_> {
@@ -129,7 +144,8 @@ fn field(text: &str) -> Result<String, String> {
 }
 
 fn text(wants: &mut Wants<'_>) -> Result<Text, Wrong> {
-    let regex = |text: &str| regex::Regex::new(&format!("^(?:{text})$")).map_err(|_| format!("{text:?} is no regular expression"));
+    let regex =
+        |text: &str| regex::Regex::new(&format!("^(?:{text})$")).map_err(|_| format!("{text:?} is no regular expression"));
     Ok(Text { equals: wants.value("equals")?, matches: wants.parsed("matches", regex)?, one_of: wants.texts("one-of")? })
 }
 

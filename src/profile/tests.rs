@@ -101,7 +101,12 @@ fn every_mistake_in_a_check_names_its_place_and_what_was_meant() {
         let error = parse(&format!("[[check]]\n{text}")).unwrap_err();
         assert_eq!(error.kind, Kind::Usage, "{text}");
         assert!(error.to_string().starts_with(&format!("dir/my.toml:{message}")), "{text}\n{error}");
-        assert_eq!(error.hint.as_deref().unwrap_or_default().split_once('`').map_or("", |(_, hint)| hint), hint.get(1..).map_or(String::new(), |hint| format!("{hint}?")), "{text}\n{:?}", error.hint);
+        assert_eq!(
+            error.hint.as_deref().unwrap_or_default().split_once('`').map_or("", |(_, hint)| hint),
+            hint.get(1..).map_or(String::new(), |hint| format!("{hint}?")),
+            "{text}\n{:?}",
+            error.hint
+        );
     }
     let twice = "[[check]]\nid = \"own/x\"\nfiles = \"/x\"\n";
     let error = parse(&twice.repeat(2)).unwrap_err();

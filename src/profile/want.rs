@@ -81,12 +81,16 @@ impl<'a> Wants<'a> {
 
     /// A list of texts; one text is a list, too.
     pub fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Wrong> {
-        self.take(name, |value| match value {
-            Wanted::Text(text) => Some(vec![text.clone()]),
-            Wanted::Texts(texts) => Some(texts.clone()),
-            _ => None,
-        }
-        .map(|texts| if texts.iter().any(String::is_empty) { Err("an empty text is in every file".into()) } else { Ok(texts) }))
+        self.take(name, |value| {
+            match value {
+                Wanted::Text(text) => Some(vec![text.clone()]),
+                Wanted::Texts(texts) => Some(texts.clone()),
+                _ => None,
+            }
+            .map(|texts| {
+                if texts.iter().any(String::is_empty) { Err("an empty text is in every file".into()) } else { Ok(texts) }
+            })
+        })
     }
 
     pub fn count(&mut self, name: &str) -> Result<Option<u64>, Wrong> {
@@ -133,7 +137,8 @@ pub(super) fn owner(text: &str) -> Result<(u64, Option<u64>), String> {
 pub(super) fn sha256(text: &str) -> Result<[u8; 32], String> {
     let wrong = || format!("{text:?} is no SHA-256: write its 64 hexadecimal digits");
     let digits = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
-    let digit = |at: usize| digits.get(at).and_then(|digit| char::from(*digit).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+    let digit =
+        |at: usize| digits.get(at).and_then(|digit| char::from(*digit).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
     let mut out = [0; 32];
     for (at, byte) in out.iter_mut().enumerate() {
         *byte = digit(2 * at).ok_or_else(wrong)? << 4 | digit(2 * at + 1).ok_or_else(wrong)?;
@@ -237,7 +242,11 @@ mod tests {
         assert!(["", "web", "1:", ":1", "-1"].iter().all(|text| owner(text).is_err()));
         let digits = "0aF9".repeat(16);
         assert_eq!(sha256(&digits).unwrap()[..2], [0x0a, 0xf9]);
-        assert!(sha256(&format!("sha256:{digits}")).is_ok() && sha256(&digits[1..]).is_err() && sha256(&format!("{digits}0")).is_err());
+        assert!(
+            sha256(&format!("sha256:{digits}")).is_ok()
+                && sha256(&digits[1..]).is_err()
+                && sha256(&format!("{digits}0")).is_err()
+        );
         let [Constraint::Order(">=", low), Constraint::Order("<", high)] = &version(">= 3.0, <4").unwrap()[..] else { panic!() };
         assert_eq!((&low[..], &high[..]), ("3.0", "4"));
         assert!(matches!(&version("3.0.*").unwrap()[..], [Constraint::Like(like)] if like.is_match("3.0.11-1")));

@@ -18,9 +18,15 @@ use crate::vfs::{NodeId, Tree};
 pub(super) fn described(demand: &Demand) -> (Evidence, Unit) {
     let unit = |one, many| Unit { one, many };
     match demand {
-        Demand::Files(_) => (Evidence::Tree, unit("path is what a check of the profile wants", "paths are what a check of the profile wants")),
-        Demand::Packages(_) => (Evidence::Tree, unit("package is one that the profile wants so", "packages are such as the profile wants")),
-        Demand::Command(_) | Demand::Test(_) => (Evidence::Tree, unit("command does what the profile wants", "commands do what the profile wants")),
+        Demand::Files(_) => {
+            (Evidence::Tree, unit("path is what a check of the profile wants", "paths are what a check of the profile wants"))
+        }
+        Demand::Packages(_) => {
+            (Evidence::Tree, unit("package is one that the profile wants so", "packages are such as the profile wants"))
+        }
+        Demand::Command(_) | Demand::Test(_) => {
+            (Evidence::Tree, unit("command does what the profile wants", "commands do what the profile wants"))
+        }
         Demand::Config(..) | Demand::Label(..) => {
             (Evidence::Config, unit("setting is what the profile wants", "settings are what the profile wants"))
         }
@@ -80,8 +86,14 @@ fn command(context: &Context<'_>, check: &Check, start: &Start) -> Judgement {
     let Some(command) = command else { return nothing(check, &format!("the image has no {}", &name[4..])) };
     let shown = argv(&command.argv);
     let found = match (&command.broken, start.starts) {
-        (Some(broken), true) => Some(finding(check, format!("{name} {shown} does not start: {broken}"), "COPY in what it leads to, or name what is there")),
-        (None, false) => Some(finding(check, format!("{name} {shown} starts: {}", command.shown(tree)), "take it out of the image")),
+        (Some(broken), true) => Some(finding(
+            check,
+            format!("{name} {shown} does not start: {broken}"),
+            "COPY in what it leads to, or name what is there",
+        )),
+        (None, false) => {
+            Some(finding(check, format!("{name} {shown} starts: {}", command.shown(tree)), "take it out of the image"))
+        }
         _ => None,
     };
     let at = |finding: Finding| finding.at(place(context, &command));

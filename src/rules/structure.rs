@@ -20,7 +20,9 @@ pub(super) fn described(test: &Test) -> (Evidence, Unit) {
     match test {
         Test::Existence(_) => (Evidence::Tree, unit("path is as a test wants it", "paths are as a test wants them")),
         Test::Content(_) => (Evidence::Tree, unit("file holds what a test wants", "files hold what a test wants")),
-        Test::License(_) => (Evidence::Tree, unit("license file is one that a test allows", "license files are such as a test allows")),
+        Test::License(_) => {
+            (Evidence::Tree, unit("license file is one that a test allows", "license files are such as a test allows"))
+        }
         Test::Metadata(_) | Test::Command => {
             (Evidence::Config, unit("setting is as a test wants it", "settings are as a test wants them"))
         }

@@ -43,7 +43,7 @@ pub enum Verb {
     Ls(Ls),
     /// The bytes of a file in an image
     Cat(Cat),
-    /// The rules, or the documentation of one; --search finds it by an error
+    /// The rules, or the documentation of one
     Rules(Rules),
     /// The JSON Schema of a document
     Schema(Schema),

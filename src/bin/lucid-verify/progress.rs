@@ -107,7 +107,8 @@ impl Watch for Bars {
         let count = self.state().as_ref().map_or(0, |state| state.layers.len());
         if self.verbose {
             let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-            let note = || exit::note(&format!("layer {}/{count} is read a second time: checks look into {files} of it", layer + 1));
+            let note =
+                || exit::note(&format!("layer {}/{count} is read a second time: checks look into {files} of it", layer + 1));
             self.screen.suspend(note);
         }
     }

@@ -21,7 +21,8 @@ const WHOLE: usize = 1000;
 
 /// The rules whose symptom is among the lines, the most telling first; else those that speak of the words.
 pub fn search<'a>(text: &str, entries: &'a [Entry]) -> Vec<&'a Entry> {
-    let lines: Vec<String> = text.lines().rev().take(LINES).map(|line| line[..line.floor_char_boundary(LENGTH)].to_lowercase()).collect();
+    let lines: Vec<String> =
+        text.lines().rev().take(LINES).map(|line| line[..line.floor_char_boundary(LENGTH)].to_lowercase()).collect();
     let found = best(entries, |entry| {
         let symptoms = symptoms(&entry.docs);
         lines.iter().flat_map(|line| symptoms.iter().map(move |symptom| alike(symptom, line))).max().unwrap_or(0)
@@ -43,7 +44,8 @@ pub fn search<'a>(text: &str, entries: &'a [Entry]) -> Vec<&'a Entry> {
 
 /// The entries of the highest scores, those of equal ones in their order; whatever is far below the best is left out.
 fn best<'a>(entries: &'a [Entry], score: impl Fn(&Entry) -> usize) -> Vec<&'a Entry> {
-    let mut scored: Vec<(usize, &Entry)> = entries.iter().map(|entry| (score(entry), entry)).filter(|(score, _)| *score > 0).collect();
+    let mut scored: Vec<(usize, &Entry)> =
+        entries.iter().map(|entry| (score(entry), entry)).filter(|(score, _)| *score > 0).collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     let top = scored.first().map_or(0, |(score, _)| *score);
     scored.into_iter().filter(|(score, _)| *score * 2 > top).take(MOST).map(|(_, entry)| entry).collect()
@@ -108,8 +110,16 @@ mod tests {
         assert!(alike(symptom, "e   modulenotfounderror: no module named 'x'  [cause]") > WHOLE);
         assert!(alike(symptom, "named module no modulenotfounderror") < WHOLE);
         assert_eq!(alike(symptom, "importerror: cannot import"), 0);
-        assert!(alike("exec: \"…\": executable file not found in $path", "error: exec: \"python\": executable file not found in $path: unknown") > WHOLE);
-        assert_eq!(symptoms("# Why\n`not this one here`\n# Symptom\n`exec x:\n format error`, `PATH`, `a b`\n# Fix\n`nor this one`"), ["exec x: format error"]);
+        assert!(
+            alike(
+                "exec: \"…\": executable file not found in $path",
+                "error: exec: \"python\": executable file not found in $path: unknown"
+            ) > WHOLE
+        );
+        assert_eq!(
+            symptoms("# Why\n`not this one here`\n# Symptom\n`exec x:\n format error`, `PATH`, `a b`\n# Fix\n`nor this one`"),
+            ["exec x: format error"]
+        );
         assert_eq!(varied("can't open file '/app/main.py': exec /bin/x: a"), "can't open file …: exec …: a");
     }
 

@@ -106,7 +106,9 @@ impl Document {
             let is_empty = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
             match path {
                 _ if is_empty(name) => Err(format!("one of its {kind} has no name")),
-                Some(path) if is_empty(path) => Err(format!("{:?} of its {kind} has no path", name.as_deref().unwrap_or_default())),
+                Some(path) if is_empty(path) => {
+                    Err(format!("{:?} of its {kind} has no path", name.as_deref().unwrap_or_default()))
+                }
                 _ => Ok(()),
             }
         };

@@ -55,8 +55,14 @@ fn tests_come_in_the_originals_order_with_names_unlike_one_another() {
 fn values_are_read_as_the_original_reads_them() {
     let suite = parse("a.yaml", ALL).unwrap();
     let tests: Vec<&Test> = suite.tests.iter().map(|(_, test)| test).collect();
-    let [Test::Command, Test::Content(content), Test::Existence(root), Test::Existence(gone), Test::License(license), Test::Metadata(metadata)] =
-        &tests[..]
+    let [
+        Test::Command,
+        Test::Content(content),
+        Test::Existence(root),
+        Test::Existence(gone),
+        Test::License(license),
+        Test::Metadata(metadata),
+    ] = &tests[..]
     else {
         panic!("{tests:?}")
     };
@@ -101,7 +107,9 @@ fn the_old_version_has_less_and_fills_nothing_in() {
     let suite = old("fileExistenceTests: [{name: a, path: $HOME}]\ncommandTests: [{name: b, command: [ls, -l]}]").unwrap();
     let Some((_, Test::Existence(existence))) = suite.tests.last() else { panic!() };
     assert!(existence.variables.is_none() && existence.should_exist);
-    for rest in ["metadataTest: {user: a}", "fileExistenceTests: [{name: a, path: /, uid: 0}]", "commandTests: [{name: a, args: []}]"] {
+    for rest in
+        ["metadataTest: {user: a}", "fileExistenceTests: [{name: a, path: /, uid: 0}]", "commandTests: [{name: a, args: []}]"]
+    {
         assert!(old(rest).unwrap_err().to_string().contains("came with schemaVersion 2.0.0"), "{rest}");
     }
 }

@@ -159,7 +159,8 @@ fn of_content(context: &Context<'_>, files: &Files, node: NodeId) -> Result<Vec<
         faults.push(fault(format!("SHA-256 {found}, want {want}"), found, &want, "COPY in the file that is wanted"));
     }
     if let Some(architecture) = &files.elf {
-        let isa = Isa::of_architecture(architecture).ok_or_else(|| format!("{architecture:?} is no architecture that is known"))?;
+        let isa =
+            Isa::of_architecture(architecture).ok_or_else(|| format!("{architecture:?} is no architecture that is known"))?;
         let found = if let FileKind::Elf(elf) = &trace.kind { Some(Isa::of(elf)) } else { None };
         if found != Some(isa) {
             let found = found.map_or_else(|| "no ELF object".into(), |found| found.to_string());
@@ -194,7 +195,8 @@ fn whole(context: &Context<'_>, check: &Check, files: &Files, matched: &[(LayerP
     let mut findings = Vec::new();
     if let Some(least) = files.min_count.filter(|least| number < *least) {
         let message = format!("{} at {pattern}, want {least} at least", count(number, "file is", "files are"));
-        findings.push(finding(check, message, "COPY in the files that are missing").contrast(number.to_string(), least.to_string()));
+        findings
+            .push(finding(check, message, "COPY in the files that are missing").contrast(number.to_string(), least.to_string()));
     }
     let inodes: BTreeMap<_, u64> = matched.iter().map(|(_, node)| (tree.inode(*node), tree.stat(*node).size)).collect();
     let sum = inodes.values().fold(0, |sum: u64, size| sum.saturating_add(*size));

@@ -13,7 +13,8 @@ use crate::vfs::{Tree, dump};
 /// What comes of a check of an image: the tables are those of a profile.
 pub(in crate::rules) fn judged(lines: &str, config: &Value, policy: &Policy) -> Vec<Judged> {
     let tree: Tree = dump::tree([lines]).unwrap();
-    let document = json!({"architecture": "arm64", "os": "linux", "config": config, "rootfs": {"type": "layers", "diff_ids": []}});
+    let document =
+        json!({"architecture": "arm64", "os": "linux", "config": config, "rootfs": {"type": "layers", "diff_ids": []}});
     let text = document.to_string();
     let digest = crate::digest::Digest::sha256(text.as_bytes());
     let descriptor = json!({"digest": digest.to_string(), "size": 0});
@@ -85,7 +86,10 @@ fn files_are_what_a_check_wants() {
         passes(check);
     }
     for (check, message) in [
-        ("files = \"/srv/www/**\"\nwant = { owner = \"101:101\" }", "4 of 6 at /srv/www/**: owner 0:0, want 101:101 (first: /srv/www/cache)"),
+        (
+            "files = \"/srv/www/**\"\nwant = { owner = \"101:101\" }",
+            "5 of 7 at /srv/www/**: owner 0:0, want 101:101 (first: /srv/www/cache)",
+        ),
         ("files = \"/srv/www/css/*\"\nwant = { mode = \"go-w\" }", "/srv/www/css/a.css: mode 0664, want go-w"),
         ("files = \"/bin/tool\"\nwant = { elf = \"amd64\" }", "/bin/tool: AArch64, want x86-64"),
         ("files = \"/srv/www/css/*\"\nwant = { elf = \"amd64\" }", "/srv/www/css/a.css: no ELF object, want x86-64"),
@@ -159,7 +163,10 @@ fn packages_and_commands_are_what_a_check_wants() {
         ("package = \"deb:libssl*\"\nwant = { version = \">=3.0.12\" }", "deb package libssl3 is 3.0.11-1, want >=3.0.12"),
         ("package = \"big*\"\nwant = { absent = true }", "python package Big_Tool 1.9 is installed, and should not be"),
         ("command = \"healthcheck\"", "the health check [\"none\"] does not start: none is in no directory of PATH=/bin"),
-        ("command = \"tool\"\nwant = { starts = false }", "the command [\"tool\"] starts: tool → /bin/tool (ELF AArch64)"),
+        (
+            "command = \"tool\"\nwant = { starts = false }",
+            "the command [\"tool\"] starts: tool → /bin/tool → /usr/bin/tool (ELF AArch64)",
+        ),
     ] {
         assert_eq!(says(check), message, "{check}");
     }

@@ -12,7 +12,9 @@ pub(super) fn judge(context: &Context<'_>, test: &Metadata) -> Judgement {
     let mut findings = Vec::new();
     let variables = config.variables();
     findings.extend(test.env.iter().filter_map(|pair| wrong("the variable", "ENV", pair, variables.get(&pair.key[..]).copied())));
-    findings.extend(test.labels.iter().filter_map(|pair| wrong("the label", "LABEL", pair, run.labels.get(&pair.key).map(String::as_str))));
+    findings.extend(
+        test.labels.iter().filter_map(|pair| wrong("the label", "LABEL", pair, run.labels.get(&pair.key).map(String::as_str))),
+    );
     for key in test.unbound.iter().filter(|key| variables.contains_key(&key[..])) {
         findings.push(finding(format!("the variable {} is set, and should not be", shown(key)), "take its ENV out"));
     }
@@ -25,7 +27,9 @@ pub(super) fn judge(context: &Context<'_>, test: &Metadata) -> Judgement {
     for (name, found, want) in [("WORKDIR", &run.working_dir, &test.workdir), ("USER", &run.user, &test.user)] {
         if !want.is_empty() && want != found {
             let (found, want) = (excerpt(found), excerpt(want));
-            findings.push(finding(format!("{name} is \"{found}\", want \"{want}\""), &format!("{name} {want}")).contrast(found, &want));
+            findings.push(
+                finding(format!("{name} is \"{found}\", want \"{want}\""), &format!("{name} {want}")).contrast(found, &want),
+            );
         }
     }
     // A port is its number: what a test writes behind a slash never matches.
@@ -69,8 +73,11 @@ fn wrong(what: &str, instruction: &str, want: &Pair, found: Option<&str>) -> Opt
 /// The findings about what is not listed and should be, and what is and should not.
 fn listed(what: &str, instruction: &str, found: &[&str], want: &[String], unwanted: &[String]) -> Vec<Finding> {
     let missing = want.iter().filter(|name| !found.contains(&&name[..]));
-    let missing = missing.map(|name| finding(format!("the {what} {} is not listed", shown(name)), &format!("{instruction} {}", shown(name))));
+    let missing = missing
+        .map(|name| finding(format!("the {what} {} is not listed", shown(name)), &format!("{instruction} {}", shown(name))));
     let there = unwanted.iter().filter(|name| found.contains(&&name[..]));
-    let there = there.map(|name| finding(format!("the {what} {} is listed, and should not be", shown(name)), &format!("take its {instruction} out")));
+    let there = there.map(|name| {
+        finding(format!("the {what} {} is listed, and should not be", shown(name)), &format!("take its {instruction} out"))
+    });
     missing.chain(there).collect()
 }

@@ -1,21 +1,24 @@
 //! The facts document: everything that is known of an image and is no judgement, for jq, CEL or OPA. Its fields are a
 //! contract; more may come beside them.
 
+mod python;
+mod tree;
+
 use lucid_verify::facts::accounts::User;
 use lucid_verify::facts::elf::{Isa, Libc};
-use lucid_verify::facts::python::record::Record;
-use lucid_verify::facts::python::{Distribution as Installed, Runtime, Site as SiteDirectory};
 use lucid_verify::facts::{self, Facts, Verified, packages};
 use lucid_verify::layer::elf::Dynamic;
 use lucid_verify::report::{Failure, Layer};
-use lucid_verify::text::{escape, lossless, mask};
+use lucid_verify::text::{escape, mask};
 use lucid_verify::verify::Loaded;
-use lucid_verify::vfs::{Kind, NodeId, Tree};
+use lucid_verify::vfs::Tree;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{document, secrets};
+use python::Python;
+use tree::Node;
 
 /// The version of the document's structure.
 const SCHEMA: u32 = 1;
@@ -116,81 +119,6 @@ struct Base {
     distroless: Option<&'static str>,
 }
 
-/// Python.
-#[derive(Serialize, JsonSchema)]
-struct Python {
-    /// The interpreter that the command starts, else those that are there.
-    interpreters: Vec<Interpreter>,
-    /// Directories that distributions are installed in.
-    sites: Vec<Site>,
-}
-
-/// An interpreter.
-#[derive(Serialize, JsonSchema)]
-struct Interpreter {
-    /// Its path.
-    path: String,
-    /// Its version, as far as something tells it.
-    version: String,
-    /// What tells it.
-    told_by: &'static str,
-    /// Its prefix.
-    prefix: String,
-    /// Its standard library.
-    library: Option<String>,
-    /// The virtual environment that it is called through.
-    environment: Option<String>,
-    /// Whether the command starts it.
-    started: bool,
-    /// The file that it runs.
-    script: Option<String>,
-    /// The module that it runs.
-    module: Option<String>,
-    /// `sys.path`, in order; not all of it need exist.
-    sys_path: Vec<String>,
-}
-
-/// A site directory.
-#[derive(Serialize, JsonSchema)]
-struct Site {
-    /// Its path.
-    path: String,
-    /// Its distributions, by name.
-    distributions: Vec<Distribution>,
-}
-
-/// A distribution.
-#[derive(Serialize, JsonSchema)]
-struct Distribution {
-    /// Its name, as it spells it.
-    name: String,
-    /// Its version.
-    version: String,
-    /// Its directory of metadata.
-    path: String,
-    /// The layer that wrote that, base first, from 0.
-    layer: usize,
-    /// `Tag` of its wheel.
-    tags: Vec<String>,
-    /// `Requires-Dist`, as they are written.
-    requires: Vec<String>,
-    /// The commands that it declares.
-    commands: Vec<String>,
-    /// Its RECORD; null where it has none that can be read.
-    record: Option<Summary>,
-}
-
-/// What a RECORD comes to.
-#[derive(Serialize, JsonSchema)]
-struct Summary {
-    /// Files that it lists.
-    files: usize,
-    /// Of these, those that are there.
-    present: usize,
-    /// Of those that are there and whose hash is listed, those that are not what is listed.
-    altered: usize,
-}
-
 /// An ELF object.
 #[derive(Serialize, JsonSchema)]
 struct Object {
@@ -223,33 +151,6 @@ struct Package {
     present: Option<u64>,
 }
 
-/// A path of the tree.
-#[derive(Serialize, JsonSchema)]
-struct Node {
-    /// The path; bytes that are no UTF-8 as `\xNN`, a backslash doubled.
-    path: String,
-    /// `file`, `directory`, `link`, `device` or `pipe`.
-    #[serde(rename = "type")]
-    kind: &'static str,
-    /// Permission bits, octal.
-    mode: String,
-    /// Owner.
-    uid: u64,
-    /// Group.
-    gid: u64,
-    /// The layer that last wrote it, base first, from 0.
-    layer: usize,
-    /// Bytes of a regular file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size: Option<u64>,
-    /// SHA-256 of a regular file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<String>,
-    /// Target of a link.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<String>,
-}
-
 /// The JSON Schema of the document.
 pub fn schema() -> Value {
     schemars::schema_for!(Document).to_value()
@@ -261,7 +162,7 @@ impl Document {
         let (image, tree) = (&loaded.image, &loaded.tree);
         let facts = Facts::gather(image, tree, Verified::default());
         let mut nodes = tree.iter();
-        let listed = nodes.by_ref().take(PATHS).map(|id| node(tree, id)).collect();
+        let listed = nodes.by_ref().take(PATHS).map(|id| Node::of(tree, id)).collect();
         Self {
             schema: SCHEMA,
             reference: image.reference.to_string(),
@@ -283,10 +184,7 @@ impl Document {
                 name: facts.base.name.clone(),
                 distroless: facts.base.distroless,
             },
-            python: Python {
-                interpreters: facts.runtimes.iter().map(interpreter).collect(),
-                sites: facts.python.sites.iter().map(|found| site(tree, found)).collect(),
-            },
+            python: Python::of(tree, &facts),
             objects: facts.objects.iter().map(|found| object(tree, found)).collect(),
             packages: facts.packages.installed.iter().map(package).collect(),
             packages_unread: facts.packages.unread.clone(),
@@ -318,42 +216,6 @@ fn command(command: &facts::command::Command) -> Command {
     }
 }
 
-fn interpreter(runtime: &Runtime) -> Interpreter {
-    let (found, started) = (&runtime.interpreter, runtime.started.as_ref());
-    Interpreter {
-        path: found.path.to_string(),
-        version: found.version.to_string(),
-        told_by: found.version.told_by,
-        prefix: found.prefix.to_string(),
-        library: found.library.as_ref().map(ToString::to_string),
-        environment: found.environment.as_ref().map(|environment| environment.prefix.to_string()),
-        started: started.is_some(),
-        script: started.and_then(|started| started.script.as_ref()).map(ToString::to_string),
-        module: started.and_then(|started| started.module.clone()),
-        sys_path: runtime.path.entries.iter().map(|entry| entry.path.to_string()).collect(),
-    }
-}
-
-fn site(tree: &Tree, site: &SiteDirectory) -> Site {
-    let distribution = |found: &Installed| Distribution {
-        name: found.name.clone(),
-        version: found.version.clone(),
-        path: found.path.to_string(),
-        layer: found.layer,
-        tags: found.tags.clone(),
-        requires: found.requires.clone(),
-        commands: found.commands.clone().unwrap_or_default(),
-        record: found.record.as_ref().ok().map(|record| summary(tree, record)),
-    };
-    Site { path: site.path.to_string(), distributions: site.distributions.iter().map(distribution).collect() }
-}
-
-fn summary(tree: &Tree, record: &Record) -> Summary {
-    let present = || record.rows.iter().filter_map(|row| Some((row, tree.trace(row.node?)?)));
-    let altered = present().filter(|(row, trace)| row.sha256.is_some_and(|listed| listed != trace.sha256)).count();
-    Summary { files: record.rows.len(), present: present().count(), altered }
-}
-
 fn object(tree: &Tree, object: &facts::elf::Object) -> Object {
     let elf = &object.elf;
     Object {
@@ -379,27 +241,6 @@ fn package(found: &packages::Package) -> Package {
         layer: found.layer,
         listed: found.payload.map(|payload| payload.listed),
         present: found.payload.map(|payload| payload.present),
-    }
-}
-
-fn node(tree: &Tree, id: NodeId) -> Node {
-    let (stat, kind) = (tree.stat(id), tree.kind(id));
-    Node {
-        path: format!("/{}", lossless(tree.path(id).as_bytes())),
-        kind: match kind {
-            Kind::File(_) => "file",
-            Kind::Directory => "directory",
-            Kind::Symlink(_) => "link",
-            Kind::Device { .. } => "device",
-            Kind::Fifo => "pipe",
-        },
-        mode: format!("{:04o}", stat.mode),
-        uid: stat.uid,
-        gid: stat.gid,
-        layer: tree.layer(id),
-        size: tree.trace(id).map(|_| stat.size),
-        sha256: tree.trace(id).map(|trace| trace.sha256.iter().map(|byte| format!("{byte:02x}")).collect()),
-        target: if let Kind::Symlink(target) = kind { Some(lossless(target)) } else { None },
     }
 }
 
