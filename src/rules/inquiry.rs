@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Context, Evidence, Identity, RULES, Rule, own, structure};
+use super::{Context, Identity, RULES, Rule, own, structure};
 use crate::finding::Judgement;
 use crate::profile::{Check, Demand};
 use crate::vfs::{NodeId, Tree};
@@ -12,8 +12,6 @@ use crate::vfs::{NodeId, Tree};
 pub struct Inquiry<'a> {
     /// Who asks.
     pub rule: Identity,
-    /// What must have been read.
-    pub needs: Evidence,
     origin: Origin<'a>,
 }
 
@@ -25,7 +23,7 @@ enum Origin<'a> {
 
 /// Every rule, in report order, then these checks in theirs.
 pub fn inquiries(checks: &[Check]) -> Vec<Inquiry<'_>> {
-    let built = RULES.iter().map(|rule| Inquiry { rule: rule.identity(), needs: rule.needs, origin: Origin::Built(rule) });
+    let built = RULES.iter().map(|rule| Inquiry { rule: rule.identity(), origin: Origin::Built(rule) });
     built.chain(checks.iter().map(Inquiry::from)).collect()
 }
 
@@ -36,8 +34,8 @@ impl<'a> From<&'a Check> for Inquiry<'a> {
             _ => own::described(&check.demand),
         };
         let id = Cow::Owned(check.id.clone());
-        let rule = Identity { id, question: check.question, level: check.level, unit };
-        Self { rule, needs, origin: Origin::Written(check) }
+        let rule = Identity { id, question: check.question, level: check.level, needs, unit };
+        Self { rule, origin: Origin::Written(check) }
     }
 }
 

@@ -88,6 +88,8 @@ pub struct Identity {
     pub question: Question,
     /// The level of its findings where a profile says nothing else.
     pub level: Level,
+    /// What it needs to have been read.
+    pub needs: Evidence,
     /// What it counts as looked at.
     pub unit: Unit,
 }
@@ -104,7 +106,7 @@ pub enum Evidence {
 impl Rule {
     /// Who it is.
     pub const fn identity(&self) -> Identity {
-        Identity { id: Cow::Borrowed(self.id), question: self.question, level: self.level, unit: self.unit }
+        Identity { id: Cow::Borrowed(self.id), question: self.question, level: self.level, needs: self.needs, unit: self.unit }
     }
 
     /// The documentation as Markdown, without the blank that a doc comment puts before each line.
@@ -241,7 +243,7 @@ pub fn judge(
             let level = profile.level(&rule.id, rule.level);
             let judgement = match gap {
                 _ if level == Level::Off => Judgement::skip("off in this profile"),
-                Some(gap) if inquiry.needs == Evidence::Tree => Judgement::unknown(gap),
+                Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
                 _ => settle(inquiry.ask(&Context { tree, facts, sizes, profile, rule }), rule, level, profile),
             };
             Judged { rule: inquiry.rule, level, judgement }

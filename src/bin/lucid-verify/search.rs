@@ -16,8 +16,6 @@ const LINES: usize = 400;
 const LENGTH: usize = 4096;
 /// Rules that are found at most.
 const MOST: usize = 12;
-/// What a line weighs that has everything of a symptom in its order, before its length counts.
-const WHOLE: usize = 1000;
 
 /// The rules whose symptom is among the lines, the most telling first; else those that speak of the words.
 pub fn search<'a>(text: &str, entries: &'a [Entry]) -> Vec<&'a Entry> {
@@ -67,7 +65,8 @@ fn varied(symptom: &str) -> String {
     VARIES.as_ref().map_or_else(|| symptom.to_owned(), |varies| varies.replace_all(symptom, "${1}…").into_owned())
 }
 
-/// How much a line is like a symptom: all of its literal parts in their order, or most of its words.
+/// How much a line is like a symptom, by its length: all of its literal parts in their order, or half of that for most of its
+/// words.
 fn alike(symptom: &str, line: &str) -> usize {
     let mut rest = line;
     let is_next = |part: &str| {
@@ -79,11 +78,11 @@ fn alike(symptom: &str, line: &str) -> usize {
     };
     let parts: Vec<&str> = symptom.split(ANYTHING).map(str::trim).filter(|part| !part.is_empty()).collect();
     if parts.iter().copied().all(is_next) {
-        return WHOLE + parts.iter().map(|part| part.len()).sum::<usize>();
+        return 2 * parts.iter().map(|part| part.len()).sum::<usize>();
     }
     let (wanted, there) = (words(symptom), words(line));
     let shared = wanted.intersection(&there).count();
-    if shared >= 3 && shared * 3 >= wanted.len() * 2 { shared * 100 / wanted.len() } else { 0 }
+    if shared >= 3 && shared * 3 >= wanted.len() * 2 { symptom.len() * shared / wanted.len() } else { 0 }
 }
 
 /// The words of a text: runs of letters and digits, and what joins them in names.
@@ -106,16 +105,13 @@ mod tests {
     #[test]
     fn a_line_is_like_a_symptom_in_whole_or_in_most_of_its_words() {
         let symptom = "modulenotfounderror: no module named '…'";
-        assert!(alike(symptom, "modulenotfounderror: no module named 'x.y'") > WHOLE);
-        assert!(alike(symptom, "e   modulenotfounderror: no module named 'x'  [cause]") > WHOLE);
-        assert!(alike(symptom, "named module no modulenotfounderror") < WHOLE);
+        let whole = alike(symptom, "modulenotfounderror: no module named 'x.y'");
+        assert_eq!(alike(symptom, "e   modulenotfounderror: no module named 'x'  [cause]"), whole);
+        let words = alike(symptom, "named module no modulenotfounderror");
+        assert!(0 < words && words < whole);
         assert_eq!(alike(symptom, "importerror: cannot import"), 0);
-        assert!(
-            alike(
-                "exec: \"…\": executable file not found in $path",
-                "error: exec: \"python\": executable file not found in $path: unknown"
-            ) > WHOLE
-        );
+        let symptom = "exec: \"…\": executable file not found in $path";
+        assert!(alike(symptom, "runc: exec: \"x\": executable file not found in $path: unknown") > symptom.len());
         assert_eq!(
             symptoms("# Why\n`not this one here`\n# Symptom\n`exec x:\n format error`, `PATH`, `a b`\n# Fix\n`nor this one`"),
             ["exec x: format error"]

@@ -67,13 +67,14 @@ fn nothing(text: &str, rules: &[Identity]) -> Error {
 mod tests {
     use super::*;
     use lucid_verify::finding::Level;
-    use lucid_verify::rules::Unit;
+    use lucid_verify::rules::{Evidence, Unit};
 
     fn rules() -> Vec<Identity> {
         let rule = |(id, question): (&'static str, _)| Identity {
             id: id.into(),
             question,
             level: Level::Error,
+            needs: Evidence::Tree,
             unit: Unit { one: "", many: "" },
         };
         let ids = [("marker/nonempty", Question::Whole), ("config/cmd", Question::Starts), ("size/waste", Question::Lean)];

@@ -74,7 +74,7 @@ pub(super) fn judge(context: &Context<'_>, check: &Check, files: &Files) -> Judg
     let regular = leading(tree, &matched);
     let mut offences: Vec<Offence<Fault>> = Vec::new();
     for at in &matched {
-        offences.extend(of_name(tree, files, at.1).into_iter().map(|fault| offence(tree, at, fault)));
+        offences.extend(of_name(tree, files, at.1, matched.len() == 1).into_iter().map(|fault| offence(tree, at, fault)));
     }
     let mut unknown = None;
     for at in &regular {
@@ -121,8 +121,8 @@ fn grouped(
     groups.map(one).collect()
 }
 
-/// What is wrong with what stands at a name: its type, its owner, its mode, its target.
-fn of_name(tree: &Tree, files: &Files, node: NodeId) -> Vec<Fault> {
+/// What is wrong with what stands at a name: its type, its owner, its mode, its target. `alone`: nothing else matches.
+fn of_name(tree: &Tree, files: &Files, node: NodeId, alone: bool) -> Vec<Fault> {
     let (stat, kind) = (tree.stat(node), tree.kind(node));
     let mut faults = Vec::new();
     let is = file_type(kind).word();
@@ -137,7 +137,14 @@ fn of_name(tree: &Tree, files: &Files, node: NodeId) -> Vec<Fault> {
     let is_link = matches!(kind, Kind::Symlink(_));
     if let Some(mode) = files.mode.as_ref().filter(|mode| !is_link && !mode.holds(stat.mode)) {
         let (found, want) = (format!("{:04o}", stat.mode), escape(mode.written.as_bytes()));
-        faults.push(fault(format!("mode {found}, want {want}"), found, &want, format!("COPY --chmod={want}")));
+        let is_octal = want.bytes().all(|byte| byte.is_ascii_digit());
+        let fix = if is_octal { format!("COPY --chmod={want}") } else { format!("RUN chmod {want} before the COPY") };
+        // Files of many modes are one finding: each is only not what it should be.
+        faults.push(if alone {
+            fault(format!("mode {found}, want {want}"), &found, &want, fix)
+        } else {
+            fault(format!("mode is not {want}"), "", "", fix)
+        });
     }
     if let Some(want) = &files.link {
         let target = if let Kind::Symlink(target) = kind { Some(target) } else { None };

@@ -91,6 +91,11 @@ fn files_are_what_a_check_wants() {
             "5 of 7 at /srv/www/**: owner 0:0, want 101:101 (first: /srv/www/cache)",
         ),
         ("files = \"/srv/www/css/*\"\nwant = { mode = \"go-w\" }", "/srv/www/css/a.css: mode 0664, want go-w"),
+        ("files = \"/srv/www/*.html\"\nwant = { mode = \"0600\" }", "/srv/www/index.html: mode 0644, want 0600"),
+        (
+            "files = \"/srv/www/**/*.*\"\nwant = { mode = \"a-w\" }",
+            "2 of 2 at /srv/www/**/*.*: mode is not a-w (first: /srv/www/css/a.css)",
+        ),
         ("files = \"/bin/tool\"\nwant = { elf = \"amd64\" }", "/bin/tool: AArch64, want x86-64"),
         ("files = \"/srv/www/css/*\"\nwant = { elf = \"amd64\" }", "/srv/www/css/a.css: no ELF object, want x86-64"),
         ("files = \"/bin\"\nwant = { link = \"x\" }", "/bin: a link to usr/bin, want a link to x"),
