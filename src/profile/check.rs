@@ -29,7 +29,7 @@ pub struct Check {
 #[derive(Debug, Clone)]
 pub enum Demand {
     /// Files.
-    Files(Files),
+    Files(Box<Files>),
     /// A field of the configuration: `User`, `Env.PATH`, `Healthcheck.Test`.
     Config(String, Text),
     /// Labels, by the glob of their names.

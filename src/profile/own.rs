@@ -53,7 +53,7 @@ impl Source<'_> {
         let mut wants = Wants(rows);
         let at = |(span, what): Wrong| self.mistake(&span, what);
         let demand = match subject {
-            "files" => Demand::Files(self.files(of, except, &mut wants)?),
+            "files" => Demand::Files(Box::new(self.files(of, except, &mut wants)?)),
             "config" => Demand::Config(self.read(of, field)?, text(&mut wants).map_err(at)?),
             "label" => Demand::Label(self.read(of, |text| glob(text, false))?, text(&mut wants).map_err(at)?),
             "package" => Demand::Packages(self.packages(of, &mut wants)?),

@@ -145,14 +145,14 @@ impl Suite {
     /// those that it does not know, and has other defaults.
     pub fn parse(file: &str, text: &str) -> Result<Self> {
         let usage = |what: String| Error::new(Kind::Usage, what).doing(format!("read the test file {file}"));
-        let is_json = file.ends_with(".json");
-        let document = if is_json {
-            json::document(text).map_err(usage)?
-        } else if file.ends_with(".yaml") || file.ends_with(".yml") {
-            document::yaml(text).map_err(usage)?
-        } else {
-            return Err(usage("its name ends with none of .yaml, .yml and .json".into()));
+        let ending = std::path::Path::new(file).extension().and_then(std::ffi::OsStr::to_str);
+        let is_json = ending == Some("json");
+        let document = match ending {
+            Some("json") => json::document(text),
+            Some("yaml" | "yml") => document::yaml(text),
+            _ => Err("its name ends with none of .yaml, .yml and .json".into()),
         };
+        let document = document.map_err(usage)?;
         let is_old = match document.schema_version.as_deref() {
             Some("1.0.0") => true,
             Some("2.0.0") => false,

@@ -240,6 +240,9 @@ fn the_digest_is_of_what_is_said_and_not_of_how() {
     let one = digest("[expect]\nuser = \"1:1\"\npython = \"/p\"");
     assert_eq!(one, digest("# a remark\n[expect]\npython='/p'\nuser = '1:1'"));
     assert_ne!(one, digest("[expect]\nuser = \"1:2\"\npython = \"/p\""));
+    let check = |bytes: &str| digest(&format!("[[check]]\nid = \"own/x\"\nfiles = \"/x\"\nwant = {{ max-bytes = {bytes} }}"));
+    assert_eq!(check("1"), check(" 1 "));
+    assert_ne!(check("1"), check("2"));
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub fn search<'a>(text: &str, entries: &'a [Entry]) -> Vec<&'a Entry> {
 }
 
 /// The entries of the highest scores, those of equal ones in their order; whatever is far below the best is left out.
-fn best<'a>(entries: &'a [Entry], score: impl Fn(&Entry) -> usize) -> Vec<&'a Entry> {
+fn best(entries: &[Entry], score: impl Fn(&Entry) -> usize) -> Vec<&Entry> {
     let mut scored: Vec<(usize, &Entry)> =
         entries.iter().map(|entry| (score(entry), entry)).filter(|(score, _)| *score > 0).collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));

@@ -27,6 +27,7 @@ pub(super) struct Variable {
 }
 
 /// One of `commandTests`, of which nothing but the name counts: nothing is run.
+#[expect(clippy::struct_field_names, reason = "the names are those of the format")]
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Command {

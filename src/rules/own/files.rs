@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{finding, nothing};
+use crate::digest::hex;
 use crate::facts::elf::Isa;
 use crate::finding::{Finding, Judgement, Place};
 use crate::profile::Check;
@@ -162,7 +163,7 @@ fn of_content(context: &Context<'_>, files: &Files, node: NodeId) -> Result<Vec<
     let Some(trace) = context.tree.trace(node) else { return Ok(Vec::new()) };
     let mut faults = Vec::new();
     if let Some(want) = files.sha256.filter(|want| *want != trace.sha256) {
-        let (found, want) = (hex(trace.sha256), hex(want));
+        let (found, want) = (hex(&trace.sha256), hex(&want));
         faults.push(fault(format!("SHA-256 {found}, want {want}"), found, &want, "COPY in the file that is wanted"));
     }
     if let Some(architecture) = &files.elf {
@@ -176,8 +177,8 @@ fn of_content(context: &Context<'_>, files: &Files, node: NodeId) -> Result<Vec<
         }
     }
     if files.wants_content() {
-        let content = context.content(node)?;
-        let has = |text: &String| holds(content, text);
+        let bytes = context.content(node)?;
+        let has = |text: &String| holds(bytes, text);
         for text in files.contains.iter().filter(|text| !has(text)) {
             let shown = excerpt(text);
             faults.push(fault(format!("without \"{shown}\""), "nothing of it", shown, "write the text into the file"));
@@ -222,12 +223,4 @@ fn file_type(kind: &Kind) -> FileType {
         Kind::Device { .. } => FileType::Device,
         Kind::Fifo => FileType::Pipe,
     }
-}
-
-fn hex(digest: [u8; 32]) -> String {
-    use std::fmt::Write as _;
-    digest.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }

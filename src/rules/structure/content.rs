@@ -13,31 +13,39 @@ const PASSED_OVER: &[u8] = b"libgnutls30";
 /// Names of licenses that must not stand in a file, in capitals.
 const REFUSED: [&[u8]; 2] = [b"AGPL", b"WTFPL"];
 
-/// The bytes of the file that a path leads to: `Err(Ok)` a finding about what is not there, `Err(Err)` why it is unknown.
-fn read<'a>(context: &Context<'a>, path: &LayerPath) -> Result<&'a [u8], Result<Finding, String>> {
+/// What keeps a file from being read.
+enum Obstacle {
+    /// It is not there.
+    Gone(Box<Finding>),
+    /// Its bytes are not at hand.
+    Unread(String),
+}
+
+/// The bytes of the file that a path leads to.
+fn read<'a>(context: &Context<'a>, path: &LayerPath) -> Result<&'a [u8], Obstacle> {
     let node = context.file(path).map_err(|absence| {
         let why = absence.why.as_ref().map_or_else(|| "it does not exist".into(), Clone::clone);
         let fix = absence.fix(format!("COPY {path} in"));
-        Ok(finding(format!("{path} cannot be opened: {why}"), &fix).at(absence.place))
+        Obstacle::Gone(Box::new(finding(format!("{path} cannot be opened: {why}"), &fix).at(absence.place)))
     })?;
-    context.content(node).map_err(|why| Err(format!("{path}: {why}")))
+    context.content(node).map_err(|why| Obstacle::Unread(format!("{path}: {why}")))
 }
 
-pub(super) fn judge(context: &Context<'_>, test: &Content) -> Judgement {
-    let path = LayerPath::new(&test.path);
+pub(super) fn judge(context: &Context<'_>, wanted: &Content) -> Judgement {
+    let path = LayerPath::new(&wanted.path);
     let bytes = match read(context, &path) {
         Ok(bytes) => bytes,
-        Err(Ok(gone)) => return Judgement::looked(1, vec![gone]),
-        Err(Err(why)) => return Judgement::unknown(why),
+        Err(Obstacle::Gone(gone)) => return Judgement::looked(1, vec![*gone]),
+        Err(Obstacle::Unread(why)) => return Judgement::unknown(why),
     };
     // What is no UTF-8 is U+FFFD to a pattern of Go's.
     let text = String::from_utf8_lossy(bytes);
-    let wrong = |pattern: &Pattern, wanted: bool| match &pattern.regex {
+    let wrong = |pattern: &Pattern, should: bool| match &pattern.regex {
         Err(why) => Some(finding(why.as_str(), "correct the test")),
-        Ok(regex) if regex.is_match(text.as_bytes()) == wanted => None,
+        Ok(regex) if regex.is_match(text.as_bytes()) == should => None,
         Ok(_) => {
             let written = quoted(&pattern.written);
-            let (what, fix) = if wanted {
+            let (what, fix) = if should {
                 (format!("nothing in {path} matches {written}"), "write into the file what is wanted")
             } else {
                 (format!("something in {path} matches {written}"), "take out of the file what is not wanted")
@@ -45,8 +53,8 @@ pub(super) fn judge(context: &Context<'_>, test: &Content) -> Judgement {
             Some(finding(what, fix))
         }
     };
-    let expected = test.expected.iter().filter_map(|pattern| wrong(pattern, true));
-    let found = expected.chain(test.excluded.iter().filter_map(|pattern| wrong(pattern, false)));
+    let expected = wanted.expected.iter().filter_map(|pattern| wrong(pattern, true));
+    let found = expected.chain(wanted.excluded.iter().filter_map(|pattern| wrong(pattern, false)));
     let layer = context.tree.resolve(&path).ok().map(|node| context.tree.layer(node));
     let place = Place::path(&path, layer);
     Judgement::looked(1, found.map(|finding| finding.at(place.clone())).collect())
@@ -74,8 +82,8 @@ pub(super) fn judge_licenses(context: &Context<'_>, test: &License) -> Judgement
     for path in licenses(context.tree, test) {
         looked += 1;
         match read(context, &path) {
-            Err(Ok(gone)) => findings.push(gone),
-            Err(Err(why)) => unknown = unknown.or(Some(why)),
+            Err(Obstacle::Gone(gone)) => findings.push(*gone),
+            Err(Obstacle::Unread(why)) => unknown = unknown.or(Some(why)),
             Ok(bytes) => {
                 let capitals = bytes.to_ascii_uppercase();
                 let refused = |name: &&&[u8]| capitals.windows(name.len()).any(|window| window == **name);

@@ -1,5 +1,6 @@
 //! The file tree, as the facts document has it.
 
+use lucid_verify::digest::hex;
 use lucid_verify::text::lossless;
 use lucid_verify::vfs::{Kind, NodeId, Tree};
 use schemars::JsonSchema;
@@ -50,7 +51,7 @@ impl Node {
             gid: stat.gid,
             layer: tree.layer(id),
             size: tree.trace(id).map(|_| stat.size),
-            sha256: tree.trace(id).map(|trace| trace.sha256.iter().map(|byte| format!("{byte:02x}")).collect()),
+            sha256: tree.trace(id).map(|trace| hex(&trace.sha256)),
             target: if let Kind::Symlink(target) = kind { Some(lossless(target)) } else { None },
         }
     }
