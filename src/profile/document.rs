@@ -32,6 +32,7 @@ pub(super) struct Document {
     #[schemars(with = "Vec<IgnoreTable>")]
     pub ignore: Vec<Spanned<IgnoreTable>>,
     /// Rules of one's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<CheckTable>")]
     pub check: Vec<Spanned<CheckTable>>,
     #[serde(skip_serializing)]
