@@ -116,6 +116,7 @@ fn a_check_is_a_rule_in_every_output() {
     assert_eq!(parsed(&listed).as_array().unwrap().len(), 3);
     let (_, told, _) = run(&["rules", "--profile", &fixture.profile, "own/web-root"]);
     assert!(told.starts_with("own/web-root   error   conforms   of the profile\n\nthe web server"), "{told}");
+    assert!(told.contains("What it checks\n  `files = \"/srv/www/**\"`, at ") && told.contains("mine.toml:3:1\n"), "{told}");
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Check {
     pub fix: Option<String>,
     /// Whether it is well if there is nothing of what it is about.
     pub optional: bool,
+    /// What it is about, and where it stands: `files = "/srv/www/**"`, `file:line:column`.
+    pub written: (String, String),
     /// What it is about, and what that should be.
     pub demand: Demand,
 }

@@ -71,6 +71,7 @@ impl Source<'_> {
             why: why.clone(),
             fix: fix.clone(),
             optional: *optional,
+            written: (format!("{subject} = {:?}", of.get_ref()), self.place(&table.span())),
             demand,
         })
     }

@@ -22,6 +22,7 @@ pub struct Suite {
     /// What the reader of the file should know.
     pub notes: Vec<String>,
     pub(super) text: String,
+    file: String,
     tests: Vec<(String, Test)>,
 }
 
@@ -162,7 +163,12 @@ impl Suite {
         document.check(is_old && !is_json).map_err(usage)?;
         let run_options = document.container_run_options.is_some();
         let notes = run_options.then(|| format!("{file}: containerRunOptions count for no test here: nothing is run"));
-        let suite = Self { notes: notes.into_iter().collect(), text: text.to_owned(), tests: tests(document, is_old, is_json) };
+        let suite = Self {
+            notes: notes.into_iter().collect(),
+            text: text.to_owned(),
+            file: file.to_owned(),
+            tests: tests(document, is_old, is_json),
+        };
         if suite.tests.is_empty() {
             return Err(usage("it holds no test".into()));
         }
@@ -179,7 +185,8 @@ impl Suite {
             let id = std::iter::once(base.clone()).chain(numbered).find(|id| !is_taken(id)).unwrap_or_default();
             let demand = Demand::Test(test.clone());
             let (level, question) = (Level::Error, Question::Conforms);
-            checks.push(Check { id, level, question, why: None, fix: None, optional: false, demand });
+            let written = (name.clone(), self.file.clone());
+            checks.push(Check { written, id, level, question, why: None, fix: None, optional: false, demand });
         }
         checks
     }

@@ -87,7 +87,9 @@ impl From<&Check> for Entry {
             answers: check.question.word(),
             level: check.level.word(),
             summary: check.why.clone().unwrap_or_else(|| "A check of the profile".to_owned()),
-            docs: section("Why", &check.why) + &section("Fix", &check.fix),
+            docs: format!("# What it checks\n`{}`, at {}\n\n", check.written.0, check.written.1)
+                + &section("Why", &check.why)
+                + &section("Fix", &check.fix),
             since: None,
         }
     }
