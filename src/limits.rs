@@ -47,6 +47,8 @@ limits! {
     /// Bytes of metadata and small files that stay in memory, over all layers: a layer of 50 kB can ask for 48 MiB. Those
     /// of real images come to 20 MB.
     kept_bytes = "kept-bytes": 1 << 30;
+    /// Bytes of one file that a check of the profile or a test looks into. Texts that are worth that have a few megabytes.
+    content = "content": 64 << 20;
     /// Bytes of a zstd window: the decoder's own default ceiling.
     zstd_window = "zstd-window": 128 << 20;
     /// Layers of an image. Overlay file systems stop at 500.

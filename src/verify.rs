@@ -1,5 +1,6 @@
 //! The one function that knows every stage: source → layers → tree → facts → judgements → report.
 
+mod again;
 mod layers;
 mod matrix;
 mod summary;
@@ -17,7 +18,7 @@ use crate::limits::Limits;
 use crate::profile::{Policy, Profile, Subject};
 use crate::reference::{Platform, Reference};
 use crate::report;
-use crate::rules::{self, Rule};
+use crate::rules::{self, Identity};
 use crate::size::Breakdown;
 use crate::source::{self, Access, Source};
 use crate::vfs::Tree;
@@ -46,7 +47,7 @@ pub struct Asking<'a> {
     /// Whether the compliance matrix of the profile is asked for.
     pub matrix: bool,
     /// Which rules.
-    pub asked: &'a (dyn Fn(&Rule) -> bool + Sync),
+    pub asked: &'a (dyn Fn(&Identity) -> bool + Sync),
     /// The day by which waivers are judged.
     pub today: chrono::NaiveDate,
 }
@@ -59,6 +60,8 @@ pub trait Watch: Sync {
     fn advanced(&self, layer: usize, bytes: u64);
     /// A layer is read, or failed.
     fn finished(&self, layer: usize);
+    /// A layer is read a second time, for the content of so many files.
+    fn again(&self, _layer: usize, _files: usize) {}
 }
 
 /// An image that was read.
@@ -142,7 +145,7 @@ pub fn verify(
     asking: &Asking<'_>,
     watch: &dyn Watch,
 ) -> (report::Image, Option<Profile>) {
-    told(reference, load(reference, reading, watch), asking)
+    told(reference, load(reference, reading, watch), reading, asking, watch)
 }
 
 /// Reads and judges the images of all platforms that a reference leads to. `reading.platform` does not count.
@@ -156,19 +159,25 @@ pub fn verify_platforms(
     let read = source::open(reference, &reading.access, &reading.limits).map(Arc::<dyn Source>::from).and_then(|source| {
         source::platforms(&*source, reference, &reading.limits, reading.access.retries, &mut |platform, image| {
             let loaded = image.map(|image| read(Arc::clone(&source), image, reading, watch));
-            let (mut image, profile) = told(reference, loaded, asking);
+            let (mut image, profile) = told(reference, loaded, reading, asking, watch);
             image.platform = image.platform.or_else(|| platform.map(|platform| platform.to_string()));
             images.push((image, profile));
         })
     });
-    images.extend(read.err().map(|error| told(reference, Err(error), asking)));
+    images.extend(read.err().map(|error| told(reference, Err(error), reading, asking, watch)));
     images
 }
 
 /// The report of an image that was read, or was not.
-fn told(reference: &Reference, loaded: Result<Loaded>, asking: &Asking<'_>) -> (report::Image, Option<Profile>) {
+fn told(
+    reference: &Reference,
+    loaded: Result<Loaded>,
+    reading: &Reading,
+    asking: &Asking<'_>,
+    watch: &dyn Watch,
+) -> (report::Image, Option<Profile>) {
     let (mut image, profile) = match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
-        Ok((profile, loaded)) => (judge(&loaded, &profile, asking), Some(profile)),
+        Ok((profile, mut loaded)) => (judge(&mut loaded, &profile, reading, asking, watch), Some(profile)),
         Err(error) => match choose(asking, reference, None) {
             Ok(profile) => (summary::unread(reference, &error, Some(&profile), asking.asked), Some(profile)),
             Err(other) => {
@@ -194,13 +203,16 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
     asking.policy.choose(&Subject { name: &name, labels: &labels, has_file: &has_file }, asking.service, asking.today)
 }
 
-fn judge(loaded: &Loaded, profile: &Profile, asking: &Asking<'_>) -> report::Image {
+/// Gathers and judges. The facts are what the first reading shows, whatever the profile is; what its checks look into
+/// beyond that is read after them.
+fn judge(loaded: &mut Loaded, profile: &Profile, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> report::Image {
     let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified());
     let facts = match asking.dockerfile {
         Some(dockerfile) => facts.built_by(dockerfile),
         None => facts,
     };
     let sizes = Breakdown::of(&loaded.tree, &facts);
+    again::read(loaded, profile, reading, asking, watch);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
     let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);
     summary::image(loaded, &facts, &sizes, profile, &judged)

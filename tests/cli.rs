@@ -59,10 +59,7 @@ fn what_is_not_there_yet_says_so() {
     assert!(refused(&["diff"]).contains("the verb diff is not available yet"));
     assert!(refused(&["size", "pickme/x"]).contains("the verb size is not available yet"));
     assert!(refused(&["pickme/x", "--baseline", "old.json"]).contains("--baseline is not available yet"));
-    assert!(refused(&["rules", "--search=text"]).contains("--search is not available yet"));
-    assert!(refused(&["inspect", "pickme/x", "--facts"]).contains("--facts is not available yet"));
     assert!(refused(&["pickme/x", "--format", "sarif"]).contains("the format sarif is not available yet"));
-    assert!(refused(&["schema", "facts"]).contains("the schema facts is not available yet"));
     assert!(
         refused(&["pickme/x", "--profile", "docker://x@sha256:0"]).contains("a profile from a registry is not available yet")
     );
@@ -91,6 +88,25 @@ fn wrong_arguments_are_named() {
 fn an_unknown_rule_is_named() {
     assert!(refused(&["rules", "no/such-rule"]).contains("there is no rule \"no/such-rule\""));
     assert!(refused(&["pickme/x", "--rule", "no/such-rule"]).contains("there is no rule"));
+}
+
+#[test]
+fn a_rule_is_found_by_an_error_that_someone_pasted() {
+    let traceback = "Traceback (most recent call last):\n  File \"x\"\nModuleNotFoundError: No module named 'controller.main'\n";
+    let (code, stdout, stderr) = run(&["rules", "--search", traceback]);
+    assert_eq!((code, &stderr[..]), (0, ""));
+    assert!(stdout.contains("python/") && stdout.lines().all(|line| line.chars().count() <= 80), "{stdout}");
+    let (code, stdout, _) = run(&["rules", "--format", "json", "--search", "exec /usr/bin/python3: exec format error"]);
+    let found: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert!(code == 0 && found.as_array().unwrap().iter().any(|rule| rule["id"] == "platform/interpreter-arch"), "{stdout}");
+    let (code, stdout, stderr) = run(&["rules", "--search", "qwertzuiop"]);
+    assert!(code == 3 && stdout.is_empty() && stderr.contains("\n\nhint: search for the last line"), "{stderr}");
+    assert!(refused(&["rules", "--search", "x", "config/user"]).contains("cannot be used with"));
+}
+
+#[test]
+fn a_test_file_that_cannot_be_read_is_named() {
+    assert!(refused(&["pickme/x", "--structure-test", "no/such.yaml"]).contains("failed to read the test file no/such.yaml"));
 }
 
 #[test]
@@ -155,7 +171,7 @@ fn an_image_that_is_not_there_is_a_valid_document_and_never_a_verdict() {
 
 #[test]
 fn documents_are_json() {
-    for arguments in [&["schema", "report"][..], &["schema", "profile"], &["rules", "--format", "json"]] {
+    for arguments in [&["schema", "report"][..], &["schema", "profile"], &["schema", "facts"], &["rules", "--format", "json"]] {
         let (code, stdout, _) = run(arguments);
         assert_eq!(code, 0, "{arguments:?}");
         serde_json::from_str::<serde_json::Value>(&stdout).unwrap();

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use lucid_verify::finding::Level;
-use lucid_verify::profile::{BUILT_IN, Expect, Policy, Profile, Subject, Value};
+use lucid_verify::profile::{BUILT_IN, Expect, Policy, Profile, Subject, Value, WANTS};
 use lucid_verify::rules::{RULES, Rule, known};
 
 const SECTIONS: [&str; 6] = ["What it checks", "Why", "Symptom", "Fix", "Options", "Unit"];
@@ -139,12 +139,62 @@ fn the_page_of_rules_is_current() {
     is_current("rules.md", &page);
 }
 
+/// What there is to say of `[[check]]` before the table of its keys.
+const CHECKS: &str = r#"
+## Rules of your own
+
+A `[[check]]` says what is wanted of one subject: `files` (a glob of absolute paths, without those of `except`), `config` (a field
+such as `User`, `Env.PATH` or `Healthcheck.Test`), `label` (a glob of names), `package` (a glob of names, behind `python:`, `deb:` or
+`apk:` if it is of one kind) or `command` (`entrypoint`, `healthcheck`, or words as one would type them).
+
+```toml
+[[check]]
+id = "own/web-root"                     # its id in every output, in [[ignore]], [rules."own/web-root"] and --rule
+files = "/srv/www/**"
+except = ["/srv/www/cache/**"]
+want = { owner = "101:101", mode = "a-w", min-count = 1, max-bytes = "50MB" }
+level = "error"                         # error (if nothing is said), warn, info or off
+answers = "conforms"                    # whole, starts, safe, conforms (if nothing is said) or lean
+why = "the web server runs as 101"
+fix = "COPY --chown=101:101 --chmod=a-w"
+
+[[check]]
+id = "own/no-debug"
+config = "Env.DEBUG"
+want = { one-of = ["0", "false"] }
+optional = true                         # it is well if the image does not set it
+
+[[check]]
+id = "own/openssl"
+package = "deb:libssl3"
+want = { version = ">=3.0.11" }
+
+[[check]]
+id = "own/no-shell"
+command = "sh"
+want = { starts = false }
+```
+
+A check whose subject the image has nothing of fails, unless it is `optional`. In globs `*` stops at `/` and `**` does not. Content is
+looked for in each regular file, links followed; where it was not kept, its layer is read a second time (`-v` says so), and a file
+over `--limit content` is `unknown`. A profile that extends another replaces its checks by those of the same id.
+Test files of container-structure-test are read as they are: see structure-test.md.
+
+| `want` | of | value | what it asks |
+|---|---|---|---|
+"#;
+
 #[test]
 fn the_page_of_profiles_is_current() {
     let mut page = String::from(
         "# Profiles\n\nA profile says what is wanted of an image: a TOML file, or one of the built-in ones below, which are\n\
          also its documentation. `lucid-verify schema profile` prints the JSON Schema.\n",
     );
+    page.push_str(CHECKS);
+    for key in WANTS {
+        let subjects: Vec<String> = key.subjects.iter().map(|subject| format!("`{subject}`")).collect();
+        let _ = writeln!(page, "| `{}` | {} | {} | {} |", key.name, subjects.join(", "), key.value, key.meaning);
+    }
     for (name, text) in BUILT_IN {
         let _ = write!(page, "\n## {name}\n\n```toml\n{text}```\n");
     }

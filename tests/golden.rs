@@ -160,6 +160,6 @@ fn a_service_without_packages_is_not_asked_for_them() {
     for judged in image.judge() {
         let outcome = judged.judgement.outcome();
         assert_ne!(outcome, Outcome::Fail, "{}: {:?}", judged.rule.id, judged.judgement);
-        assert!(!asked(judged.rule.id) || outcome == Outcome::Skip, "{}", judged.rule.id);
+        assert!(!asked(&judged.rule.id) || outcome == Outcome::Skip, "{}", judged.rule.id);
     }
 }

@@ -1,29 +1,43 @@
-//! One file's bytes out of a layer, on a second pass.
+//! Files' bytes out of a layer, on a second pass.
 
-use std::io::Write;
+use std::collections::BTreeSet;
 
 use super::LayerPath;
 use super::meaning::{Meaning, meaning};
 use super::tar::Event;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::limits::Limits;
 
 /// Holes are written in pieces of this.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
-/// Writes the content of one regular file while the layer passes.
+/// What is told of a file that is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Its path is met: as a regular file, whose bytes follow, or as something else. Of several, the last counts.
+    Met {
+        /// Whether it is a regular file.
+        is_file: bool,
+    },
+    /// Its next bytes.
+    Bytes(&'a [u8]),
+}
+
+/// Hands the content of regular files on while the layer passes.
 pub(super) struct Copier<'a> {
-    path: &'a LayerPath,
+    paths: &'a BTreeSet<LayerPath>,
     limits: &'a Limits,
-    out: &'a mut dyn Write,
-    is_open: bool,
-    /// Bytes written of the file, once it was met.
-    pub(super) copied: Option<u64>,
+    out: &'a mut dyn FnMut(&LayerPath, Part<'_>) -> Result<()>,
+    open: Option<LayerPath>,
 }
 
 impl<'a> Copier<'a> {
-    pub(super) fn new(path: &'a LayerPath, limits: &'a Limits, out: &'a mut dyn Write) -> Self {
-        Self { path, limits, out, is_open: false, copied: None }
+    pub(super) fn new(
+        paths: &'a BTreeSet<LayerPath>,
+        limits: &'a Limits,
+        out: &'a mut dyn FnMut(&LayerPath, Part<'_>) -> Result<()>,
+    ) -> Self {
+        Self { paths, limits, out, open: None }
     }
 
     pub(super) fn take(&mut self, event: Event<'_>) -> Result<()> {
@@ -34,21 +48,15 @@ impl<'a> Copier<'a> {
                     Meaning::File(path, _) => (path, true),
                     Meaning::Entry(_) | Meaning::Nothing(..) => return Ok(()),
                 };
-                if path != *self.path {
-                    return Ok(());
+                if self.paths.contains(&path) {
+                    (self.out)(&path, Part::Met { is_file })?;
+                    self.open = is_file.then_some(path);
                 }
-                if self.copied.is_some() {
-                    // The last one counts, and the first is written.
-                    let what = format!("the layer holds {path} more than once: which one counts shows only at its end");
-                    return Err(Error::new(Kind::Unsupported, what));
-                }
-                self.is_open = is_file;
-                self.copied = is_file.then_some(0);
                 Ok(())
             }
             Event::Data(bytes) => self.write(bytes),
             Event::Hole(mut zeros) => {
-                while self.is_open && zeros > 0 {
+                while self.open.is_some() && zeros > 0 {
                     let length = usize::try_from(zeros).map_or(ZEROS.len(), |zeros| zeros.min(ZEROS.len()));
                     self.write(&ZEROS[..length])?;
                     zeros -= length as u64;
@@ -56,17 +64,13 @@ impl<'a> Copier<'a> {
                 Ok(())
             }
             Event::Close => {
-                self.is_open = false;
+                self.open = None;
                 Ok(())
             }
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        if let (true, Some(copied)) = (self.is_open, &mut self.copied) {
-            self.out.write_all(bytes).map_err(|error| Error::from(error).doing("write the content"))?;
-            *copied += bytes.len() as u64;
-        }
-        Ok(())
+        self.open.as_ref().map_or(Ok(()), |path| (self.out)(path, Part::Bytes(bytes)))
     }
 }

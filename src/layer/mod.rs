@@ -17,6 +17,7 @@ mod stream;
 mod tap;
 pub mod tar;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 
 use crate::digest::{self, Algorithm, Digest, Verified};
@@ -24,6 +25,7 @@ use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
 use crate::limits::Limits;
 
+pub use copy::Part;
 pub use entry::{Body, Entry, FileKind, Kept, Stat, Trace};
 pub use path::LayerPath;
 
@@ -151,9 +153,37 @@ pub fn copy_file(
     path: &LayerPath,
     out: &mut dyn Write,
 ) -> Result<Option<u64>> {
-    let mut copier = copy::Copier::new(path, limits, out);
+    let mut copied = None;
+    copy_files(blob, descriptor, diff_id, limits, &BTreeSet::from([path.clone()]), &mut |_, part| match (part, &mut copied) {
+        (Part::Met { .. }, Some(_)) => {
+            let what = format!("the layer holds {path} more than once: which one counts shows only at its end");
+            Err(Error::new(Kind::Unsupported, what))
+        }
+        (Part::Met { is_file }, None) => {
+            copied = is_file.then_some(0);
+            Ok(())
+        }
+        (Part::Bytes(bytes), copied) => {
+            *copied.get_or_insert(0) += bytes.len() as u64;
+            out.write_all(bytes).map_err(|error| Error::from(error).doing("write the content"))
+        }
+    })?;
+    Ok(copied)
+}
+
+/// Reads a layer again, as [`read`] does, and hands on the content of the regular files at `paths` as it passes. What was
+/// handed on is verified only when this succeeds.
+pub fn copy_files(
+    blob: impl BufRead,
+    descriptor: &Descriptor,
+    diff_id: &Digest,
+    limits: &Limits,
+    paths: &BTreeSet<LayerPath>,
+    out: &mut dyn FnMut(&LayerPath, Part<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut copier = copy::Copier::new(paths, limits, out);
     let blob = Verified::new(blob, &descriptor.digest, descriptor.size);
     let walked = stream::walk(blob, diff_id.algorithm(), limits, &mut |event| copier.take(event))?;
     walked.content?.hold(descriptor, diff_id)?;
-    Ok(copier.copied)
+    Ok(())
 }

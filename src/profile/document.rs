@@ -7,6 +7,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::finding::{Level, Question};
+
 /// A profile file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -29,12 +31,13 @@ pub(super) struct Document {
     /// Waivers: findings that are known and accepted.
     #[schemars(with = "Vec<IgnoreTable>")]
     pub ignore: Vec<Spanned<IgnoreTable>>,
+    /// Rules of one's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<CheckTable>")]
+    pub check: Vec<Spanned<CheckTable>>,
     /// The compliance matrix that `--matrix` prints: it takes the place of that of an extended profile.
     #[schemars(with = "Option<Vec<RowTable>>")]
     pub matrix: Option<Vec<RowTable>>,
-    #[serde(skip_serializing)]
-    #[schemars(skip)]
-    pub check: Option<Spanned<IgnoredAny>>,
     /// What the image may weigh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeTable>,
@@ -163,6 +166,59 @@ pub(super) struct RowTable {
     pub rules: Spanned<Vec<Spanned<String>>>,
     /// What it is judged from.
     pub evidence: String,
+}
+
+/// A rule of one's own: one subject, and what is wanted of it.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct CheckTable {
+    /// `own/NAME`. A profile that extends this one replaces the check by one of the same id.
+    #[schemars(with = "String")]
+    pub id: Spanned<String>,
+    /// The level of its findings: `error` where nothing is said.
+    pub level: Option<Level>,
+    /// The question that it answers: `conforms` where nothing is said.
+    pub answers: Option<Question>,
+    /// Why it is asked: stands in its findings.
+    pub why: Option<String>,
+    /// What to change where it fails: stands in its findings.
+    pub fix: Option<String>,
+    /// Whether it is well if the image has nothing of the subject.
+    #[serde(default)]
+    pub optional: bool,
+    /// Subject: files, by a glob of absolute paths; `*` stops at `/`, `**` does not.
+    #[schemars(with = "Option<String>")]
+    pub files: Option<Spanned<String>>,
+    /// Files that are not meant.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub except: Vec<Spanned<String>>,
+    /// Subject: a field of the configuration, such as `User`, `Env.PATH`, `Healthcheck.Test`, `architecture`.
+    #[schemars(with = "Option<String>")]
+    pub config: Option<Spanned<String>>,
+    /// Subject: labels, by a glob of their names.
+    #[schemars(with = "Option<String>")]
+    pub label: Option<Spanned<String>>,
+    /// Subject: packages, by a glob of their names behind `python:`, `deb:` or `apk:`, or behind none of them.
+    #[schemars(with = "Option<String>")]
+    pub package: Option<Spanned<String>>,
+    /// Subject: a command: `entrypoint`, `healthcheck`, or words as one would type them.
+    #[schemars(with = "Option<String>")]
+    pub command: Option<Spanned<String>>,
+    /// What is wanted of the subject; nothing: that it is there.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, Wanted>>")]
+    pub want: Option<BTreeMap<Spanned<String>, Spanned<Wanted>>>,
+}
+
+/// One value in `want`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged, expecting = "wanted true or false, text, a list of texts or a number that is not negative")]
+pub(super) enum Wanted {
+    Flag(bool),
+    Count(u64),
+    Text(String),
+    Texts(Vec<String>),
 }
 
 /// One value in a rule's table.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use globset::GlobMatcher;
 
+use super::check::Check;
 use super::load::{document, extended};
 use super::place::Source;
 use super::{Expect, Known, Requirement, Service, Settings, Size, Subject, Waiver};
@@ -25,6 +26,7 @@ pub(super) struct Draft {
     pub waivers: Vec<Waiver>,
     pub matrix: Vec<Requirement>,
     pub size: Size,
+    pub checks: Vec<Check>,
     /// The documents in one spelling: what the digest is of.
     pub said: String,
 }

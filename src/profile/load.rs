@@ -3,12 +3,14 @@
 use globset::{GlobBuilder, GlobMatcher};
 use toml::Spanned;
 
+use super::check::Check;
 use super::document::{
-    AutoTable, Bytes, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting, SizeTable,
+    AutoTable, Bytes, CheckTable, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting, SizeTable,
 };
 use super::draft::{Auto, Draft, Offer};
 use super::place::Source;
-use super::{Expect, Known, OptKind, Pattern, Requirement, Service, Settings, Size, Value, Waiver};
+use super::structure::STRUCTURE_TEST;
+use super::{Expect, Known, Opt, OptKind, Pattern, Requirement, Service, Settings, Size, Value, Waiver};
 use crate::error::{Kind, Result};
 use crate::finding::Level;
 use crate::limits::parse_bytes;
@@ -20,8 +22,7 @@ const LATER: &str = "is not supported yet";
 pub(super) fn document(source: Source<'_>) -> Result<Document> {
     let document: Document = toml::from_str(source.text).map_err(|error| source.unread(&error))?;
     let growth = document.size.as_ref().map_or(&None, |size| &size.max_growth);
-    let later =
-        [("[[check]]", &document.check), ("max-growth", growth), ("[limits]", &document.limits), ("[lock]", &document.lock)];
+    let later = [("max-growth", growth), ("[limits]", &document.limits), ("[lock]", &document.lock)];
     for (section, value) in later {
         if let Some(value) = value {
             return Err(source.mistake(&value.span(), format!("{section} {LATER}")));
@@ -59,22 +60,41 @@ impl Draft {
         if let Some(size) = &document.size {
             source.size(size, &mut self.size)?;
         }
+        self.lay(&document.check, source)?;
         for (id, table) in &document.rules {
-            let known = source.rule(id, known)?;
-            source.settings(table, known, self.rules.entry(known.id.to_owned()).or_default())?;
+            let options = source.rule(id, known, &self.checks)?;
+            source.settings(table, id.get_ref(), options, self.rules.entry(id.get_ref().clone()).or_default())?;
         }
         if let Some(rows) = &document.matrix {
-            self.matrix = rows.iter().map(|row| source.requirement(row, known)).collect::<Result<_>>()?;
+            self.matrix = rows.iter().map(|row| source.requirement(row, known, &self.checks)).collect::<Result<_>>()?;
         }
         for table in &document.ignore {
-            self.waivers.push(source.waiver(table, known)?);
+            self.waivers.push(source.waiver(table, known, &self.checks)?);
+        }
+        Ok(())
+    }
+}
+
+impl Draft {
+    /// Adds the checks of a document; each takes the place of one that an extended profile has under its id.
+    fn lay(&mut self, tables: &[Spanned<CheckTable>], source: Source<'_>) -> Result<()> {
+        for (at, table) in tables.iter().enumerate() {
+            let check = source.check(table)?;
+            let id = &table.get_ref().id;
+            if tables.iter().take(at).any(|before| before.get_ref().id.get_ref() == id.get_ref()) {
+                return Err(source.mistake(&id.span(), format!("there are two checks `{}`", check.id)));
+            }
+            match self.checks.iter_mut().find(|known| known.id == check.id) {
+                Some(known) => *known = check,
+                None => self.checks.push(check),
+            }
         }
         Ok(())
     }
 }
 
 /// A glob. In paths `*` stops at `/`, in names of images it does not.
-fn glob(text: &str, in_paths: bool) -> Result<GlobMatcher, String> {
+pub(super) fn glob(text: &str, in_paths: bool) -> Result<GlobMatcher, String> {
     let glob = GlobBuilder::new(text).literal_separator(in_paths).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| format!("{text:?} is no glob: {}", error.kind()))
 }
@@ -175,15 +195,18 @@ impl Source<'_> {
         Ok(Offer { matches: globs.collect::<Result<_>>()?, service })
     }
 
-    fn rule<'k>(&self, id: &Spanned<String>, known: &'k [Known]) -> Result<&'k Known> {
+    /// The options of a rule; checks have none. Which tests a test file holds is not known here.
+    fn rule(&self, id: &Spanned<String>, known: &[Known], checks: &[Check]) -> Result<&'static [Opt]> {
         let word = id.get_ref();
-        known
-            .iter()
-            .find(|rule| rule.id == word)
-            .ok_or_else(|| self.slip(&id.span(), format!("there is no rule `{word}`"), word, known.iter().map(|rule| rule.id)))
+        if word.starts_with(STRUCTURE_TEST) || checks.iter().any(|check| check.id == *word) {
+            return Ok(&[]);
+        }
+        let ids = known.iter().map(|rule| rule.id).chain(checks.iter().map(|check| &check.id[..]));
+        let unknown = || self.slip(&id.span(), format!("there is no rule `{word}`"), word, ids);
+        known.iter().find(|rule| rule.id == word).map(|rule| rule.options).ok_or_else(unknown)
     }
 
-    fn settings(&self, table: &RuleTable, known: &Known, settings: &mut Settings) -> Result<()> {
+    fn settings(&self, table: &RuleTable, id: &str, options: &[Opt], settings: &mut Settings) -> Result<()> {
         for (key, setting) in table {
             let value = setting.get_ref();
             match (key.get_ref().as_str(), value) {
@@ -191,9 +214,9 @@ impl Source<'_> {
                 ("reason", Setting::Text(reason)) => settings.reason = Some(reason.clone()),
                 ("level" | "reason", _) => return Err(self.mistake(&setting.span(), format!("`{key}` is text"))),
                 (name, value) => {
-                    let Some(option) = known.options.iter().find(|option| option.name == name) else {
-                        let words = known.options.iter().map(|option| option.name).chain(["level", "reason"]);
-                        return Err(self.slip(&key.span(), format!("`{}` has no option `{name}`", known.id), name, words));
+                    let Some(option) = options.iter().find(|option| option.name == name) else {
+                        let words = options.iter().map(|option| option.name).chain(["level", "reason"]);
+                        return Err(self.slip(&key.span(), format!("`{id}` has no option `{name}`"), name, words));
                     };
                     settings.options.insert(name.to_owned(), self.value(value, option.kind, setting)?);
                 }
@@ -228,21 +251,23 @@ impl Source<'_> {
         }
     }
 
-    fn requirement(&self, row: &RowTable, known: &[Known]) -> Result<Requirement> {
-        let rules = row.rules.get_ref().iter().map(|id| self.rule(id, known).map(|rule| rule.id)).collect::<Result<Vec<_>>>()?;
+    fn requirement(&self, row: &RowTable, known: &[Known], checks: &[Check]) -> Result<Requirement> {
+        let ids = row.rules.get_ref().iter();
+        let rules = ids.map(|id| self.rule(id, known, checks).map(|_| id.get_ref().clone())).collect::<Result<Vec<_>>>()?;
         if rules.is_empty() {
             return Err(self.mistake(&row.rules.span(), "a requirement needs a rule that judges it"));
         }
         Ok(Requirement { requirement: row.requirement.clone(), rules, evidence: row.evidence.clone() })
     }
 
-    fn waiver(&self, table: &Spanned<IgnoreTable>, known: &[Known]) -> Result<Waiver> {
+    fn waiver(&self, table: &Spanned<IgnoreTable>, known: &[Known], checks: &[Check]) -> Result<Waiver> {
         let IgnoreTable { rule, path, reason, expires } = table.get_ref();
         if reason.get_ref().trim().is_empty() {
             return Err(self.mistake(&reason.span(), "a waiver needs its reason"));
         }
+        self.rule(rule, known, checks)?;
         Ok(Waiver {
-            rule: self.rule(rule, known)?.id.to_owned(),
+            rule: rule.get_ref().clone(),
             path: path.as_ref().map(|path| self.read(path, |text| glob(text, true))).transpose()?,
             reason: reason.get_ref().clone(),
             expires: expires.as_ref().map(|day| self.read(day, date)).transpose()?,

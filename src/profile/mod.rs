@@ -1,14 +1,18 @@
 //! What is wanted of an image: TOML, checked with its places, as plain data.
 
+pub mod check;
 mod document;
 mod draft;
 mod load;
 mod nearest;
+mod own;
 mod place;
 mod policy;
 mod schema;
+pub mod structure;
 #[cfg(test)]
 mod tests;
+mod want;
 
 use std::collections::BTreeMap;
 
@@ -18,9 +22,11 @@ use crate::digest::Digest;
 use crate::finding::Level;
 use crate::reference::Platform;
 
+pub use check::{Check, Demand};
 pub use nearest::nearest;
 pub use policy::{Policy, Subject};
 pub use schema::schema;
+pub use want::{WANTS, WantKey};
 
 const LUCID: &str = "lucid";
 const LUCID_SLIM: &str = "lucid-slim";
@@ -51,6 +57,8 @@ pub struct Profile {
     pub size: Size,
     /// The day on which the image is judged.
     pub today: chrono::NaiveDate,
+    /// The `[[check]]` tables, and the tests that were added to the profile.
+    pub checks: Vec<Check>,
     pub(crate) rules: BTreeMap<String, Settings>,
 }
 
@@ -144,7 +152,7 @@ pub struct Requirement {
     /// What is required.
     pub requirement: String,
     /// The rules that judge it: the first has to pass, and none may fail.
-    pub rules: Vec<&'static str>,
+    pub rules: Vec<String>,
     /// What it is judged from.
     pub evidence: String,
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::draft::Draft;
-use super::{BUILT_IN, GENERIC, Known, LUCID, Profile, Service};
+use super::structure::Suite;
+use super::{BUILT_IN, Check, GENERIC, Known, LUCID, Profile, Service};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 
@@ -54,6 +55,21 @@ impl Policy {
         Ok(Self { strict: None, draft: Draft::read(file, text, known, read)?, chosen: format!("file {file}") })
     }
 
+    /// Adds the tests of container-structure-test files. Their names are made unlike one another.
+    pub fn add(&mut self, suites: &[Suite]) {
+        for draft in self.strict.iter_mut().chain([&mut self.draft]) {
+            for suite in suites {
+                draft.said.push_str(&suite.text);
+                draft.checks.extend(suite.checks(&draft.checks));
+            }
+        }
+    }
+
+    /// The checks that any image may be asked.
+    pub fn checks(&self) -> &[Check] {
+        &self.draft.checks
+    }
+
     /// The profile of an image: the service chosen by `service`, then by match, then by label; waivers judged by
     /// `today`. A service that the profile does not have is an error that lists those that it has.
     pub fn choose(&self, subject: &Subject<'_>, service: Option<&str>, today: NaiveDate) -> Result<Profile> {
@@ -73,6 +89,7 @@ impl Policy {
             matrix: draft.matrix.clone(),
             size: draft.size.clone(),
             today,
+            checks: draft.checks.clone(),
             rules: draft.rules.clone(),
         })
     }

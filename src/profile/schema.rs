@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::document::Document;
+use super::want::{WANTS, WantKey};
 use super::{Known, OptKind};
 
 /// The schema: the tables of the format, and under `rules` every rule with its level and its own options.
@@ -14,9 +15,22 @@ pub fn schema(known: &[Known]) -> Value {
         "description": "Levels and options of single rules, by id.",
         "type": "object",
         "properties": rules,
+        "patternProperties": {"^(own|structure-test)/": table(&Known { id: "", options: &[] })},
+        "additionalProperties": false,
+    });
+    let wants: serde_json::Map<String, Value> = WANTS.iter().map(|key| (key.name.to_owned(), want(key))).collect();
+    schema["$defs"]["CheckTable"]["properties"]["want"] = json!({
+        "description": "What is wanted of the subject; nothing: that it is there.",
+        "type": "object",
+        "properties": wants,
         "additionalProperties": false,
     });
     schema
+}
+
+fn want(key: &WantKey) -> Value {
+    let (subjects, value, meaning) = (key.subjects.join(" and "), key.value, key.meaning);
+    json!({"description": format!("Of {subjects}: {value}: {meaning}."), "type": ["boolean", "integer", "string", "array"]})
 }
 
 fn table(rule: &Known) -> Value {

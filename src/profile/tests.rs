@@ -65,7 +65,6 @@ fn every_mistake_names_its_place_and_what_was_meant() {
         ("[size]\nmax-layer = -1", "dir/my.toml:2:13: wanted bytes: a number, or text such as \"600MB\"", ""),
         ("[size.packages]\ngrpcio = \"20 Mb\"", "dir/my.toml:2:10: \"20 Mb\" is no number of bytes", ""),
         ("[rules.\"size/waste\"]\nmin-bytes = \"10 megs\"", "dir/my.toml:2:13: \"10 megs\" is no number of bytes", ""),
-        ("[[check]]\nid = \"own/x\"", "dir/my.toml:1:1: [[check]] is not supported yet", ""),
         ("[auto]\nnames = [\"*\"]", "dir/my.toml:1:1: only built-in profiles have [auto]", ""),
         ("[service]\n[services.a]", "dir/my.toml:1:1: a file has either [service] or [services.NAME]", ""),
         ("[services.a]\nname = \"b\"", "dir/my.toml:2:8: the heading [services.a] names the service", ""),
@@ -77,6 +76,68 @@ fn every_mistake_names_its_place_and_what_was_meant() {
         assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{text}\n{:?}", error.hint);
         assert_eq!(error.hint.is_some(), !hint.is_empty(), "{text}\n{:?}", error.hint);
     }
+}
+
+#[test]
+fn every_mistake_in_a_check_names_its_place_and_what_was_meant() {
+    for (text, message, hint) in [
+        ("", "1:1: missing field `id`", ""),
+        ("id = \"x\"\nfiles = \"/x\"", "2:6: \"x\" is no id of a check: write own/NAME", ""),
+        ("id = \"own/\"\nfiles = \"/x\"", "2:6: \"own/\" is no id", ""),
+        ("id = \"own/x\"", "1:1: a check is of files, config, label, package or command", ""),
+        ("id = \"own/x\"\nfile = \"/x\"", "3:1: unknown field `file`", "`files`"),
+        ("id = \"own/x\"\nlevel = \"eror\"", "3:9: unknown variant `eror`", "`error`"),
+        ("id = \"own/x\"\nanswers = \"lena\"", "3:11: unknown variant `lena`", "`lean`"),
+        ("id = \"own/x\"\nfiles = \"x\"", "3:9: \"x\" is no absolute path", ""),
+        ("id = \"own/x\"\nfiles = \"/[\"", "3:9: \"/[\" is no glob", ""),
+        ("id = \"own/x\"\nfiles = \"/x\"\nlabel = \"y\"", "4:9: a check is of one thing", ""),
+        ("id = \"own/x\"\nlabel = \"x\"\nexcept = [\"y\"]", "4:11: `except` is of `files`", ""),
+        ("id = \"own/x\"\nconfig = \"Usr\"", "3:10: \"Usr\" is no field: User, Env", ""),
+        ("id = \"own/x\"\npackage = \"dep:x\"", "3:11: \"dep\" is no kind of package", "`deb`"),
+        ("id = \"own/x\"\nfiles = \"/x\"\nwant = { ower = \"1\" }", "4:10: `files` has no `ower` to want", "`owner`"),
+        ("id = \"own/x\"\nlabel = \"x\"\nwant = { owner = \"1\" }", "4:10: `label` has no `owner` to want", ""),
+        ("id = \"own/x\"\nfiles = \"/x\"\nwant = { owner = \"web\" }", "4:18: \"web\" is no owner", ""),
+        ("id = \"own/x\"\nfiles = \"/x\"\nwant = { owner = true }", "4:18: wanted `UID` or `UID:GID`", ""),
+        ("id = \"own/x\"\nfiles = \"/x\"\nwant = { min-count = -1 }", "4:22: wanted true or false, text", ""),
+        ("id = \"own/x\"\nfiles = \"/x\"\nwant = { max-bytes = \"much\" }", "4:22: \"much\" is no number of bytes", ""),
+        ("id = \"own/x\"\nfiles = \"/x\"\nwant = { contains = \"\" }", "4:21: an empty text", ""),
+        ("id = \"own/x\"\nfiles = \"/x\"\nwant = { type = \"dir\" }", "4:17: \"dir\" is none of file, directory", ""),
+        ("id = \"own/x\"\nconfig = \"User\"\nwant = { matches = \"(\" }", "4:20: \"(\" is no regular expression", ""),
+    ] {
+        let error = parse(&format!("[[check]]\n{text}")).unwrap_err();
+        assert_eq!(error.kind, Kind::Usage, "{text}");
+        assert!(error.to_string().starts_with(&format!("dir/my.toml:{message}")), "{text}\n{error}");
+        assert_eq!(
+            error.hint.as_deref().unwrap_or_default().split_once('`').map_or("", |(_, hint)| hint),
+            hint.get(1..).map_or(String::new(), |hint| format!("{hint}?")),
+            "{text}\n{:?}",
+            error.hint
+        );
+    }
+    let twice = "[[check]]\nid = \"own/x\"\nfiles = \"/x\"\n";
+    let error = parse(&twice.repeat(2)).unwrap_err();
+    assert_eq!(error.to_string(), "dir/my.toml:5:6: there are two checks `own/x`");
+}
+
+#[test]
+fn checks_are_extended_replaced_waived_and_weighed() {
+    let check = |id: &str, rest: &str| format!("[[check]]\nid = \"own/{id}\"\n{rest}\n");
+    let base = check("a", "files = \"/a\"") + &check("b", "command = \"sh\"\nwant = { starts = false }");
+    let files = |_: &str| Ok(base.clone());
+    let text = "extends = \"base.toml\"\n".to_owned()
+        + &check("a", "label = \"a\"\nlevel = \"warn\"\nanswers = \"safe\"")
+        + "[rules.\"own/b\"]\nlevel = \"info\"\n[[ignore]]\nrule = \"own/a\"\nreason = \"x\"\n"
+        + "[[ignore]]\nrule = \"structure-test/any name\"\nreason = \"x\"";
+    let policy = Policy::parse("dir/my.toml", &text, &KNOWN, &files).unwrap();
+    let profile = choose(&policy, "x", &[], &[], None).unwrap();
+    let [a, b] = &profile.checks[..] else { panic!("{:?}", profile.checks) };
+    assert!(matches!(a.demand, Demand::Label(..)) && matches!(b.demand, Demand::Command(_)));
+    assert_eq!((a.level, a.question), (Level::Warn, crate::finding::Question::Safe));
+    assert_eq!(profile.level("own/b", b.level), Level::Info);
+    assert_eq!((profile.waiver("own/a", None), profile.waiver("structure-test/any name", None)), (Some(0), Some(1)));
+    let error = parse(&(text.replace("extends", "#") + "\n[rules.\"own/c\"]")).unwrap_err();
+    assert!(error.to_string().contains("there is no rule `own/b`"), "{error}");
+    assert!(error.hint.unwrap().contains("`own/a`"));
 }
 
 #[test]
@@ -200,6 +261,9 @@ fn the_digest_is_of_what_is_said_and_not_of_how() {
     let one = digest("[expect]\nuser = \"1:1\"\npython = \"/p\"");
     assert_eq!(one, digest("# a remark\n[expect]\npython='/p'\nuser = '1:1'"));
     assert_ne!(one, digest("[expect]\nuser = \"1:2\"\npython = \"/p\""));
+    let check = |bytes: &str| digest(&format!("[[check]]\nid = \"own/x\"\nfiles = \"/x\"\nwant = {{ max-bytes = {bytes} }}"));
+    assert_eq!(check("1"), check(" 1 "));
+    assert_ne!(check("1"), check("2"));
 }
 
 #[test]
@@ -215,6 +279,7 @@ fn the_schema_names_every_rule_and_its_options() {
     let schema = schema(&KNOWN);
     let rules = &schema["properties"]["rules"]["properties"];
     assert_eq!(rules["ownership/tree"]["properties"]["roots"]["type"], "array");
+    assert_eq!(schema["$defs"]["CheckTable"]["properties"]["want"]["properties"].as_object().unwrap().len(), WANTS.len());
     assert!(schema["properties"]["extends"].is_object() && schema["properties"]["auto"].is_null());
 }
 

@@ -1,5 +1,7 @@
 //! What the tool says: one structure, and one file for each format that prints it. Pure.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -190,8 +192,8 @@ pub struct Requirement {
 /// A rule that was asked.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Rule {
-    /// Its id.
-    pub id: &'static str,
+    /// Its id: of a rule of this program, `own/NAME` of a check, `structure-test/NAME` of a test.
+    pub id: Cow<'static, str>,
     /// The question that it answers.
     pub answers: Question,
     /// The highest level of its failing findings, else the profile's.

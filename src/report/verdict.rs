@@ -191,7 +191,7 @@ mod tests {
             layer: None,
         };
         let findings = if outcome == Outcome::Fail { vec![finding] } else { vec![] };
-        Rule { id: "a/b", answers: Question::Whole, level, outcome, examined: 1, reason: None, findings }
+        Rule { id: "a/b".into(), answers: Question::Whole, level, outcome, examined: 1, reason: None, findings }
     }
 
     fn read(reference: &str, rules: Vec<Rule>) -> Image {

@@ -270,7 +270,7 @@ pub(super) fn explain(judged: &mut [Judged]) {
         while let Some(next) = root.and_then(|at| causes.iter().find(|(rule, finding, _)| (*rule, *finding) == at)?.2) {
             root = Some(next);
         }
-        judged[*rule].judgement.findings[*finding].because = root.map(|(rule, _)| judged[rule].rule.id.to_owned());
+        judged[*rule].judgement.findings[*finding].because = root.map(|(rule, _)| judged[rule].rule.id.to_string());
     }
 }
 
@@ -323,7 +323,7 @@ mod tests {
 
     fn judged(id: &str, findings: Vec<Finding>) -> Judged {
         let rule = RULES.iter().find(|rule| rule.id == id).unwrap();
-        Judged { rule, level: Level::Error, judgement: Judgement::looked(1, findings) }
+        Judged { rule: rule.identity(), level: Level::Error, judgement: Judgement::looked(1, findings) }
     }
 
     fn finding(level: Level, path: &str, layer: usize) -> Finding {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobSet;
 
-use super::Rule;
+use super::Identity;
 use crate::facts::Facts;
 use crate::facts::python::Distribution;
 use crate::finding::Place;
 use crate::profile::{Expect, Pattern, Profile};
 use crate::size::Breakdown;
-use crate::vfs::{Cause, Change, LayerPath, NodeId, Tree, Unresolved};
+use crate::vfs::{Cause, Change, Kept, LayerPath, NodeId, Tree, Unresolved};
 
 /// What a rule sees.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub struct Context<'a> {
     /// What is wanted of it.
     pub profile: &'a Profile,
     /// The rule that is asked.
-    pub rule: &'static Rule,
+    pub rule: &'a Identity,
 }
 
 /// A path that leads nowhere.
@@ -55,27 +55,27 @@ impl<'a> Context<'a> {
 
     /// A text option of this rule, `{site-packages}` and the like filled in from `[expect]`; `None` where nobody set it.
     pub fn text(&self, option: &str) -> Option<String> {
-        self.profile.text(self.rule.id, option)
+        self.profile.text(&self.rule.id, option)
     }
 
     /// A list option of this rule, filled in likewise; empty where nobody set it.
     pub fn texts(&self, option: &str) -> Vec<String> {
-        self.profile.texts(self.rule.id, option)
+        self.profile.texts(&self.rule.id, option)
     }
 
     /// A list of globs of this rule, filled in likewise.
     pub fn globs(&self, option: &str) -> GlobSet {
-        self.profile.globs(self.rule.id, option)
+        self.profile.globs(&self.rule.id, option)
     }
 
     /// A list of names and lines of this rule.
     pub fn patterns(&self, option: &str) -> Vec<Pattern> {
-        self.profile.patterns(self.rule.id, option)
+        self.profile.patterns(&self.rule.id, option)
     }
 
     /// A number option of this rule.
     pub fn count(&self, option: &str) -> Option<u64> {
-        self.profile.count(self.rule.id, option)
+        self.profile.count(&self.rule.id, option)
     }
 
     /// The directories that a list option of this rule names, as far as they exist, links followed, each once.
@@ -97,6 +97,16 @@ impl<'a> Context<'a> {
                 Err(Absence { place: Place::path(path, layer), nearest: real, why: Some(why), removed: false })
             }
             Err(unresolved) => Err(self.absence(path, &unresolved)),
+        }
+    }
+
+    /// The bytes of a regular file, or why they are not at hand.
+    pub fn content(&self, node: NodeId) -> Result<&'a [u8], String> {
+        match self.tree.trace(node).map(|trace| &trace.kept) {
+            Some(Kept::Whole(bytes)) => Ok(bytes),
+            Some(Kept::Over(ceiling)) => Err(format!("its content is over the ceiling {ceiling}")),
+            Some(Kept::Imports(_) | Kept::Unwanted) => Err("its content was not kept".into()),
+            None => Err("it is no regular file".into()),
         }
     }
 

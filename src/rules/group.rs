@@ -39,7 +39,7 @@ impl Context<'_> {
     pub fn group<K: Ord + Clone>(&self, offences: impl IntoIterator<Item = Offence<K>>) -> Vec<Group<K>> {
         let mut groups = BTreeMap::<_, Vec<LayerPath>>::new();
         for Offence { path, layer, what } in offences {
-            let waived = self.profile.waiver(self.rule.id, Some(&path.to_string()));
+            let waived = self.profile.waiver(&self.rule.id, Some(&path.to_string()));
             groups.entry((waived, what, layer)).or_default().push(path);
         }
         let groups = groups.into_iter().map(|((waived, what, layer), mut paths)| {

@@ -11,6 +11,7 @@ mod group;
 mod healthcheck;
 mod history;
 mod hygiene;
+mod inquiry;
 mod integrity;
 mod labels;
 mod last_line;
@@ -19,15 +20,18 @@ mod linkage;
 mod leftovers;
 mod machine;
 mod marker;
+mod own;
 mod ownership;
 mod platform;
 mod provenance;
 mod python;
 mod secrets;
 mod size;
+mod structure;
 mod toolchain;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::facts::Facts;
@@ -39,6 +43,7 @@ use crate::vfs::Tree;
 pub use crate::profile::{Known, Opt, OptKind};
 pub use context::Context;
 pub use group::{Group, Offence};
+pub use inquiry::{Inquiry, inquiries};
 
 /// A rule: a static value.
 #[derive(Debug)]
@@ -81,6 +86,22 @@ impl Unit {
     }
 }
 
+/// Who a rule is, wherever it comes from: this crate, a profile's `[[check]]`, or a test file. It is all that selections,
+/// waivers and reports need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `group/name`.
+    pub id: Cow<'static, str>,
+    /// The question that it answers.
+    pub question: Question,
+    /// The level of its findings where a profile says nothing else.
+    pub level: Level,
+    /// What it needs to have been read.
+    pub needs: Evidence,
+    /// What it counts as looked at.
+    pub unit: Unit,
+}
+
 /// What must have been read before a rule can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
@@ -91,6 +112,11 @@ pub enum Evidence {
 }
 
 impl Rule {
+    /// Who it is.
+    pub const fn identity(&self) -> Identity {
+        Identity { id: Cow::Borrowed(self.id), question: self.question, level: self.level, needs: self.needs, unit: self.unit }
+    }
+
     /// The documentation as Markdown, without the blank that a doc comment puts before each line.
     pub fn markdown(&self) -> String {
         let lines = self.docs.trim().lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
@@ -300,34 +326,36 @@ pub static RULES: &[&Rule] = &[
 #[derive(Debug, Clone)]
 pub struct Judged {
     /// The rule.
-    pub rule: &'static Rule,
+    pub rule: Identity,
     /// The level that the profile gives it.
     pub level: Level,
     /// What it said.
     pub judgement: Judgement,
 }
 
-/// Asks the rules that `asked` selects. `gap` says why the tree is incomplete, if it is: rules that need it are then
-/// `unknown`. Findings get the profile's level, are waived where the profile says so, and explained by one another.
+/// Asks the rules that `asked` selects, those of the profile included. `gap` says why the tree is incomplete, if it is:
+/// rules that need it are then `unknown`. Findings get the profile's level, are waived where the profile says so, and
+/// explained by one another.
 pub fn judge(
     tree: &Tree,
     facts: &Facts,
     sizes: &Breakdown,
     profile: &Profile,
     gap: Option<&str>,
-    asked: &dyn Fn(&Rule) -> bool,
+    asked: &dyn Fn(&Identity) -> bool,
 ) -> Vec<Judged> {
-    let mut judged: Vec<Judged> = RULES
-        .iter()
-        .filter(|rule| asked(rule))
-        .map(|rule| {
-            let level = profile.level(rule.id, rule.level);
+    let mut judged: Vec<Judged> = inquiries(&profile.checks)
+        .into_iter()
+        .filter(|inquiry| asked(&inquiry.rule))
+        .map(|inquiry| {
+            let rule = &inquiry.rule;
+            let level = profile.level(&rule.id, rule.level);
             let judgement = match gap {
                 _ if level == Level::Off => Judgement::skip("off in this profile"),
                 Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
-                _ => settle((rule.check)(&Context { tree, facts, sizes, profile, rule }), rule, level, profile),
+                _ => settle(inquiry.ask(&Context { tree, facts, sizes, profile, rule }), rule, level, profile),
             };
-            Judged { rule, level, judgement }
+            Judged { rule: inquiry.rule, level, judgement }
         })
         .collect();
     because::explain(&mut judged);
@@ -336,10 +364,10 @@ pub fn judge(
 
 /// Weighs and waives findings. A level in a profile is that of the findings that have the rule's declared one, which it may
 /// raise or lower. Findings that the rule itself makes lighter are never raised.
-fn settle(mut judgement: Judgement, rule: &Rule, level: Level, profile: &Profile) -> Judgement {
+fn settle(mut judgement: Judgement, rule: &Identity, level: Level, profile: &Profile) -> Judgement {
     for finding in &mut judgement.findings {
         finding.level = if finding.level == rule.level { level } else { finding.level.min(level) };
-        finding.waived = finding.waived.or_else(|| profile.waiver(rule.id, finding.place.path.as_deref()));
+        finding.waived = finding.waived.or_else(|| profile.waiver(&rule.id, finding.place.path.as_deref()));
     }
     judgement
 }
@@ -364,8 +392,7 @@ mod tests {
     fn a_level_of_a_profile_is_that_of_the_findings_of_the_declared_one() {
         let subject = Subject { name: "x", labels: &std::collections::BTreeMap::new(), has_file: &|_| false };
         let profile = Policy::auto(&known()).choose(&subject, None, chrono::NaiveDate::MIN).unwrap();
-        let Rule { id, summary, docs, question, since, needs, unit, options, check, .. } = *RULES[0];
-        let rule = Rule { id, summary, docs, question, level: Level::Warn, since, needs, unit, options, check };
+        let rule = Identity { level: Level::Warn, ..RULES[0].identity() };
         let settled = |level| {
             let findings = [Level::Error, Level::Warn, Level::Info].map(|level| Finding::new(level, "", ""));
             let settled = settle(Judgement::looked(1, findings.to_vec()), &rule, level, &profile);

@@ -8,7 +8,7 @@ use crate::rules::RULES;
 /// Judges each row by its rules. A row passes where its first rule looked and passed and no other found more than a remark.
 pub(super) fn of(rows: &[Requirement], rules: &[report::Rule]) -> Vec<report::Requirement> {
     let judged = rows.iter().map(|row| {
-        let asked: Vec<&report::Rule> = row.rules.iter().filter_map(|id| rules.iter().find(|rule| rule.id == *id)).collect();
+        let asked: Vec<&report::Rule> = row.rules.iter().filter_map(|id| rules.iter().find(|rule| rule.id == **id)).collect();
         let (outcome, evidence) = judge(row, &asked);
         report::Requirement { requirement: row.requirement.clone(), outcome, evidence, judged_from: row.evidence.clone() }
     });
@@ -16,13 +16,13 @@ pub(super) fn of(rows: &[Requirement], rules: &[report::Rule]) -> Vec<report::Re
 }
 
 fn judge(row: &Requirement, rules: &[&report::Rule]) -> (Outcome, String) {
-    let findings = rules.iter().flat_map(|rule| rule.open().map(move |finding| (rule.id, finding)));
+    let findings = rules.iter().flat_map(|rule| rule.open().map(move |finding| (&rule.id, finding)));
     let worst = findings.filter(|(_, finding)| finding.level > Level::Info).max_by_key(|(_, finding)| finding.level);
     if let Some((id, finding)) = worst {
         return (Outcome::Fail, format!("{id}: {}", finding.message));
     }
     let unjudged = rules.iter().find(|rule| rule.outcome == Outcome::Unknown);
-    let first = rules.first().filter(|rule| row.rules.first() == Some(&rule.id));
+    let first = rules.first().filter(|rule| row.rules.first().is_some_and(|id| *id == rule.id));
     match (unjudged, first) {
         (Some(rule), _) => (Outcome::Unknown, why(rule)),
         (None, None) => (Outcome::Unknown, "its rule was not asked".to_owned()),

@@ -7,7 +7,7 @@ use crate::finding::{Finding, Level, Outcome};
 use crate::profile::Profile;
 use crate::reference::Reference;
 use crate::report;
-use crate::rules::{Judged, RULES, Rule};
+use crate::rules::{Identity, Judged, RULES, inquiries};
 use crate::size::Breakdown;
 use crate::text;
 
@@ -29,7 +29,7 @@ pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: 
         complete: loaded.gap.is_none(),
         error: loaded.gap.as_ref().map(report::Failure::from),
         notes: notes(loaded),
-        looked: looked(&rules),
+        looked: looked(judged),
         policy: policy(Some(profile), &rules),
         verdict: report::Verdict::Incomplete,
         answers: report::Answers::of(&rules),
@@ -46,28 +46,27 @@ pub(super) fn unread(
     reference: &Reference,
     error: &Error,
     profile: Option<&Profile>,
-    asked: &dyn Fn(&Rule) -> bool,
+    asked: &dyn Fn(&Identity) -> bool,
 ) -> report::Image {
-    let rules: Vec<report::Rule> = RULES
-        .iter()
-        .filter(|rule| asked(rule))
-        .map(|rule| {
-            let level = profile.map_or(rule.level, |profile| profile.level(rule.id, rule.level));
-            let (outcome, reason) = match level {
-                Level::Off => (Outcome::Skip, "off in this profile".to_owned()),
-                _ => (Outcome::Unknown, error.to_string()),
-            };
-            report::Rule {
-                id: rule.id,
-                answers: rule.question,
-                level,
-                outcome,
-                examined: 0,
-                reason: Some(reason),
-                findings: Vec::new(),
-            }
-        })
-        .collect();
+    let checks = profile.map_or(&[][..], |profile| &profile.checks);
+    let unread = |rule: Identity| {
+        let level = profile.map_or(rule.level, |profile| profile.level(&rule.id, rule.level));
+        let (outcome, reason) = match level {
+            Level::Off => (Outcome::Skip, "off in this profile".to_owned()),
+            _ => (Outcome::Unknown, error.to_string()),
+        };
+        report::Rule {
+            id: rule.id,
+            answers: rule.question,
+            level,
+            outcome,
+            examined: 0,
+            reason: Some(reason),
+            findings: Vec::new(),
+        }
+    };
+    let inquiries = inquiries(checks).into_iter().filter(|inquiry| asked(&inquiry.rule));
+    let rules: Vec<report::Rule> = inquiries.map(|inquiry| unread(inquiry.rule)).collect();
     report::Image {
         policy: policy(profile, &rules),
         answers: report::Answers::of(&rules),
@@ -83,7 +82,7 @@ fn policy(profile: Option<&Profile>, rules: &[report::Rule]) -> report::Policy {
         chosen: profile.map_or_else(|| "could not be chosen".to_owned(), |profile| profile.chosen.clone()),
         digest: profile.map(|profile| profile.digest.to_string()),
         service: profile.and_then(|profile| profile.service.as_ref()).map(|service| service.name.clone()),
-        asked: format!("{} of {}", rules.len(), RULES.len()),
+        asked: format!("{} of {}", rules.len(), RULES.len() + profile.map_or(0, |profile| profile.checks.len())),
         waived,
     }
 }
@@ -109,7 +108,7 @@ fn rule(judged: &Judged, profile: &Profile, layers: &[report::Layer], facts: &Fa
     let judgement = &judged.judgement;
     let failing = judgement.findings.iter().filter(|finding| finding.waived.is_none());
     report::Rule {
-        id: judged.rule.id,
+        id: judged.rule.id.clone(),
         answers: judged.rule.question,
         level: failing.map(|finding| finding.level).max().unwrap_or(judged.level),
         outcome: judgement.outcome(),
@@ -182,11 +181,10 @@ fn measured(sizes: &Breakdown, loaded: &Loaded) -> report::Sizes {
 /// Phrases of what was looked at: more make nobody believe more.
 const LOOKED: usize = 6;
 
-/// How much the rules that found nothing looked at: those first that weigh most, and of these those that looked at most.
-fn looked(rules: &[report::Rule]) -> Vec<String> {
-    let mut telling: Vec<&report::Rule> =
-        rules.iter().filter(|rule| rule.outcome == Outcome::Pass && rule.findings.is_empty()).collect();
-    telling.sort_by_key(|rule| std::cmp::Reverse((rule.level, rule.examined)));
-    let unit = |id| RULES.iter().find(|rule| rule.id == id).map(|rule| rule.unit);
-    telling.iter().filter_map(|rule| Some(unit(rule.id)?.count(rule.examined))).take(LOOKED).collect()
+/// How much the rules that found nothing looked at, those first that weigh most, and of these those that looked at most.
+fn looked(judged: &[Judged]) -> Vec<String> {
+    let passed = |judged: &&Judged| judged.judgement.outcome() == Outcome::Pass && judged.judgement.findings.is_empty();
+    let mut telling: Vec<&Judged> = judged.iter().filter(passed).collect();
+    telling.sort_by_key(|judged| std::cmp::Reverse((judged.level, judged.judgement.examined)));
+    telling.iter().map(|judged| judged.rule.unit.count(judged.judgement.examined)).take(LOOKED).collect()
 }

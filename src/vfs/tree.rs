@@ -1,11 +1,12 @@
 //! The merged file system of an image: names in directories, inodes behind them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::LayerIndex;
 use super::node::{InodeId, Kind, NodeId};
 use super::trail::Trail;
-use crate::layer::{LayerPath, Stat, Trace};
+use crate::layer::{Kept, LayerPath, Stat, Trace};
 
 /// The tree that a container of the image would see, as the image specification lays it.
 ///
@@ -119,6 +120,14 @@ impl Tree {
         match self.kind(id) {
             Kind::File(trace) => Some(trace),
             _ => None,
+        }
+    }
+
+    /// Puts what a further reading kept of a regular file in the place of what the first one kept.
+    pub(crate) fn keep(&mut self, id: NodeId, kept: Kept) {
+        let inode = self.node(id).inode;
+        if let Kind::File(trace) = &mut self.inodes[inode.0 as usize].kind {
+            Arc::make_mut(trace).kept = kept;
         }
     }
 

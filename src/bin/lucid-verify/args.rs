@@ -75,6 +75,9 @@ pub struct Verify {
     /// Print the compliance matrix of the profile, too
     #[arg(long)]
     pub matrix: bool,
+    /// Ask the tests of a container-structure-test file, too (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub structure_test: Vec<PathBuf>,
     /// Judge the image of each platform of an index, not of one
     #[arg(long, conflicts_with = "platform")]
     pub all_platforms: bool,
@@ -90,8 +93,11 @@ pub struct Inspect {
     #[arg(value_parser = reference)]
     pub image: Reference,
     /// Show what looks like a secret; on a terminal only
-    #[arg(long)]
+    #[arg(long, conflicts_with = "facts")]
     pub show_secrets: bool,
+    /// Everything that is known of it, the file tree included, as JSON
+    #[arg(long)]
+    pub facts: bool,
 }
 
 /// `ls`.
@@ -130,12 +136,18 @@ pub struct Rules {
     /// A rule, or several by a glob
     #[arg(value_name = "ID|GLOB")]
     pub id: Option<String>,
+    /// Those that an error message speaks of, the best first: a line, or a traceback as it is
+    #[arg(long, value_name = "TEXT", conflicts_with = "id")]
+    pub search: Option<String>,
+    /// The profile whose own checks count, too; else lucid-verify.toml here or above
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
 }
 
 /// `schema`.
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// report or profile
+    /// report, profile or facts
     #[arg(value_parser = schema)]
     pub document: Document,
 }
@@ -274,6 +286,7 @@ pub enum Progress {
 pub enum Document {
     Report,
     Profile,
+    Facts,
 }
 
 /// A word is suggested for one that is so many edits from it.
@@ -298,7 +311,8 @@ fn format(text: &str) -> Result<Format, String> {
 }
 
 fn schema(text: &str) -> Result<Document, String> {
-    word(text, "schema", &[("report", Document::Report), ("profile", Document::Profile)], pending::SCHEMAS)
+    let known = [("report", Document::Report), ("profile", Document::Profile), ("facts", Document::Facts)];
+    word(text, "schema", &known, &[])
 }
 
 /// The longest `--wait`, in seconds.

@@ -92,7 +92,7 @@ fn fault(rule: &str, path: Option<&str>) -> String {
 
 /// What was found at error level. What another finding explains is no cause of its own.
 fn causes(image: &report::Image) -> BTreeSet<String> {
-    let findings = image.rules.iter().flat_map(|rule| rule.findings.iter().map(|finding| (rule.id, finding)));
+    let findings = image.rules.iter().flat_map(|rule| rule.findings.iter().map(|finding| (&*rule.id, finding)));
     let causes = findings.filter(|(_, finding)| finding.level == Level::Error && finding.because.is_none());
     causes.map(|(rule, finding)| fault(rule, finding.path.as_deref())).collect()
 }

@@ -1,6 +1,7 @@
 //! `lucid-verify inspect IMAGE`: what an image is.
 
 mod document;
+pub mod facts;
 mod health;
 mod secrets;
 mod show;
@@ -23,6 +24,10 @@ pub fn run(args: &Inspect, common: &Common) -> Result<ExitCode> {
     let bars = Bars::new(common);
     let loaded = load(&args.image, &reading, &bars)?;
     drop(bars);
+    if args.facts {
+        output::write(&json::document(&facts::Document::of(&loaded)))?;
+        return Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say));
+    }
     let document = Document::of(&loaded, args.show_secrets);
     output::write(&match common.format {
         Format::Json => json::document(&document),

@@ -20,6 +20,7 @@ mod progress;
 mod reading;
 mod rules;
 mod schema;
+mod search;
 mod select;
 mod suggest;
 mod verb;

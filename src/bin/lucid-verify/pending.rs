@@ -10,7 +10,6 @@ pub const OPTIONS: &[&str] = &[
     "max-growth",
     "new-only",
     "save-baseline",
-    "structure-test",
     "attest",
     "images",
     "compose",
@@ -20,15 +19,10 @@ pub const OPTIONS: &[&str] = &[
     "output",
     "cache",
     "offline",
-    "facts",
-    "search",
 ];
 
 /// Formats.
 pub const FORMATS: &[&str] = &["markdown", "junit", "sarif", "github", "codequality", "html"];
-
-/// Schemas.
-pub const SCHEMAS: &[&str] = &["facts"];
 
 /// What is said of them.
 pub fn sentence(what: &str) -> String {

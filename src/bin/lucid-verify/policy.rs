@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::profile::structure::Suite;
 use lucid_verify::profile::{BUILT_IN, Policy};
 use lucid_verify::rules;
 
@@ -62,19 +63,25 @@ fn file(path: &Path) -> Result<Policy> {
 }
 
 fn text(path: &Path) -> Result<String> {
-    let failed = |what: String| Error::new(Kind::Usage, what).doing(format!("read the profile {}", path.display()));
+    read(path, "profile").map_err(|error| {
+        let names = BUILT_IN.map(|(name, _)| name);
+        let near = path.to_str().and_then(|written| suggest::nearest(written, names, NEAR));
+        let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        error.hint(format!("--profile takes {} or a file{near}", names.join(", ")))
+    })
+}
+
+/// The text of a file that someone wrote.
+fn read(path: &Path, what: &str) -> Result<String> {
+    let failed = |why: String| Error::new(Kind::Usage, why).doing(format!("read the {what} {}", path.display()));
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text));
-    match read {
-        Err(error) => {
-            let names = BUILT_IN.map(|(name, _)| name);
-            let near = path.to_str().and_then(|written| suggest::nearest(written, names, NEAR));
-            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            Err(failed(error.to_string()).hint(format!("--profile takes {} or a file{near}", names.join(", "))))
-        }
-        Ok(_) if text.len() as u64 > MOST => Err(failed(format!("it is longer than {MOST} bytes"))),
-        Ok(_) => Ok(text),
-    }
+    File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text)).map_err(|error| failed(error.to_string()))?;
+    if text.len() as u64 > MOST { Err(failed(format!("it is longer than {MOST} bytes"))) } else { Ok(text) }
+}
+
+/// Reads a test file of container-structure-test.
+pub fn suite(path: &Path) -> Result<Suite> {
+    Suite::parse(&path.display().to_string(), &read(path, "test file")?)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use lucid_verify::image::Resolved;
 use lucid_verify::verify::Watch;
 
 use crate::args::{Common, Progress};
+use crate::exit;
 
 /// Layers that are shown at the same time: with the total they leave the better part of any screen alone.
 const LAYERS: usize = 8;
@@ -21,6 +22,7 @@ pub struct Bars {
     screen: MultiProgress,
     width: usize,
     state: Mutex<Option<State>>,
+    verbose: bool,
 }
 
 /// One image.
@@ -35,12 +37,14 @@ impl Bars {
     /// Bars on stderr if someone looks at it and wants them, else nothing.
     pub fn new(common: &Common) -> Self {
         let shown = std::io::stderr().is_terminal() && !common.quiet && common.progress == Progress::Auto;
-        Self::on(if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() })
+        let mut bars = Self::on(if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
+        bars.verbose = common.verbose;
+        bars
     }
 
     fn on(target: ProgressDrawTarget) -> Self {
         let width = crate::output::width();
-        Self { screen: MultiProgress::with_draw_target(target), width, state: Mutex::default() }
+        Self { screen: MultiProgress::with_draw_target(target), width, state: Mutex::default(), verbose: false }
     }
 
     fn state(&self) -> MutexGuard<'_, Option<State>> {
@@ -96,6 +100,16 @@ impl Watch for Bars {
         }
         if let Some(bar) = bars.get(&layer) {
             bar.set_position(*read);
+        }
+    }
+
+    fn again(&self, layer: usize, files: usize) {
+        let count = self.state().as_ref().map_or(0, |state| state.layers.len());
+        if self.verbose {
+            let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+            let note =
+                || exit::note(&format!("layer {}/{count} is read a second time: checks look into {files} of it", layer + 1));
+            self.screen.suspend(note);
         }
     }
 

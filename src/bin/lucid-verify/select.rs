@@ -3,7 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::finding::Question;
-use lucid_verify::rules::Rule;
+use lucid_verify::rules::Identity;
 
 use crate::suggest;
 
@@ -23,7 +23,7 @@ pub struct Selection(Vec<Pattern>);
 
 impl Selection {
     /// Reads what was asked for; nothing means all. A pattern that fits no rule is an error.
-    pub fn parse(patterns: &[String], rules: &[&Rule]) -> Result<Self> {
+    pub fn parse(patterns: &[String], rules: &[Identity]) -> Result<Self> {
         let parsed: Vec<Pattern> = patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_>>()?;
         for (pattern, text) in parsed.iter().zip(patterns) {
             if !rules.iter().any(|rule| pattern.fits(rule)) {
@@ -34,7 +34,7 @@ impl Selection {
     }
 
     /// Whether a rule is in it.
-    pub fn holds(&self, rule: &Rule) -> bool {
+    pub fn holds(&self, rule: &Identity) -> bool {
         self.0.is_empty() || self.0.iter().any(|pattern| pattern.fits(rule))
     }
 }
@@ -49,63 +49,57 @@ impl Pattern {
             .map_err(|error| Error::new(Kind::Usage, error.kind().to_string()).doing(format!("read the rule pattern {text:?}")))
     }
 
-    fn fits(&self, rule: &Rule) -> bool {
+    fn fits(&self, rule: &Identity) -> bool {
         match self {
             Self::Answer(question) => rule.question == *question,
-            Self::Id(glob) => glob.is_match(rule.id),
+            Self::Id(glob) => glob.is_match(&*rule.id),
         }
     }
 }
 
-fn nothing(text: &str, rules: &[&Rule]) -> Error {
-    let near = suggest::nearest(text, rules.iter().map(|rule| rule.id), NEAR.min(text.len() / 2));
+fn nothing(text: &str, rules: &[Identity]) -> Error {
+    let near = suggest::nearest(text, rules.iter().map(|rule| &*rule.id), NEAR.min(text.len() / 2));
     let hint = near.map_or("`lucid-verify rules` lists them".to_owned(), |id| format!("did you mean {id}?"));
     Error::new(Kind::Usage, format!("there is no rule {text:?}")).hint(hint)
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
-    use lucid_verify::finding::{Judgement, Level};
+    use lucid_verify::finding::Level;
     use lucid_verify::rules::{Evidence, Unit};
 
-    /// A rule that asks nothing.
-    pub const fn rule(id: &'static str, question: Question) -> Rule {
-        Rule {
-            id,
-            summary: "Marker files exist and hold a line that says which build they came from",
-            docs: "# What it checks\n\nMarkers.\n",
+    fn rules() -> Vec<Identity> {
+        let rule = |(id, question): (&'static str, _)| Identity {
+            id: id.into(),
             question,
             level: Level::Error,
-            since: "0.1.0",
             needs: Evidence::Tree,
             unit: Unit { one: "", many: "" },
-            options: &[],
-            check: |_| Judgement::default(),
-        }
+        };
+        let ids = [("marker/nonempty", Question::Whole), ("config/cmd", Question::Starts), ("size/waste", Question::Lean)];
+        ids.into_iter().chain([("own/web-root", Question::Conforms)]).map(rule).collect()
     }
 
-    pub static RULES: [&Rule; 3] =
-        [&rule("marker/nonempty", Question::Whole), &rule("config/cmd", Question::Starts), &rule("size/waste", Question::Lean)];
-
-    fn chosen(patterns: &[&str]) -> Vec<&'static str> {
+    fn chosen(patterns: &[&str]) -> Vec<String> {
         let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
-        let selection = Selection::parse(&patterns, &RULES).unwrap();
-        RULES.iter().filter(|rule| selection.holds(rule)).map(|rule| rule.id).collect()
+        let selection = Selection::parse(&patterns, &rules()).unwrap();
+        rules().iter().filter(|rule| selection.holds(rule)).map(|rule| rule.id.to_string()).collect()
     }
 
     #[test]
     fn rules_are_chosen_by_id_glob_and_answer() {
-        assert_eq!(chosen(&[]).len(), 3);
+        assert_eq!(chosen(&[]).len(), 4);
         assert_eq!(chosen(&["config/cmd"]), ["config/cmd"]);
         assert_eq!(chosen(&["marker/*", "lean"]), ["marker/nonempty", "size/waste"]);
+        assert_eq!(chosen(&["own/*"]), ["own/web-root"]);
     }
 
     #[test]
     fn a_rule_that_does_not_exist_is_an_error_with_a_suggestion() {
-        let error = Selection::parse(&["marker/nonemtpy".into()], &RULES).unwrap_err();
+        let error = Selection::parse(&["marker/nonemtpy".into()], &rules()).unwrap_err();
         assert_eq!((error.kind, error.hint.as_deref()), (Kind::Usage, Some("did you mean marker/nonempty?")));
-        assert!(Selection::parse(&["*".into()], &RULES).is_err());
-        assert!(Selection::parse(&["a[".into()], &RULES).is_err());
+        assert!(Selection::parse(&["*".into()], &rules()).is_err());
+        assert!(Selection::parse(&["a[".into()], &rules()).is_err());
     }
 }

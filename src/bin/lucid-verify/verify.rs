@@ -9,7 +9,7 @@ use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::profile::Profile;
 use lucid_verify::reference::Reference;
 use lucid_verify::report::{self, ExitCode, Report};
-use lucid_verify::rules::{RULES, Rule};
+use lucid_verify::rules::{Identity, inquiries};
 use lucid_verify::source::Wait;
 use lucid_verify::verify::{Asking, Reading, verify, verify_platforms};
 
@@ -20,13 +20,19 @@ use crate::{dockerfile, exit, output, policy, reading};
 
 /// Runs the verb.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
-    let selection = Selection::parse(&args.rule, RULES)?;
     let today = day()?;
-    let policy = policy::policy(args.profile.as_deref())?;
+    let mut policy = policy::policy(args.profile.as_deref())?;
+    let suites = args.structure_test.iter().map(|file| policy::suite(file)).collect::<Result<Vec<_>>>()?;
+    if !common.quiet {
+        suites.iter().flat_map(|suite| &suite.notes).for_each(|note| exit::note(note));
+    }
+    policy.add(&suites);
+    let rules: Vec<Identity> = inquiries(policy.checks()).into_iter().map(|inquiry| inquiry.rule).collect();
+    let selection = Selection::parse(&args.rule, &rules)?;
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
     let mut reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
-    let asked = |rule: &Rule| selection.holds(rule);
+    let asked = |rule: &Identity| selection.holds(rule);
     let (service, dockerfile) = (args.service.as_deref(), dockerfile.as_ref());
     let asking = Asking { policy: &policy, service, dockerfile, matrix: args.matrix, asked: &asked, today };
 
@@ -135,7 +141,7 @@ fn waivers(report: &Report, profiles: &[Profile], all_asked: bool, today: NaiveD
             *used.entry(&waiver.place).or_default() |= expired.is_some();
         }
         let rules = report.images.iter().flat_map(|image| &image.rules);
-        let found = rules.flat_map(|rule| rule.findings.iter().map(move |finding| (rule.id, finding)));
+        let found = rules.flat_map(|rule| rule.findings.iter().map(move |finding| (&*rule.id, finding)));
         for (rule, finding) in found.filter(|(_, finding)| finding.waived.is_some()) {
             let waiver = profile.waiver(rule, finding.path.as_deref()).and_then(|index| profile.waivers.get(index));
             if let Some(waiver) = waiver {

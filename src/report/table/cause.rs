@@ -31,8 +31,8 @@ impl<'a> Cause<'a> {
             for (other, finding) in
                 open.iter().enumerate().filter(|(other, _)| *other != at && roots[*other] == at).map(|(_, open)| open)
             {
-                if !cause.explains.contains(&other.id) {
-                    cause.explains.push(other.id);
+                if !cause.explains.contains(&&*other.id) {
+                    cause.explains.push(&other.id);
                 }
                 cause.explained += 1;
                 cause.worst = cause.worst.max(finding.level);

@@ -27,7 +27,7 @@ pub(super) fn folded(page: &mut Page, image: &Image) {
     let mut more = 0;
     let (infos, weighty): (Vec<&Cause<'_>>, _) = causes.iter().partition(|cause| cause.worst == Level::Info);
     for cause in weighty {
-        let of_rule = shown.entry(cause.rule.id).or_default();
+        let of_rule = shown.entry(&cause.rule.id).or_default();
         *of_rule += 1;
         if *of_rule > OF_A_RULE {
             more += 1;
@@ -78,7 +78,7 @@ fn field(page: &mut Page, name: &str, text: &str) {
 fn finding(page: &mut Page, image: &Image, rule: &Rule, finding: &Finding) {
     let layer = finding.layer.as_ref().map(|layer| format!("  layer {}/{}", layer.index + 1, image.layers.len()));
     let word = if finding.waived.is_some() { "waived" } else { finding.level.word() };
-    page.headline(word, finding.level, rule.id, &format!("{}{}", rule.answers.word(), layer.unwrap_or_default()));
+    page.headline(word, finding.level, &rule.id, &format!("{}{}", rule.answers.word(), layer.unwrap_or_default()));
     let said = |text: &str| finding.message.contains(text);
     if let Some(made) = finding.layer.as_ref().and_then(|layer| layer.created_by.as_deref()).filter(|made| !said(made)) {
         page.instruction(made);
@@ -145,7 +145,7 @@ fn unknown(page: &mut Page, image: &Image, most: usize) {
         let level = rules.iter().map(|rule| rule.level).max().unwrap_or(Level::Info);
         let answers = rules.first().map(|rule| rule.answers.word()).unwrap_or_default();
         let same = rules.iter().all(|rule| rule.answers.word() == answers);
-        let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
+        let ids: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
         page.headline("unknown", level, ids.first().copied().unwrap_or_default(), if same { answers } else { "" });
         if !reason.is_empty() {
             page.paragraph("  ", "  ", reason);

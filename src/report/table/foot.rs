@@ -106,7 +106,11 @@ fn next(image: &Image, verbose: bool) -> Option<String> {
         (_, 1, _) => Some("-v lists all its findings".to_owned()),
         (_, failed, _) => Some(format!("-v lists all {}", count(failed, "failed rule"))),
     };
-    let cause = Cause::of(image).first().map(|cause| format!("lucid-verify rules {}", cause.rule.id));
+    // Users know their own checks and tests: there is no more to tell of them.
+    let is_own = |id: &str| id.starts_with("own/") || id.starts_with("structure-test/");
+    let causes = Cause::of(image);
+    let cause =
+        causes.first().filter(|cause| !is_own(&cause.rule.id)).map(|cause| format!("lucid-verify rules {}", cause.rule.id));
     let parts: Vec<String> = cause.into_iter().chain(all).collect();
     (!parts.is_empty()).then(|| format!("next: {}", parts.join("   ·   ")))
 }

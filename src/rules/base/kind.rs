@@ -17,7 +17,7 @@ declare_rule! {
     /// package manager is also another promise of safety.
     ///
     /// # Symptom
-    /// `no such file or directory` for an interpreter or a loader, `GLIBC_2.38 not found`; or none.
+    /// `exec …: no such file or directory`, of an interpreter or a loader; `GLIBC_…' not found`; or none.
     ///
     /// # Fix
     /// The FROM of the last stage names the base image.

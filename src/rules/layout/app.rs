@@ -16,7 +16,7 @@ declare_rule! {
     /// holds everything but the service.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError`, or `can't open file '/app/main.py'`.
+    /// `ModuleNotFoundError: No module named '…'`, or `can't open file '…': [Errno 2] No such file or directory`.
     ///
     /// # Fix
     /// Copy the directory itself, from where the builder has it.

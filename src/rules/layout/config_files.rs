@@ -17,7 +17,7 @@ declare_rule! {
     /// the wrong port, no authentication.
     ///
     /// # Symptom
-    /// Mostly none: it runs, as nobody configured it.
+    /// Mostly none: it runs, as nobody configured it. Else `FileNotFoundError: [Errno 2] No such file or directory: '…'`.
     ///
     /// # Fix
     /// Write the configuration in the builder, and copy the file.

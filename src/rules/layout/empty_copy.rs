@@ -15,7 +15,8 @@ declare_rule! {
     /// goes on, and the image lacks what it was built for.
     ///
     /// # Symptom
-    /// The build succeeds; the container says `ModuleNotFoundError`, or that a file does not exist.
+    /// The build succeeds; the container says `ModuleNotFoundError: No module named '…'`, or
+    /// `can't open file '…': [Errno 2] No such file or directory`.
     ///
     /// # Fix
     /// Name the directory, or one file that must be there, in place of a wildcard. To make an empty directory, use

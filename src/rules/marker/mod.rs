@@ -29,7 +29,7 @@ declare_rule! {
     /// directory was not copied, was copied from somewhere else, or was taken away by a later layer.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError` for the first package that the service imports.
+    /// `ModuleNotFoundError: No module named '…'`, of the first package that the service imports.
     ///
     /// # Fix
     /// Write the marker in the builder after `pip install` and before the COPY, and copy the whole directory.
@@ -52,7 +52,7 @@ declare_rule! {
     /// Packages install commands into a second directory, which a COPY of the packages alone forgets.
     ///
     /// # Symptom
-    /// `exec: "uvicorn": executable file not found in $PATH`.
+    /// `exec: "…": executable file not found in $PATH`.
     ///
     /// # Fix
     /// Write the marker in the builder after `pip install`, and copy the directory of the commands too.
@@ -77,7 +77,8 @@ declare_rule! {
     /// sure to be copied. Without it the directory may be missing, or belong to root.
     ///
     /// # Symptom
-    /// `PermissionError` or `FileNotFoundError` when the service writes its PID file or socket.
+    /// `PermissionError: [Errno 13] Permission denied: '…'` or `FileNotFoundError: [Errno 2] No such file or directory: '…'`
+    /// when the service writes its PID file or socket.
     ///
     /// # Fix
     /// Write the marker in the builder, and copy it with its owner.
@@ -101,7 +102,8 @@ declare_rule! {
     /// needs.
     ///
     /// # Symptom
-    /// `PermissionError` or `FileNotFoundError` when the service writes its state.
+    /// `PermissionError: [Errno 13] Permission denied: '…'` or `FileNotFoundError: [Errno 2] No such file or directory: '…'`
+    /// when the service writes its state.
     ///
     /// # Fix
     /// Write the marker in the builder, and copy that one file: all of the directory brings the builder's package database.

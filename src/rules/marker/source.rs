@@ -16,7 +16,7 @@ declare_rule! {
     /// its marker was copied from somewhere else, or before there was anything in it.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError` for a module of the service, or old code that runs as if it were the new.
+    /// `ModuleNotFoundError: No module named '…'`, of a module of the service; or old code that runs as if it were the new.
     ///
     /// # Fix
     /// Write the marker in the builder after the COPY of the source, and copy the whole directory.

@@ -133,7 +133,7 @@ fn judged(tree: &Tree, run: &Value) -> Vec<Judged> {
     let profile = Policy::auto(&known()).choose(&subject, None, chrono::NaiveDate::MIN).unwrap();
     let own = |id: &str| id.starts_with("python/") || id == "config/pythonpath";
     assert_eq!(RULES.iter().filter(|rule| rule.id == "config/pythonpath").count(), 1);
-    judge(tree, &facts, &Breakdown::of(tree, &facts), &profile, None, &|rule| own(rule.id))
+    judge(tree, &facts, &Breakdown::of(tree, &facts), &profile, None, &|rule| own(&rule.id))
 }
 
 /// What is worse than a remark, or unknown.

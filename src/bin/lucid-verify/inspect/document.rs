@@ -55,7 +55,7 @@ impl Document {
     }
 }
 
-fn layers(loaded: &Loaded, secrets: bool) -> Vec<Layer> {
+pub fn layers(loaded: &Loaded, secrets: bool) -> Vec<Layer> {
     let (manifest, config) = (&loaded.image.manifest, &loaded.image.config);
     let made = history::instructions(&config.history, manifest.layers.len());
     let shown = |made: String| if secrets { made } else { text::mask(&made) };
