@@ -83,7 +83,18 @@ pub fn image(text: &str, config: Value) -> Image {
     let profile = "extends = \"generic\"\n".into();
     let index = format!("linux/{}", config["architecture"].as_str().unwrap_or_default());
     let (name, layered, kinds) = ("registry.example/team/app:1".into(), Vec::new(), BTreeMap::new());
-    Image { layers, layerless: Vec::new(), config, attested: Value::Null, index, name, layered, kinds, profile, own: String::new() }
+    Image {
+        layers,
+        layerless: Vec::new(),
+        config,
+        attested: Value::Null,
+        index,
+        name,
+        layered,
+        kinds,
+        profile,
+        own: String::new(),
+    }
 }
 
 /// Every edit: what happened, then one line each of

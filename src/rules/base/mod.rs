@@ -3,8 +3,8 @@
 mod ends;
 pub(super) mod eol;
 pub(super) mod kind;
-pub(super) mod multi_stage;
 pub(super) mod md5sums;
+pub(super) mod multi_stage;
 pub(super) mod passwd;
 pub(super) mod python;
 

@@ -47,7 +47,9 @@ fn check(context: &Context<'_>) -> Judgement {
         let entry = missing.entry(unmet.wanted.normalized.clone()).or_insert_with(|| (place(unmet).0, module, Vec::new()));
         entry.2.push(sentence(unmet));
     }
-    for (closure, lost) in context.facts.imports.iter().flat_map(|closure| closure.missing.iter().map(move |lost| (closure, lost))) {
+    for (closure, lost) in
+        context.facts.imports.iter().flat_map(|closure| closure.missing.iter().map(move |lost| (closure, lost)))
+    {
         let module = lost.name.split('.').next().unwrap_or_default();
         let Some((name, _)) = BROUGHT.iter().find(|(_, modules)| modules.contains(&module)) else { continue };
         let Some(importer) = lost.importers.first().filter(|_| lost.strength == Strength::Always) else { continue };

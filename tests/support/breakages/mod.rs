@@ -5,9 +5,9 @@
 mod base;
 mod config;
 mod healthcheck;
-mod imports;
 mod history;
 mod hygiene;
+mod imports;
 mod labels;
 mod layout;
 mod linkage;
@@ -16,9 +16,9 @@ mod ownership;
 mod packages;
 mod platform;
 mod python;
-mod starts;
 mod requirements;
 mod size;
+mod starts;
 mod toolchain;
 
 use std::fmt::Write as _;
