@@ -71,10 +71,9 @@ fn is_foreign(name: &[u8], libc: Libc) -> bool {
 
 /// The last line that a user would see. Interpreters look for modules with the tag of their own C library, or without one.
 fn predicted(role: &Role, path: &str, needed: &str) -> String {
-    let (gone, is_tagged) =
-        ("cannot open shared object file: No such file or directory", path.contains("-musl.") || path.contains("-gnu."));
+    let gone = "cannot open shared object file: No such file or directory";
     match role {
-        Role::Extension(module) if is_tagged => format!("ModuleNotFoundError: No module named '{module}'"),
+        Role::Extension(name) if path.contains("-linux-") => format!("ModuleNotFoundError: No module named '{name}'"),
         Role::Extension(_) => format!("ImportError: {needed}: {gone}"),
         _ => format!("{path}: error while loading shared libraries: {needed}: {gone}"),
     }
