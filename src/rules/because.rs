@@ -252,6 +252,8 @@ const TABLE: &[(&str, &str, On)] = &[
     ("size/waste", "toolchain/deleted-but-shipped", On::Image),
     ("size/waste", "size/duplicate-copy", On::Image),
     ("size/waste", "python/site-packages-populated", On::Layer),
+    // A chown ships the packages again, on top of everything.
+    ("size/layer-order", "size/duplicate-copy", On::Layer),
 ];
 
 /// A finding: the place of its rule, and its own among the rule's.

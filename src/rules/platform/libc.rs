@@ -52,11 +52,12 @@ fn check(context: &Context<'_>) -> Judgement {
     let groups = context.group(offences);
     let findings = groups.iter().map(|group| {
         let (owner, needed) = &group.what;
-        let (objects, first) = (words::count(group.count(), "object needs", "objects need"), group.first());
-        let message = format!("{owner}: {objects} {needed}, and the image has {has} (first: {first})");
+        let objects = words::count(group.count(), "object needs", "objects need");
+        let message = format!("{owner}: {objects} {needed}, and the image has {has} (first: {})", group.first());
         let mut finding = group.finding(Level::Error, message, fix).of(map.distribution(owner)).contrast(needed, has);
-        let role = group.paths.first().and_then(|path| Some(map.role(context.tree.get(path)?, path)));
-        finding.predicts = role.map(|role| predicted(&role, &first, needed));
+        let roles = group.paths.iter().filter_map(|path| Some((map.role(context.tree.get(path)?, path), path.to_string())));
+        let shown = roles.min_by_key(|(role, _)| !matches!(role, Role::Extension(_)));
+        finding.predicts = shown.map(|(role, path)| predicted(&role, &path, needed));
         finding
     });
     Judgement::looked(loaded.len(), findings.collect())
@@ -71,9 +72,8 @@ fn is_foreign(name: &[u8], libc: Libc) -> bool {
 /// The last line that a user would see. Interpreters look for modules with the tag of their own C library, or without one.
 fn predicted(role: &Role, path: &str, needed: &str) -> String {
     let gone = "cannot open shared object file: No such file or directory";
-    let is_tagged = path.contains("-musl.") || path.contains("-gnu.");
     match role {
-        Role::Extension(module) if is_tagged => format!("ModuleNotFoundError: No module named '{module}'"),
+        Role::Extension(name) if path.contains("-linux-") => format!("ModuleNotFoundError: No module named '{name}'"),
         Role::Extension(_) => format!("ImportError: {needed}: {gone}"),
         _ => format!("{path}: error while loading shared libraries: {needed}: {gone}"),
     }

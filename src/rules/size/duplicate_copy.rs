@@ -45,7 +45,7 @@ fn check(context: &Context<'_>) -> Judgement {
         let bytes = group.paths.iter().fold(0_u64, |sum, path| sum.saturating_add(of(path)));
         let files = words::count(group.count(), "file is", "files are");
         let message = format!("{files} shipped again unchanged, {}: only owner, mode or time differ", words::bytes(bytes));
-        let fix = "give owner and mode where the files are copied: COPY --chown=… --chmod=…, not RUN chown or chmod";
+        let fix = "COPY --chown=… --chmod=… instead of RUN chown or chmod; leave out of a COPY what is there already";
         (bytes >= least).then(|| group.finding(Level::Warn, message, fix))
     }));
     Judgement::looked(context.facts.layers.len(), findings)

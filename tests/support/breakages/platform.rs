@@ -23,7 +23,7 @@ pub const BREAKAGES: &[Breakage] = &[
         edit: |image, _| exchange(image, BCRYPT, &MUSL),
         rule: "platform/libc",
         level: "error",
-        path: Some("/usr/local/lib/python3.11/site-packages/bcrypt/_bcrypt.abi3.so"),
+        path: Some("/usr/local/lib/python3.11/site-packages/bcrypt.libs/libgcc_s-4e37474d.so.1"),
         layer: Some(COPY_SITE),
         explains: &["linkage/needed"],
         explains: &["platform/wheel-tags"],

@@ -15,7 +15,7 @@ pub const BREAKAGES: &[Breakage] = &[
         rule: "size/duplicate-copy",
         level: "warn",
         layer: Some("chown -R"),
-        explains: &["size/waste"],
+        explains: &["size/waste", "size/layer-order"],
         ..PLAIN
     },
     Breakage {
