@@ -66,11 +66,15 @@ mod tests {
         };
         let reason = Some("it is hidden".to_owned());
         let findings = levels.iter().map(finding).collect();
-        report::Rule { id, answers: Question::Safe, level: Level::Warn, outcome, examined: 2, reason, findings }
+        report::Rule { id: id.into(), answers: Question::Safe, level: Level::Warn, outcome, examined: 2, reason, findings }
     }
 
     fn row(rules: &[report::Rule]) -> (Outcome, String) {
-        let row = Requirement { requirement: "Wanted".into(), rules: vec!["base/kind", "config/user"], evidence: "files".into() };
+        let row = Requirement {
+            requirement: "Wanted".into(),
+            rules: ["base/kind", "config/user"].map(Into::into).into(),
+            evidence: "files".into(),
+        };
         let row = of(&[row], rules).remove(0);
         (row.outcome, row.evidence)
     }

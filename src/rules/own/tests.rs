@@ -25,6 +25,7 @@ pub(in crate::rules) fn judged(lines: &str, config: &Value, policy: &Policy) -> 
         index_platform: None,
         manifest: serde_json::from_value(json!({"schemaVersion": 2, "config": descriptor, "layers": []})).unwrap(),
         config: crate::image::Config::parse(text.as_bytes(), &digest, 0).unwrap(),
+        attestation: crate::image::Attestation::Absent(""),
         notes: vec![],
     };
     let facts = Facts::gather(&image, &tree, Verified::default());
