@@ -19,6 +19,28 @@ pub fn lossless(bytes: &[u8]) -> String {
     out
 }
 
+/// What stands in backticks in Markdown (CommonMark, "Code spans"): as many of them end a span as begin it.
+pub fn code_spans(markdown: &str) -> Vec<&str> {
+    let (mut spans, mut rest) = (Vec::new(), markdown);
+    while let Some(start) = rest.find('`') {
+        let behind = rest[start..].trim_start_matches('`');
+        let ticks = &rest[start..rest.len() - behind.len()];
+        let run = |at: &usize| {
+            let after = behind[*at..].strip_prefix(ticks).is_some_and(|after| !after.starts_with('`'));
+            after && !behind[..*at].ends_with('`')
+        };
+        let end = behind.match_indices('`').map(|(at, _)| at).find(run);
+        match end {
+            Some(end) => {
+                spans.push(behind[..end].trim());
+                rest = &behind[end + ticks.len()..];
+            }
+            None => rest = behind,
+        }
+    }
+    spans
+}
+
 /// Whether a terminal would act on this character instead of showing it: C0 and C1 controls, bidi marks and isolates,
 /// line and paragraph separators, and invisible characters that make two names look alike.
 pub(crate) fn acts(character: char) -> bool {
@@ -55,6 +77,13 @@ pub fn escape(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_span_ends_where_as_many_backticks_stand_as_began_it() {
+        assert_eq!(code_spans("`a` and ``b `c' d``, ` e `"), ["a", "b `c' d", "e"]);
+        assert_eq!(code_spans("no `end, ``nor` this"), ["end, ``nor"]);
+        assert_eq!(code_spans("`"), [""; 0]);
+    }
 
     #[test]
     fn a_terminal_never_acts_on_image_text() {

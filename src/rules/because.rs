@@ -163,12 +163,16 @@ const TABLE: &[(&str, &str, On)] = &[
     // What a wheel for another C library needs is not here.
     ("linkage/needed", "platform/wheel-tags", On::Distribution),
     // A compiler that was copied without its libraries is one that should not be there.
+    // What was compiled for another C library needs that.
+    ("linkage/needed", "platform/libc", On::Same),
     ("linkage/needed", "toolchain/compilers", On::Layer),
     ("linkage/needed", "toolchain/internal", On::Layer),
     // The library is there, where no loader looks.
     ("linkage/usr-local-lib", "linkage/needed", On::Found),
     ("linkage/rpath-outside", "linkage/needed", On::Same),
     // Libraries that replace the base's fit nothing else.
+    ("base/md5sums", "linkage/system-overwrite", On::Same),
+    ("layout/required-binaries", "config/argv0", On::Same),
     ("linkage/needed", "linkage/system-overwrite", On::Layer),
     ("linkage/glibc-version", "linkage/system-overwrite", On::Image),
     ("linkage/cxx-version", "linkage/system-overwrite", On::Image),

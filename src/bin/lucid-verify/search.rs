@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use lucid_verify::text::code_spans;
 use regex::Regex;
 
 use crate::rules::Entry;
@@ -53,7 +54,7 @@ fn best(entries: &[Entry], score: impl Fn(&Entry) -> usize) -> Vec<&Entry> {
 fn symptoms(docs: &str) -> Vec<String> {
     let section = docs.split("# ").find_map(|section| section.strip_prefix("Symptom\n")).unwrap_or_default();
     let joined = section.split_whitespace().collect::<Vec<_>>().join(" ");
-    let spans = joined.split('`').skip(1).step_by(2);
+    let spans = code_spans(&joined).into_iter();
     let letters = |span: &str| span.chars().filter(|letter| letter.is_alphabetic()).count();
     let is_line = |span: &&str| (span.contains(' ') || span.ends_with("Error")) && letters(span) >= LINE;
     spans.filter(is_line).map(|span| varied(&span.to_lowercase())).collect()

@@ -72,7 +72,7 @@ static ROWS: [Leftovers; 7] = [
         ]),
         names: Names::of(&[
             "*/{Dockerfile,Dockerfile.*,.dockerignore,docker-compose*.y*ml,compose.y*ml}",
-            "*/{.DS_Store,Thumbs.db,*.swp,*.orig,*.rej,npm-debug.log,core}",
+            "*/{.DS_Store,Thumbs.db,*.swp,*.orig,*.rej,npm-debug.log}",
             "*/{.coverage,htmlcov,.pytest_cache,.mypy_cache,.ruff_cache,.tox,.nox,.ipynb_checkpoints}",
         ]),
         what: ("file of development", "files of development"),
@@ -206,7 +206,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// Outside of the directories of the system and of packages there is no Dockerfile, no file of compose, no cache of a test
-    /// runner, no report of coverage, no backup of an editor, no core dump.
+    /// runner, no report of coverage, no backup of an editor.
     ///
     /// # Why
     /// `COPY . .` takes everything. What it takes without need makes layers change without need.

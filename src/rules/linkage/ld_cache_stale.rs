@@ -38,7 +38,8 @@ fn check(context: &Context<'_>) -> Judgement {
         return Judgement::skip("the image has no /etc/ld.so.cache");
     };
     let directories: BTreeSet<_> = objects.linkage.directories.iter().copied().collect();
-    let is_library = |path: &LayerPath| path.name().windows(4).any(|part| part == b".so.");
+    // The loader itself is no library of a program.
+    let is_library = |path: &LayerPath| path.name().starts_with(b"lib") && path.name().windows(4).any(|part| part == b".so.");
     let libraries: Vec<_> = objects
         .all
         .iter()

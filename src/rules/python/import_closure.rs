@@ -20,7 +20,7 @@ declare_rule! {
     /// another patch release of Python: the build says nothing of them.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError: No module named '…'`
+    /// `ModuleNotFoundError: No module named '…'`, or `ModuleNotFoundError: No module named '…'; '…' is not a package`
     ///
     /// # Fix
     /// Add the package to the requirements and install them with the Python that the image has, or copy the module in.
