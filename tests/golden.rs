@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod support {
+    #[allow(dead_code, reason = "the examples edit images, too")]
     pub mod golden;
     mod ordinary;
 }
@@ -10,7 +11,7 @@ mod support {
 use std::collections::BTreeSet;
 
 use lucid_verify::finding::{Level, Outcome, Question};
-use lucid_verify::rules::{Evidence, Judged, RULES, Rule};
+use lucid_verify::rules::{Evidence, Judged, RULES};
 use lucid_verify::text::code_spans;
 use support::golden::{Edit, base, edits, lines, slim};
 
@@ -56,8 +57,7 @@ fn every_rule_fails_an_image() {
 }
 
 /// Rules of some of whose errors nothing tells the last line that a user sees.
-const SILENT: &[&str] =
-    &["linkage/system-overwrite", "python/entrypoint-file", "python/requires-python", "python/source-parses"];
+const SILENT: &[&str] = &["linkage/system-overwrite", "python/entrypoint-file", "python/requires-python", "python/source-parses"];
 
 #[test]
 fn what_keeps_an_image_from_starting_foretells_a_line_of_its_symptom() {

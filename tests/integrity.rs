@@ -57,13 +57,20 @@ fn a_layer_that_ends_early_is_noticed_at_every_byte() {
 }
 
 /// Rule and level of every finding of a group.
-fn findings(directory: &Path, group: &str) -> Vec<(&'static str, Level)> {
+fn findings(directory: &Path, group: &str) -> Vec<(String, Level)> {
     let policy = Policy::builtin("lucid", &rules::known()).unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
-    let asking = Asking { policy: &policy, service: None, asked: &|rule| rule.id.starts_with(group), today };
+    let asking = Asking {
+        policy: &policy,
+        service: None,
+        dockerfile: None,
+        matrix: false,
+        asked: &|rule| rule.id.starts_with(group),
+        today,
+    };
     let reference = format!("oci:{}", directory.display()).parse().unwrap();
     let (image, _) = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched);
-    image.rules.iter().flat_map(|rule| rule.findings.iter().map(|finding| (rule.id, finding.level))).collect()
+    image.rules.iter().flat_map(|rule| rule.findings.iter().map(|finding| (rule.id.to_string(), finding.level))).collect()
 }
 
 #[test]
@@ -85,6 +92,7 @@ fn what_readers_of_a_layer_differ_on_is_said() {
     ] {
         let directory = tempfile::tempdir().unwrap();
         Layout { layers: vec![tar], ..Layout::small() }.write(directory.path());
+        let found: Vec<_> = found.into_iter().map(|(id, level)| (id.to_owned(), level)).collect();
         assert_eq!(findings(directory.path(), "integrity/"), found);
     }
 }

@@ -23,8 +23,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/lib/os-release"),
         layer: Some("//common:rootfs"),
-        explains: &["linkage/needed", "toolchain/shells", "toolchain/package-managers"],
-        explains: &["toolchain/shells", "toolchain/package-managers", "labels/security"],
+        explains: &["linkage/needed", "toolchain/shells", "toolchain/package-managers", "labels/security"],
     },
     Breakage {
         name: "interpreter-gone",
@@ -34,8 +33,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/bin/python3.11"),
         layer: None,
-        explains: &["config/argv0", "healthcheck/argv0", "layout/required-binaries"],
-        explains: &["config/argv0", "healthcheck/argv0", "hygiene/dangling-links"],
+        explains: &["config/argv0", "healthcheck/argv0", "layout/required-binaries", "hygiene/dangling-links"],
     },
     Breakage {
         name: "account-without-password",

@@ -25,8 +25,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/local/lib/python3.11/site-packages/bcrypt.libs/libgcc_s-4e37474d.so.1"),
         layer: Some(COPY_SITE),
-        explains: &["linkage/needed"],
-        explains: &["platform/wheel-tags"],
+        explains: &["linkage/needed", "platform/wheel-tags"],
     },
     Breakage {
         name: "amd64-interpreter",

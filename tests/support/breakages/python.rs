@@ -19,9 +19,14 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some(SITE_PATH),
         layer: Some("shutil.rmtree"),
-        explains: &["python/import-closure", "marker/site-packages", "python/critical-packages", "python/record-integrity"],
-        explains: &["marker/site-packages", "layout/empty-dirs", "python/critical-packages", "python/record-integrity"],
-        explains: &["marker/site-packages", "python/critical-packages", "python/record-integrity", "size/waste"],
+        explains: &[
+            "python/import-closure",
+            "marker/site-packages",
+            "python/critical-packages",
+            "python/record-integrity",
+            "layout/empty-dirs",
+            "size/waste",
+        ],
     },
     Breakage {
         name: "module-tampered",
