@@ -234,7 +234,13 @@ fn the_page_of_the_matrix_is_current() {
          stage was is known from an attestation, best with `--provenance=mode=max`, or from\n`--dockerfile`.\n\n| requirement | rules | judged from |\n|---|---|---|\n",
     );
     for row in &rows {
-        let _ = writeln!(page, "| {} | {} | {} |", row.requirement, list(&row.rules.iter().map(String::as_str).collect::<Vec<_>>()), row.evidence);
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} |",
+            row.requirement,
+            list(&row.rules.iter().map(String::as_str).collect::<Vec<_>>()),
+            row.evidence
+        );
     }
     page.push_str("\n## The issues of the comparison\n\n| | issue | rules that find it |\n|---|---|---|\n");
     for (number, (issue, ids)) in tunnel::ISSUES.iter().enumerate() {

@@ -34,9 +34,9 @@ const EXAMPLES: &[Example] = &[
         image: auth,
         broken: &[
             (
-                "left out what redis.asyncio needs",
+                "lost the module that redis.asyncio needs",
                 |image| image.remove(&site("async_timeout/__init__.py")),
-                "python/critical-packages",
+                "python/record-integrity",
             ),
             (
                 "wrote a marker of no pattern",
@@ -53,7 +53,7 @@ const EXAMPLES: &[Example] = &[
             ("left a directory of the monorepo out", |image| image.remove("/app/evm/__init__.py"), "layout/app"),
             (
                 "started another service's API",
-                |image| image.replace("/app/api/entrypoint.py", "/app/data-chain/entrypoint.py"),
+                |image| image.configure("/config/Cmd", r#"["/usr/bin/python3.11", "/app/data-chain/entrypoint.py"]"#),
                 "config/service-entrypoint",
             ),
         ],
@@ -66,7 +66,10 @@ const EXAMPLES: &[Example] = &[
             ("left the configuration out", |image| image.remove("/app/blockchain/config/__init__.py"), "layout/app"),
             (
                 "copied the whole monorepo",
-                |image| (0..40).for_each(|number| image.add(3, &file(&format!("/app/blockchain/evm/m{number}.py"), "pass\\n"))),
+                |image| {
+                    image.add(3, "d 0755 65532:65532 /app/evm");
+                    (0..40).for_each(|number| image.add(3, &file(&format!("/app/evm/m{number}.py"), "pass\\n")));
+                },
                 "layout/minimal",
             ),
         ],
@@ -189,8 +192,10 @@ fn package(site: &str, owner: &str, name: &str, module: &str) -> Vec<String> {
 fn service(id: &str, packages: &[(&str, &str)], code: &[(&str, &str)], cmd: &[&str]) -> Image {
     let mut image = base();
     image.replace("LUCID_AUTH_", &format!("LUCID_{}_", id.replace('-', "_").to_uppercase()));
-    image.configure("/config/Labels/com.lucid.service", &json!(format!("lucid-{id}")).to_string());
+    image.configure("/config/Labels/com.lucid.service", &json!(id).to_string());
     image.configure("/config/Cmd", &json!(cmd).to_string());
+    // Objects are as long as they have to be to be written.
+    image.replace(",,64\\n", ",,\\n");
     for (name, module) in packages {
         package(SITE, "65532:65532", name, module).iter().for_each(|line| image.add(1, line));
     }
@@ -210,8 +215,8 @@ const DATABASE: [(&str, &str); 3] = [("motor", "motor"), ("pymongo", "pymongo"),
 const PYTHON: &str = "/usr/bin/python3.11";
 
 fn auth() -> Image {
-    let others = [("cryptography", "cryptography"), ("redis", "redis"), ("PyJWT", "jwt"), ("bcrypt", "bcrypt")];
-    let more = [("eth-account", "eth_account"), ("web3", "web3"), ("base58", "base58"), ("async-timeout", "async_timeout")];
+    let others = [("cryptography", "cryptography"), ("PyJWT", "jwt"), ("bcrypt", "bcrypt")];
+    let more = [("eth-account", "eth_account"), ("web3", "web3"), ("base58", "base58")];
     let packages = [&WEB[..1], &DATABASE[..2], &others, &more].concat();
     let code = [("/app/main.py", "import redis\\n")];
     service("auth", &packages, &code, &[PYTHON, "/app/main.py"])
@@ -267,7 +272,7 @@ f 0644 0:0 /etc/group "root:x:0:\nelastic:x:65532:\n"
 f 0644 0:0 /usr/lib/os-release "PRETTY_NAME=\"Distroless\"\nID=debian\nVERSION_ID=\"12\"\n"
 f 0755 0:0 /usr/share/elasticsearch/bin/elasticsearch elf:aarch64,exec
 layer COPY --chown=65532:65532 /usr/share/elasticsearch/config /usr/share/elasticsearch/config
-f 0644 65532:65532 /usr/share/elasticsearch/config/elasticsearch.yml "cluster.name: lucid-cluster\\nnode.name: lucid-node\\ndiscovery.type: single-node\\nhttp.port: 9200\n"
+f 0644 65532:65532 /usr/share/elasticsearch/config/elasticsearch.yml "cluster.name: lucid-cluster\nnode.name: lucid-node\ndiscovery.type: single-node\nhttp.port: 9200\n"
 layer COPY --chown=65532:65532 /var/lib /var/lib
 f 0644 65532:65532 /var/lib/.keep "LUCID_ELASTICSEARCH_LIB_DIRECTORY\n"
 "#;
@@ -303,6 +308,9 @@ fn java_base() -> Image {
 fn scylla() -> Image {
     let mut image = slim();
     package("/usr/local/lib/python3.10/site-packages", "0:0", "scylla", "scylla").iter().for_each(|line| image.add(2, line));
+    for number in 0..9 {
+        image.add(2, &format!("f 0644 0:0 /usr/local/lib/python3.10/site-packages/scylla/m{number}.py \"pass\\n\""));
+    }
     image.add(3, r##"f 0755 0:0 /usr/local/bin/scylla "#!/usr/local/bin/python3.10\nimport scylla\n""##);
     image.configure("/config/User", "\"1000:1000\"");
     image.configure("/config/Labels", r#"{"com.lucid.service": "scylla-runner"}"#);

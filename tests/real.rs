@@ -69,10 +69,6 @@ fn the_good_image_holds() {
     let (code, report) = verify_service(&name, "warn");
     assert_eq!(code, Some(0), "{report:#}");
     assert_eq!(rules(&report, "fail"), [""; 0]);
-    let passed = rules(&report, "pass");
-    for breakage in breakages() {
-        assert!(passed.contains(&breakage.rule), "{} does not pass", breakage.rule);
-    }
 }
 
 #[test]
@@ -85,7 +81,8 @@ fn each_breakage_is_found_with_its_one_cause() {
     for breakage in breakages() {
         let mut image = parts().image();
         (breakage.edit)(&mut image, parts());
-        let (code, report) = verify_service(&push(&registry, &image), breakage.level);
+        let fail_on = if breakage.level == "info" { "warn" } else { breakage.level };
+        let (code, report) = verify_service(&push(&registry, &image), fail_on);
         let faults = faults(breakage, &image, code, &report).into_iter();
         wrong.extend(faults.map(|fault| format!("{}: {fault}", breakage.name)));
     }
@@ -100,15 +97,17 @@ fn faults(breakage: &Breakage, image: &Image, code: Option<i32>, report: &Value)
             faults.push(format!("{what} is {found}, wanted {wanted}"));
         }
     };
-    want("the exit code", &code.into(), &1.into());
-    want("the verdict", &report["verdict"], &"findings".into());
+    // A remark makes no run fail.
+    let (exit, verdict) = if breakage.level == "info" { (0, "held") } else { (1, "findings") };
+    want("the exit code", &code.into(), &exit.into());
+    want("the verdict", &report["verdict"], &verdict.into());
     want("complete", &report["images"][0]["complete"], &true.into());
     let causes: Vec<(&Value, &Value)> = report["images"][0]["rules"]
         .as_array()
         .into_iter()
         .flatten()
         .flat_map(|rule| rule["findings"].as_array().into_iter().flatten().map(|finding| (&rule["id"], finding)))
-        .filter(|(_, finding)| finding["level"] == breakage.level || finding["level"] == "error")
+        .filter(|(_, finding)| [breakage.level, "error"].contains(&finding["level"].as_str().unwrap_or_default()))
         .filter(|(_, finding)| finding["because"].is_null())
         .collect();
     let [(rule, cause)] = causes[..] else {

@@ -126,6 +126,9 @@ impl Draft {
     }
 }
 
+/// Whether a name is one of an offer's, with its registry or without it: a mirror holds the same images under another host.
 fn matches(offer: &super::draft::Offer, name: &str) -> bool {
-    offer.matches.iter().any(|glob| glob.is_match(name))
+    let (first, rest) = name.split_once('/').unwrap_or_default();
+    let is_host = first == "localhost" || first.contains(['.', ':']);
+    offer.matches.iter().any(|glob| glob.is_match(name) || is_host && glob.is_match(rest))
 }

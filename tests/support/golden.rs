@@ -248,7 +248,8 @@ impl Image {
         let mut text = String::new();
         for (instruction, lines) in &self.layers {
             text += &format!("layer {instruction}\n");
-            for line in lines {
+            // Of a compiled module only the header is said, and it need not be there.
+            for line in lines.iter().filter(|line| !line.contains(" pyc:")) {
                 let mut words: Vec<&str> = line.split(' ').collect();
                 match words.last() {
                     Some(last) if last.starts_with("size=") => *words.last_mut().unwrap() = "\"pass\\n\"",
