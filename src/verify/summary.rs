@@ -3,7 +3,7 @@
 use super::Loaded;
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::finding::{Finding, Level, Outcome};
+use crate::finding::{Finding, Level, Outcome, Question};
 use crate::profile::Profile;
 use crate::reference::Reference;
 use crate::report;
@@ -181,10 +181,16 @@ fn measured(sizes: &Breakdown, loaded: &Loaded) -> report::Sizes {
 /// Phrases of what was looked at: more make nobody believe more.
 const LOOKED: usize = 6;
 
-/// How much the rules that found nothing looked at, those first that weigh most, and of these those that looked at most.
+/// How much the rules that found nothing looked at: of each question what weighs most and looked at most, then what is next.
 fn looked(judged: &[Judged]) -> Vec<String> {
     let passed = |judged: &&Judged| judged.judgement.outcome() == Outcome::Pass && judged.judgement.findings.is_empty();
-    let mut telling: Vec<&Judged> = judged.iter().filter(passed).collect();
-    telling.sort_by_key(|judged| std::cmp::Reverse((judged.level, judged.judgement.examined)));
-    telling.iter().map(|judged| judged.rule.unit.count(judged.judgement.examined)).take(LOOKED).collect()
+    let of = |question: &Question| {
+        let mut telling: Vec<&Judged> =
+            judged.iter().filter(passed).filter(|judged| judged.rule.question == *question).collect();
+        telling.sort_by_key(|judged| std::cmp::Reverse((judged.level, judged.judgement.examined)));
+        telling
+    };
+    let telling = Question::ALL.map(|question| of(&question));
+    let turns = (0..LOOKED).flat_map(|turn| telling.iter().filter_map(move |telling| telling.get(turn)));
+    turns.map(|judged| judged.rule.unit.count(judged.judgement.examined)).take(LOOKED).collect()
 }

@@ -73,7 +73,7 @@ pub const IMAGES: &[Foreign] = &[
                         below(Entry::file("usr/lib/.wh.ld-linux-aarch64.so.1", "")),
                     );
                 },
-                rule: "config/argv0",
+                rule: "linkage/interp",
                 path: "/usr/lib/jvm/java-17-openjdk-arm64/bin/java",
             },
             Breakage {
@@ -114,7 +114,7 @@ pub const IMAGES: &[Foreign] = &[
             Breakage {
                 done: "copied a program for musl to where there is no musl",
                 edit: |image| image.steps.retain(|step| !step.created_by.starts_with(native::COPY_MUSL)),
-                rule: "config/argv0",
+                rule: "linkage/interp",
                 path: "/opt/clang-format/clang_format/data/bin/clang-format",
             },
             Breakage {

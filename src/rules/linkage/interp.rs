@@ -1,7 +1,9 @@
 //! `linkage/interp`
 
+use std::collections::BTreeSet;
+
 use super::super::{Context, Offence, declare_rule, words};
-use super::objects::Objects;
+use super::objects::{Judged, Objects};
 use crate::facts::loader::Reach;
 use crate::finding::{Judgement, Level};
 use crate::text::escape;
@@ -41,9 +43,13 @@ fn check(context: &Context<'_>) -> Judgement {
         is_executed.then_some((judged, loader))
     });
     let named: Vec<_> = named.collect();
-    let missing = named.iter().filter(|(_, loader)| context.tree.resolve(&LayerPath::new(loader)).is_err());
-    let offences = missing.map(|(judged, loader)| {
-        let level = if judged.links.reach == Reach::Command { Level::Error } else { Level::Warn };
+    let missing = || named.iter().filter(|(_, loader)| context.tree.resolve(&LayerPath::new(loader)).is_err());
+    let is_of_command = |judged: &Judged<'_>| judged.links.reach == Reach::Command;
+    let told: BTreeSet<&[u8]> = missing().filter(|(judged, _)| is_of_command(judged)).map(|(_, loader)| *loader).collect();
+    // What the command lacks is said once, of the command.
+    let offending = missing().filter(|(judged, loader)| is_of_command(judged) || !told.contains(loader));
+    let offences = offending.map(|(judged, loader)| {
+        let level = if is_of_command(judged) { Level::Error } else { Level::Warn };
         let layer = Some(context.tree.content_layer(judged.node));
         Offence { path: judged.path.clone(), layer, what: (level, escape(loader)) }
     });
