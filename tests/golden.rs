@@ -57,7 +57,7 @@ fn every_rule_fails_an_image() {
 }
 
 /// Rules of some of whose errors nothing tells the last line that a user sees.
-const SILENT: &[&str] = &["linkage/system-overwrite", "python/entrypoint-file", "python/requires-python", "python/source-parses"];
+const SILENT: &[&str] = &["config/double-interpreter", "python/entrypoint-file", "python/source-parses"];
 
 #[test]
 fn what_keeps_an_image_from_starting_foretells_a_line_of_its_symptom() {

@@ -55,18 +55,19 @@ impl Row {
         Self { done, rule, answer: answer(image_report), predicted, outcome: executed(image) }
     }
 
-    /// Whether what happened is what was said.
+    /// Whether what happened is what was said; of some starts, nobody can say the last line.
     fn is_true(&self) -> bool {
         match &self.outcome {
             Outcome::Started => self.answer == "yes" && self.predicted.is_empty(),
-            Outcome::Ended(line) => self.answer == "no" && self.predicted.contains(line),
+            Outcome::Ended(line) => self.answer == "no" && (self.predicted.is_empty() || self.predicted.contains(line)),
         }
     }
 
     fn line(&self) -> String {
         let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
         let predicted = match self.predicted.is_empty() {
-            true => "it starts".to_owned(),
+            true if self.answer == "yes" => "it starts".to_owned(),
+            true => "it does not start".to_owned(),
             false => self.predicted.iter().map(|line| code(line)).collect::<Vec<_>>().join(" or "),
         };
         let happened = match &self.outcome {
@@ -127,7 +128,7 @@ fn what_is_predicted_is_what_happens() {
     let wrong: Vec<String> =
         rows.iter().filter(|row| !row.is_true()).map(|row| format!("starts {}: {}", row.answer, row.line())).collect();
     assert!(wrong.is_empty(), "{}", wrong.concat());
-    assert!(rows.iter().filter(|row| row.outcome != Outcome::Started).count() >= 10, "too few are executed");
+    assert!(rows.iter().filter(|row| !row.predicted.is_empty()).count() >= 20, "too few are foretold");
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/truth.md");
     if std::env::var_os("LUCID_UPDATE").is_some_and(|value| value == "1") {
         fs::write(&file, &page).unwrap();

@@ -6,7 +6,7 @@ use globset::GlobSet;
 
 use super::Identity;
 use crate::facts::Facts;
-use crate::facts::python::Distribution;
+use crate::facts::python::{Closure, Distribution};
 use crate::finding::Place;
 use crate::profile::{Expect, Pattern, Profile};
 use crate::size::Breakdown;
@@ -168,6 +168,25 @@ impl<'a> Context<'a> {
             }
         }
         owners
+    }
+
+    /// Whether what is started imports a file, or anything of the distribution that owns it; `None` where its imports are not
+    /// known.
+    pub fn is_imported(&self, file: NodeId, owner: Option<&Distribution>) -> Option<bool> {
+        let mut closures = self.facts.imports.iter().peekable();
+        closures.peek()?;
+        let of = |closure: &Closure| {
+            closure.strength(file).is_some() || owner.is_some_and(|owner| closure.strength_of(owner).is_some())
+        };
+        closures.try_fold(false, |is, closure| (of(closure) || closure.unknown.is_empty()).then(|| is || of(closure)))
+    }
+
+    /// The first module, by the order of Python, that what is started imports from below a directory, without the dots behind
+    /// its name.
+    pub fn first_import(&self, directory: &LayerPath) -> Option<String> {
+        let modules = self.facts.imports.iter().flat_map(|closure| &closure.modules);
+        let mut within = modules.filter(|module| module.file.is_some_and(|file| self.tree.path(file).is_within(directory)));
+        within.find_map(|module| module.name.split('.').next().filter(|name| *name != "__main__").map(ToOwned::to_owned))
     }
 
     /// Bytes of the files that paths lead to, each file once.

@@ -154,6 +154,9 @@ impl Context<'_> {
 
     /// The first package of a site directory that can be imported.
     pub(super) fn first_package(&self, site: &LayerPath) -> Option<String> {
+        if let Some(first) = self.first_import(site) {
+            return Some(first);
+        }
         let site = self.tree.resolve(site).ok()?;
         let site = self.facts.python.sites.iter().find(|found| found.node == site)?;
         site.distributions.iter().find_map(|found| found.imports().into_iter().next())

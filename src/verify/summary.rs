@@ -185,8 +185,7 @@ const LOOKED: usize = 6;
 fn looked(judged: &[Judged]) -> Vec<String> {
     let passed = |judged: &&Judged| judged.judgement.outcome() == Outcome::Pass && judged.judgement.findings.is_empty();
     let of = |question: &Question| {
-        let mut telling: Vec<&Judged> =
-            judged.iter().filter(passed).filter(|judged| judged.rule.question == *question).collect();
+        let mut telling: Vec<&Judged> = judged.iter().filter(passed).filter(|judged| judged.rule.question == *question).collect();
         telling.sort_by_key(|judged| std::cmp::Reverse((judged.level, judged.judgement.examined)));
         telling
     };

@@ -24,8 +24,8 @@ pub enum Outcome {
 /// What a server says once it has loaded its application.
 const STARTED: &str = "Application startup complete";
 
-/// Seconds that nothing takes under emulation.
-const PATIENCE: &str = "180";
+/// Seconds of CPU that nothing takes under emulation.
+const PATIENCE: &str = "--cpu=180";
 
 /// `e_machine` of the image's machine, as it stands in a file (System V ABI, chapter 4).
 const AARCH64: [u8; 2] = [183, 0];
@@ -131,7 +131,8 @@ impl Root {
     }
 
     fn emulate(&self, image: &Image, argv: &[String]) -> Outcome {
-        let mut command = Command::new("timeout");
+        // Each of these programs becomes the next, so that killing the first kills the last.
+        let mut command = Command::new("/usr/bin/prlimit");
         let root = format!("--root={}", self.path("").display());
         let wd = format!("--wd={}", image.config["WorkingDir"].as_str().unwrap_or("/"));
         command.args([PATIENCE, "/usr/bin/unshare", "--net", &root, &wd]);
@@ -141,6 +142,10 @@ impl Root {
         command.env_clear().env("HOME", "/home/nonroot").env("HOSTNAME", "container");
         command.envs(texts(&image.config["Env"]).iter().map(|setting| setting.split_once('=').unwrap()));
         let mut lines = lines(command.arg(EMULATOR).args(argv));
+        // The emulator looks for the loader in the kernel's stead.
+        if lines.last().is_some_and(|line| line.contains("Could not open '/lib")) {
+            return Outcome::Ended(format!("exec {}: no such file or directory", argv[0]));
+        }
         match lines.iter().any(|line| line.contains(STARTED)) {
             true => Outcome::Started,
             false => Outcome::Ended(lines.pop().unwrap_or_default()),

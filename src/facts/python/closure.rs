@@ -70,6 +70,8 @@ pub struct Missing {
     pub within: Option<NodeId>,
     /// How sure it is that it is imported.
     pub strength: Strength,
+    /// Whether uvicorn is told to import it, by the program itself.
+    pub is_served: bool,
     /// The statements that import it, in order.
     pub importers: Vec<Importer>,
 }

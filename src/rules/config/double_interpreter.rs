@@ -41,18 +41,23 @@ fn check(context: &Context<'_>) -> Judgement {
     };
     let message = format!("will run {}: the interpreter is to run an interpreter as its program", words::argv(&argv));
     let fix = if run.entrypoint.is_empty() { "name the interpreter once" } else { "add ENTRYPOINT [] before CMD" };
-    let finding = Finding::new(Level::Error, message, fix);
+    let mut finding = Finding::new(Level::Error, message, fix);
     let interpreter = follow(context.tree, &context.facts.config, &context.facts.user, vec![(*interpreter).to_owned()]).chain;
     let interpreter = interpreter.first().map(|step| step.path.to_string()).unwrap_or_default();
     let file = LayerPath::new(&run.working_dir).join(second);
-    Judgement::looked(
-        1,
-        vec![finding.predicts(if second.contains('/') {
-            "SyntaxError: source code cannot contain null bytes".into()
-        } else {
-            format!("{interpreter}: can't open file '{file}': [Errno 2] No such file or directory")
-        })],
-    )
+    finding.predicts = match second.contains('/') {
+        true => refuses_zeros(context).then(|| "SyntaxError: source code cannot contain null bytes".into()),
+        false => Some(format!("{interpreter}: can't open file '{file}': [Errno 2] No such file or directory")),
+    };
+    Judgement::looked(1, vec![finding])
+}
+
+/// Whether the interpreter looks for zeros before anything else, as `CPython` does since 3.11.4; what others say depends on
+/// where machine code has its first line and its first byte that is no UTF-8.
+fn refuses_zeros(context: &Context<'_>) -> bool {
+    let started = context.facts.runtimes.iter().find(|runtime| runtime.started.is_some());
+    let version = started.map(|runtime| runtime.interpreter.version);
+    version.is_none_or(|version| (version.major, version.minor, version.patch.unwrap_or(u32::MAX)) >= (3, 11, 4))
 }
 
 fn script<'a>(arguments: &'a [&str]) -> Option<&'a str> {

@@ -97,6 +97,7 @@ impl Judged<'_> {
         match self.links.reach {
             Reach::Library if OPTIONAL.contains(&root) => Level::Warn,
             Reach::Module if TRIED.iter().any(|word| has(root, word)) => Level::Warn,
+            Reach::Module if context.is_imported(self.links.root, self.owner) == Some(false) => Level::Warn,
             Reach::Command | Reach::Library | Reach::Module => Level::Error,
             Reach::Called | Reach::Other => Level::Info,
         }

@@ -26,7 +26,7 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "linkage/system-overwrite", Starts, Error, since "0.1.0", needs Tree,
+    RULE = "linkage/system-overwrite", Whole, Error, since "0.1.0", needs Tree,
     unit "library of the system is the base's" | "libraries of the system are the base's", check check
 }
 

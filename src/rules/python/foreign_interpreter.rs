@@ -60,7 +60,10 @@ fn finding(context: &Context<'_>, python: NodeId, library: &str, all: &BTreeMap<
     let other = other.map(|other| format!("; the image's own is {other}")).next().unwrap_or_default();
     let message = format!("{path} cannot start: {library} was not copied with it{other}");
     let fix = "copy what packages brought and not the builder's own commands: COPY --from=builder /root/.local/bin";
-    let mut finding = Finding::new(Level::Error, message, fix).at(Place::path(&path, layer));
+    let commands = [Some(&context.facts.command), context.facts.healthcheck.as_ref()].into_iter().flatten();
+    let is_started = commands.flat_map(|command| &command.chain).any(|step| step.node == python);
+    let level = if is_started { Level::Error } else { Level::Warn };
+    let mut finding = Finding::new(level, message, fix).at(Place::path(&path, layer));
     finding.found = Some(library.to_owned());
     finding.predicts(start_line(&path, library))
 }

@@ -20,7 +20,8 @@ declare_rule! {
     /// another patch release of Python: the build says nothing of them.
     ///
     /// # Symptom
-    /// `ModuleNotFoundError: No module named '…'`, or `ModuleNotFoundError: No module named '…'; '…' is not a package`
+    /// `ModuleNotFoundError: No module named '…'`, or `ModuleNotFoundError: No module named '…'; '…' is not a package`;
+    /// of what uvicorn is told to serve, `ERROR:    Error loading ASGI app. Could not import module "…".`
     ///
     /// # Fix
     /// Add the package to the requirements and install them with the Python that the image has, or copy the module in.

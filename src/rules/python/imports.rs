@@ -88,6 +88,9 @@ impl<'a> Gap<'a> {
     /// The last line that a user would see.
     pub fn predicts(&self, context: &Context<'_>) -> String {
         let name = self.name();
+        if self.missing.is_served {
+            return format!("ERROR:    Error loading ASGI app. Could not import module \"{name}\".");
+        }
         let parent = name.rsplit_once('.').map(|(parent, _)| parent);
         let is_file = self.missing.within.is_some_and(|within| !context.tree.is_directory(within));
         match parent.filter(|_| is_file) {

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::Context;
-use crate::facts::python::closure::{By, Missing};
-use crate::facts::python::{Distribution, Needs, Strength, Unmet, aliases};
+use crate::facts::python::{Distribution, Needs, Unmet, aliases};
 use crate::finding::{Judgement, Level};
 use crate::text::escape;
 use crate::vfs::LayerPath;
@@ -53,27 +52,13 @@ pub(super) fn place(unmet: &Unmet<'_>) -> (LayerPath, String) {
     (site.join(module.replace('.', "/")), module)
 }
 
-/// How much it weighs that something is missing: an error where an import of it fails at the start, as far as that is
-/// known.
-pub(super) fn weight(context: &Context<'_>, unmet: &Unmet<'_>) -> Level {
+/// How much it weighs that something is missing: an error where an import of it may fail. That no import of it is seen
+/// proves nothing: servers choose at run time what they import.
+pub(super) fn weight(unmet: &Unmet<'_>) -> Level {
     let by = unmet.by;
     let brings_nothing = by.record.is_ok() && by.imports().is_empty() || is_of_stubs(&by.normalized);
     let is_perhaps = !brings_nothing && !is_of_stubs(&unmet.wanted.normalized);
-    let is_imported = is_imported(context, &unmet.wanted.normalized) != Some(false);
-    if unmet.is_certain && is_perhaps && is_imported { Level::Error } else { Level::Warn }
-}
-
-/// Whether what the command starts imports something of a missing distribution whatever happens; `None` where its imports
-/// are not known.
-fn is_imported(context: &Context<'_>, normalized: &str) -> Option<bool> {
-    let closure = context.facts.imports.iter().find(|closure| closure.by == By::Command)?;
-    let is_known = closure.unknown.is_empty() && closure.unfollowed.is_empty();
-    let names = aliases::imports(normalized);
-    let mut surely = closure.missing.iter().filter(|missing| missing.strength == Strength::Always);
-    let is_of = |missing: &Missing, name: &String| {
-        missing.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    is_known.then(|| surely.any(|missing| names.iter().any(|name| is_of(missing, name))))
+    if unmet.is_certain && is_perhaps { Level::Error } else { Level::Warn }
 }
 
 /// Whether a distribution is of types alone, which only type checkers read (PEP 561; typeshed's names).

@@ -51,11 +51,20 @@ fn check(context: &Context<'_>) -> Judgement {
             }
             Some((owner, lost)) => {
                 let text = format!("{why}; {lost} cannot be imported in another way");
-                let finding = group.finding(Level::Error, text, "install it without -e, or copy a virtual environment");
+                let level = if is_wanted(context, lost) { Level::Error } else { Level::Warn };
+                let finding = group.finding(level, text, "install it without -e, or copy a virtual environment");
                 finding.of(owner.clone()).predicts(format!("ModuleNotFoundError: No module named '{lost}'"))
             }
         }
     });
     let findings = findings.collect();
     Judgement::looked(directories, findings).but((!unknown.is_empty()).then(|| words::list(&unknown, 3)))
+}
+
+/// Whether what is started imports a module, or may: its imports are not all known.
+fn is_wanted(context: &Context<'_>, lost: &str) -> bool {
+    let closures = &context.facts.imports;
+    let is_of = |name: &str| name.split('.').next() == lost.split('.').next();
+    let is_known = !closures.is_empty() && closures.iter().all(|closure| closure.unknown.is_empty());
+    !is_known || closures.iter().flat_map(|closure| &closure.missing).any(|missing| is_of(&missing.name))
 }

@@ -15,8 +15,7 @@ declare_rule! {
     /// Every `Requires-Dist` of every distribution on `sys.path` that applies to the image's own interpreter, its full version
     /// and its machine: without extras, and with those that another distribution asks for. The distribution is there, or a
     /// module of its name; its version is one that will do, else that is a warning. It is one, too, where a distribution that
-    /// needs it brings no module, where the patch version decides and nothing tells it, and where nothing that the command
-    /// starts imports it at its top. What packages
+    /// needs it brings no module, and where the patch version decides and nothing tells it. What packages
     /// of the system declare is left to its package manager.
     ///
     /// # Why
@@ -51,7 +50,7 @@ fn check(context: &Context<'_>) -> Judgement {
 
 /// The finding about one distribution that is not there, or is of another version, and all who need it.
 fn finding(context: &Context<'_>, group: &[&Unmet<'_>]) -> Option<Finding> {
-    let first = group.iter().max_by_key(|unmet| weight(context, unmet))?;
+    let first = group.iter().max_by_key(|unmet| weight(unmet))?;
     let (name, wanted) = (escape(first.wanted.name.as_bytes()), escape(first.wanted.shown().as_bytes()));
     let needed: Vec<String> = group.iter().map(|unmet| sentence(unmet)).collect();
     let mut finding = if let Some(found) = first.found {
@@ -69,7 +68,7 @@ fn finding(context: &Context<'_>, group: &[&Unmet<'_>]) -> Option<Finding> {
         let message = format!("{name} {state}: {}", words::list(&needed, 3));
         let fix = format!("add {wanted} to the requirements, and build with the Python that the image runs");
         let at = Place::path(&path, context.blame(&path));
-        let finding = Finding::new(weight(context, first), message, fix).at(at);
+        let finding = Finding::new(weight(first), message, fix).at(at);
         finding.predicts(format!("ModuleNotFoundError: No module named '{module}'"))
     };
     finding.count = group.len() as u64;

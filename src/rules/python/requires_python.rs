@@ -13,8 +13,7 @@ declare_rule! {
     ///
     /// # What it checks
     /// `Requires-Python` of every distribution on `sys.path` admits the version of the interpreter. Where its patch version is
-    /// not known and would decide, that is a warning. Packages of the system are left to its
-    /// package manager.
+    /// not known and would decide, that is a remark. Packages of the system are left to its package manager.
     ///
     /// # Why
     /// pip installs nothing that is not for the Python it runs on: in the builder, not in the image.
@@ -27,7 +26,7 @@ declare_rule! {
     ///
     /// # Options
     /// None.
-    RULE = "python/requires-python", Starts, Error, since "0.1.0", needs Tree,
+    RULE = "python/requires-python", Starts, Warn, since "0.1.0", needs Tree,
     unit "package is for this Python" | "packages are for this Python", check check
 }
 
@@ -42,9 +41,9 @@ fn check(context: &Context<'_>) -> Judgement {
             let Some(written) = &found.requires_python else { continue };
             let versions = Versions::parse(written);
             let level = match runtime.versions().map(|version| versions.admit(&version) == Some(false)) {
-                [true, true] => Some(Level::Error),
+                [true, true] => Some(Level::Warn),
                 [false, false] => None,
-                _ => Some(Level::Warn),
+                _ => Some(Level::Info),
             };
             // A virtual environment and its base both read some: one that admits it will do.
             asked.entry(&found.path).and_modify(|worst| *worst = (*worst).min(level)).or_insert(level);
@@ -60,7 +59,7 @@ fn check(context: &Context<'_>) -> Judgement {
         let of: Vec<_> = group.paths.iter().filter_map(|path| said.get(path)).collect();
         let (_, version, found) = of.first()?;
         let texts: Vec<&str> = of.iter().map(|(text, ..)| text.as_str()).collect();
-        let perhaps = if group.what == Level::Error { "" } else { ", and nothing tells which patch version it is" };
+        let perhaps = if group.what == Level::Warn { "" } else { ", and nothing tells which patch version it is" };
         let message = format!("{}; runtime is {version}{perhaps}", words::list(&texts, 3));
         let fix = format!("install with Python {version}, or pin a version of the package that is for it");
         let only = (of.len() == 1).then(|| escape(found.name.as_bytes()));

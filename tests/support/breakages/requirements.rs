@@ -1,6 +1,6 @@
 //! What packages require of one another, and what is left of them.
 
-use super::{Breakage, COPY_SITE};
+use super::{Breakage, COPY_SITE, rewrite};
 use crate::image::lucid::SITE;
 use crate::image::wheels::row_of;
 use crate::image::{Entry, Image, NONROOT};
@@ -58,7 +58,7 @@ pub const BREAKAGES: &[Breakage] = &[
             add(image, ["modern", "1.0"], "Requires-Python: >=3.13\n", &[["modern.py", "type X = int\n"]]);
         },
         rule: "python/requires-python",
-        level: "error",
+        level: "warn",
         path: Some("/usr/local/lib/python3.11/site-packages/modern-1.0.dist-info"),
         layer: Some(COPY_SITE),
         explains: &[],
@@ -69,12 +69,13 @@ pub const BREAKAGES: &[Breakage] = &[
         edit: |image, _| {
             let path = ["__editable__.auth_core-1.0.pth", "/build/auth-core/src\n"];
             add(image, ["auth_core", "1.0"], "", &[path, ["auth_core-1.0.dist-info/top_level.txt", "auth_core\n"]]);
+            rewrite(image, "/build/app", "app/entrypoint.py", b"import auth_core\n");
         },
         rule: "python/pth-inert",
         level: "error",
         path: Some("/usr/local/lib/python3.11/site-packages/__editable__.auth_core-1.0.pth"),
         layer: Some(COPY_SITE),
-        explains: &[],
+        explains: &["python/import-closure"],
     },
     Breakage {
         name: "installed-twice",

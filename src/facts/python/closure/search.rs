@@ -26,6 +26,8 @@ struct Edge {
     name: String,
     by: Option<Importer>,
     strength: Strength,
+    /// Whether uvicorn is told to import it.
+    is_served: bool,
     /// Whether it may be no module at all: `b` of `from a import b`.
     is_perhaps_a_name: bool,
 }
@@ -135,7 +137,7 @@ impl Search<'_> {
             let Some(name) = application(content) else { continue };
             let line = text.find(*content).map_or(0, |at| text[..at].matches('\n').count() + 1);
             let by = Importer { module: 0, line: u32::try_from(line).unwrap_or_default() };
-            let edge = Edge { by: Some(by), is_perhaps_a_name: false, ..root(name) };
+            let edge = Edge { by: Some(by), is_served: call.owner == Some("uvicorn"), is_perhaps_a_name: false, ..root(name) };
             self.todo[Strength::Always as usize].insert(0, edge);
         }
     }
@@ -207,7 +209,7 @@ impl Search<'_> {
             let strength = strength.min(imported.strength);
             let Some(base) = base(imported, package) else { continue };
             let mut push = |name: String, is_perhaps_a_name| {
-                self.todo[strength as usize].push(Edge { name, by, strength, is_perhaps_a_name });
+                self.todo[strength as usize].push(Edge { name, by, strength, is_served: false, is_perhaps_a_name });
             };
             for name in imported.names.iter().rev().filter(|name| *name != "*") {
                 push(if base.is_empty() { name.clone() } else { format!("{base}.{name}") }, true);
@@ -226,7 +228,8 @@ impl Search<'_> {
             }
         } else if missing.within.is_none() || self.is_plain(&missing.name) {
             let import::Missing { name, within } = missing;
-            self.closure.missing.push(Missing { name, within, strength: edge.strength, importers: vec![by] });
+            let (strength, is_served) = (edge.strength, edge.is_served);
+            self.closure.missing.push(Missing { name, within, strength, is_served, importers: vec![by] });
         }
     }
 
@@ -251,7 +254,7 @@ impl Search<'_> {
 
 /// An import that no statement asks for. That its module is there is the business of who names it.
 fn root(name: &str) -> Edge {
-    Edge { name: name.to_owned(), by: None, strength: Strength::Always, is_perhaps_a_name: true }
+    Edge { name: name.to_owned(), by: None, strength: Strength::Always, is_served: false, is_perhaps_a_name: true }
 }
 
 impl Module {
