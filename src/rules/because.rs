@@ -163,6 +163,10 @@ const TABLE: &[(&str, &str, On)] = &[
     // What a wheel for another C library needs is not here.
     ("linkage/needed", "platform/wheel-tags", On::Distribution),
     // A compiler that was copied without its libraries is one that should not be there.
+    // What is required and not there is what an import does not find.
+    ("python/import-closure", "python/requires-dist", On::Same),
+    // A directory that is there twice has its headers twice.
+    ("toolchain/headers", "size/duplicate-copy", On::Layer),
     // What was compiled for another C library needs that.
     ("linkage/needed", "platform/libc", On::Same),
     ("linkage/needed", "toolchain/compilers", On::Layer),

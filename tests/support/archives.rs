@@ -110,7 +110,16 @@ pub fn neutral(mut image: Value) -> Value {
     }
     image["sizes"]["compressed_bytes"].take();
     // What holds no manifest has a digest less.
-    image["looked"].as_array_mut().unwrap().retain(|looked| !looked.as_str().unwrap().ends_with("digests verified"));
+    image["looked"].take();
+    // What an image is called, and what is attested of it, depends on where it lies.
+    for rule in image["rules"].as_array_mut().unwrap() {
+        let id = rule["id"].as_str().unwrap();
+        if ["labels/service", "platform/tag"].contains(&id) || id.starts_with("provenance/") {
+            for field in ["outcome", "examined", "reason"] {
+                rule[field].take();
+            }
+        }
+    }
     let rules = image["rules"].as_array_mut().unwrap().iter_mut();
     rules.filter(|rule| rule["id"] == "integrity/digests").for_each(|rule| drop(rule["examined"].take()));
     for layer in image["layers"].as_array_mut().unwrap() {

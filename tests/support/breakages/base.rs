@@ -61,7 +61,8 @@ pub const BREAKAGES: &[Breakage] = &[
                 [folders.to_vec(), vec![other]].concat(),
             );
         },
-        rule: "base/md5sums",
+        rule: "linkage/system-overwrite",
+        explains: &["base/md5sums"],
         path: Some("/lib/aarch64-linux-gnu/libz.so.1.2.13"),
         layer: Some("libz.so.1*"),
         ..PLAIN

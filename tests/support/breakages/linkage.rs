@@ -81,7 +81,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/bin/python3.11"),
         layer: Some("//python3.11-minimal/"),
-        explains: &["config/argv0", "healthcheck/argv0"],
+        explains: &["layout/required-binaries", "config/argv0", "healthcheck/argv0"],
     },
     Breakage {
         name: "builders-libc",
@@ -95,7 +95,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/lib/aarch64-linux-gnu/libc.so.6"),
         layer: Some("COPY /lib/aarch64-linux-gnu/libc.so.6"),
-        explains: &[],
+        explains: &["base/md5sums"],
     },
     Breakage {
         name: "builders-python",

@@ -32,7 +32,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/local/bin"),
         layer: Some(COPY_BIN),
-        explains: &["marker/bin", "python/console-scripts-present"],
+        explains: &["layout/empty-dirs", "marker/bin", "python/console-scripts-present"],
     },
     Breakage {
         name: "builder-shebang",

@@ -3,7 +3,7 @@
 use super::{Breakage, COPY_SITE, rewrite};
 use crate::image::lucid::SITE;
 use crate::image::wheels::row_of;
-use crate::image::{Entry, Image, NONROOT};
+use crate::image::{BUILT, Entry, Image, NONROOT};
 
 pub const BREAKAGES: &[Breakage] = &[
     Breakage {
@@ -119,9 +119,10 @@ fn add(image: &mut Image, [name, version]: [&str; 2], fields: &str, files: &[[&s
     site.put(Entry::directory(&format!("{SITE}/{info}")).of(NONROOT));
     let metadata_file = format!("{info}/METADATA");
     for [path, text] in files.iter().copied().chain([[metadata_file.as_str(), metadata.as_str()]]) {
-        let entry = Entry::file(&format!("{SITE}/{path}"), text).of(NONROOT);
+        let entry = Entry::file(&format!("{SITE}/{path}"), text).of(NONROOT).mtime(BUILT - 60);
         rows += &(row_of(path, &entry) + "\n");
         site.put(entry);
     }
-    site.put(Entry::file(&format!("{SITE}/{info}/RECORD"), format!("{rows}{info}/RECORD,,\n")).of(NONROOT));
+    let record = Entry::file(&format!("{SITE}/{info}/RECORD"), format!("{rows}{info}/RECORD,,\n"));
+    site.put(record.of(NONROOT).mtime(BUILT - 60));
 }

@@ -35,6 +35,6 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "warn",
         path: Some("/opt/packages"),
         layer: Some("/opt/packages"),
-        explains: &["size/waste"],
+        explains: &["toolchain/headers", "size/waste"],
     },
 ];

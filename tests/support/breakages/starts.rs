@@ -21,10 +21,10 @@ pub const BREAKAGES: &[Breakage] = &[
                 site.remove(&path);
             }
         },
-        rule: "python/critical-packages",
-        path: Some("/usr/local/lib/python3.11/site-packages/redis"),
+        rule: "python/record-integrity",
+        path: Some("/usr/local/lib/python3.11/site-packages/redis/__init__.py"),
         layer: Some(COPY_SITE),
-        explains: &["python/record-integrity"],
+        explains: &["python/critical-packages", "python/broken-dist", "python/import-closure"],
         ..PLAIN
     },
     Breakage {

@@ -38,7 +38,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/bin/gmake"),
         layer: Some("/tools"),
-        explains: &["toolchain/packages"],
+        explains: &["toolchain/headers", "toolchain/packages"],
     },
     Breakage {
         name: "apt-shipped",
