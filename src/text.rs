@@ -19,7 +19,7 @@ pub fn lossless(bytes: &[u8]) -> String {
     out
 }
 
-/// What stands in backticks in Markdown (CommonMark, "Code spans"): as many of them end a span as begin it.
+/// What stands in backticks in Markdown (`CommonMark`, "Code spans"): as many of them end a span as begin it.
 pub fn code_spans(markdown: &str) -> Vec<&str> {
     let (mut spans, mut rest) = (Vec::new(), markdown);
     while let Some(start) = rest.find('`') {

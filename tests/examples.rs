@@ -15,6 +15,9 @@ use lucid_verify::serve::Server;
 use serde_json::{Value, json};
 use support::golden::{Image, base, image, slim};
 
+/// What someone did to an image, the edit, and the rule whose finding is then the only cause.
+type Broken = (&'static str, fn(&mut Image), &'static str);
+
 /// A profile, and images to ask it of.
 struct Example {
     /// The service that it declares, and the name of its file.
@@ -23,8 +26,8 @@ struct Example {
     name: &'static str,
     /// The image that satisfies it.
     image: fn() -> Image,
-    /// What someone did to that image, and the rule whose finding is then the only cause.
-    broken: &'static [(&'static str, fn(&mut Image), &'static str)],
+    /// What breaks it.
+    broken: &'static [Broken],
 }
 
 const EXAMPLES: &[Example] = &[
@@ -117,7 +120,7 @@ const EXAMPLES: &[Example] = &[
                     image.replace(
                         "cluster.name: lucid-cluster\\nnode.name: lucid-node\\ndiscovery.type: single-node\\nhttp.port: 9200",
                         "",
-                    )
+                    );
                 },
                 "layout/config-files",
             ),
@@ -178,7 +181,7 @@ fn package(site: &str, owner: &str, name: &str, module: &str) -> Vec<String> {
     let file = |path: &str, text: &str| format!("f 0644 {owner} {site}/{path} \"{text}\"");
     let info = format!("{}-1.0.dist-info", name.replace('-', "_"));
     let rows = [format!("{module}/__init__.py"), format!("{info}/METADATA"), format!("{info}/RECORD")];
-    let record: String = rows.iter().map(|row| format!("{row},,\\n")).collect();
+    let record: String = rows.iter().flat_map(|row| [row, ",,\\n"]).collect();
     vec![
         format!("d 0755 {owner} {site}/{module}"),
         format!("d 0755 {owner} {site}/{info}"),
@@ -197,7 +200,9 @@ fn service(id: &str, packages: &[(&str, &str)], code: &[(&str, &str)], cmd: &[&s
     // Objects are as long as they have to be to be written.
     image.replace(",,64\\n", ",,\\n");
     for (name, module) in packages {
-        package(SITE, "65532:65532", name, module).iter().for_each(|line| image.add(1, line));
+        for line in package(SITE, "65532:65532", name, module) {
+            image.add(1, &line);
+        }
     }
     let mut folders: Vec<&str> =
         code.iter().flat_map(|(path, _)| path.match_indices('/').skip(2).map(|(end, _)| &path[..end])).collect();
@@ -307,7 +312,9 @@ fn java_base() -> Image {
 
 fn scylla() -> Image {
     let mut image = slim();
-    package("/usr/local/lib/python3.10/site-packages", "0:0", "scylla", "scylla").iter().for_each(|line| image.add(2, line));
+    for line in package("/usr/local/lib/python3.10/site-packages", "0:0", "scylla", "scylla") {
+        image.add(2, &line);
+    }
     for number in 0..9 {
         image.add(2, &format!("f 0644 0:0 /usr/local/lib/python3.10/site-packages/scylla/m{number}.py \"pass\\n\""));
     }

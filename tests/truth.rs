@@ -13,7 +13,6 @@ mod image;
 mod run;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -123,7 +122,7 @@ fn what_is_predicted_is_what_happens() {
          generated (`LUCID_REAL=1 LUCID_UPDATE=1 cargo test --test truth`).\n\n\
          | someone … | rule | predicted | what happens |\n|---|---|---|---|\n",
     );
-    rows.iter().for_each(|row| page.write_str(&row.line()).unwrap());
+    page.extend(rows.iter().map(Row::line));
     let _ = writeln!(std::io::stderr(), "{page}");
     let wrong: Vec<String> =
         rows.iter().filter(|row| !row.is_true()).map(|row| format!("starts {}: {}", row.answer, row.line())).collect();

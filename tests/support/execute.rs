@@ -146,9 +146,10 @@ impl Root {
         if lines.last().is_some_and(|line| line.contains("Could not open '/lib")) {
             return Outcome::Ended(format!("exec {}: no such file or directory", argv[0]));
         }
-        match lines.iter().any(|line| line.contains(STARTED)) {
-            true => Outcome::Started,
-            false => Outcome::Ended(lines.pop().unwrap_or_default()),
+        if lines.iter().any(|line| line.contains(STARTED)) {
+            Outcome::Started
+        } else {
+            Outcome::Ended(lines.pop().unwrap_or_default())
         }
     }
 }

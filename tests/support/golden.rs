@@ -247,7 +247,7 @@ impl Image {
     pub fn served(&self) -> lucid_verify::serve::Image {
         let mut text = String::new();
         for (instruction, lines) in &self.layers {
-            text += &format!("layer {instruction}\n");
+            text.extend(["layer ", instruction, "\n"]);
             // Of a compiled module only the header is said, and it need not be there.
             for line in lines.iter().filter(|line| !line.contains(" pyc:")) {
                 let mut words: Vec<&str> = line.split(' ').collect();
@@ -256,7 +256,7 @@ impl Image {
                     Some(last) if last.starts_with("elf:") && words.len() == 5 => words.insert(3, "4096"),
                     _ => {}
                 }
-                text += &format!("{}\n", words.join(" "));
+                text.extend([&words.join(" "), "\n"]);
             }
         }
         lucid_verify::serve::Image::written(&text, &self.config.to_string()).unwrap()

@@ -45,9 +45,10 @@ fn check(context: &Context<'_>) -> Judgement {
     let interpreter = follow(context.tree, &context.facts.config, &context.facts.user, vec![(*interpreter).to_owned()]).chain;
     let interpreter = interpreter.first().map(|step| step.path.to_string()).unwrap_or_default();
     let file = LayerPath::new(&run.working_dir).join(second);
-    finding.predicts = match second.contains('/') {
-        true => refuses_zeros(context).then(|| "SyntaxError: source code cannot contain null bytes".into()),
-        false => Some(format!("{interpreter}: can't open file '{file}': [Errno 2] No such file or directory")),
+    finding.predicts = if second.contains('/') {
+        refuses_zeros(context).then(|| "SyntaxError: source code cannot contain null bytes".into())
+    } else {
+        Some(format!("{interpreter}: can't open file '{file}': [Errno 2] No such file or directory"))
     };
     Judgement::looked(1, vec![finding])
 }
