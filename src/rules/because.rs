@@ -165,6 +165,7 @@ const TABLE: &[(&str, &str, On)] = &[
     // A compiler that was copied without its libraries is one that should not be there.
     // What is required and not there is what an import does not find.
     ("python/import-closure", "python/requires-dist", On::Same),
+    ("python/import-closure", "python/pth-inert", On::Image),
     // A directory that is there twice has its headers twice.
     ("toolchain/headers", "size/duplicate-copy", On::Layer),
     // What was compiled for another C library needs that.

@@ -102,6 +102,7 @@ pub const BREAKAGES: &[Breakage] = &[
         path: Some("/usr/local/lib/python3.10/site-packages"),
         layer: Some("python3.10"),
         explains: &[
+            "python/record-integrity",
             "python/import-closure",
             "python/native-ext-suffix",
             "marker/site-packages",

@@ -24,7 +24,7 @@ pub const BREAKAGES: &[Breakage] = &[
         level: "error",
         path: Some("/usr/local/lib/python3.11/site-packages/async_timeout"),
         layer: Some(COPY_SITE),
-        explains: &[],
+        explains: &["python/import-closure"],
     },
     Breakage {
         name: "requirement-of-another-version",
