@@ -48,8 +48,11 @@ impl Row {
         let image_report = &report["images"][0];
         let starts = image_report["rules"].as_array().unwrap().iter().filter(|rule| rule["answers"] == "starts");
         let findings = starts.flat_map(|rule| rule["findings"].as_array().unwrap());
-        let errors = findings.filter(|finding| finding["level"] == "error");
-        let predicted = errors.filter_map(|finding| finding["predicts"].as_str().map(ToOwned::to_owned)).collect();
+        let errors: Vec<&Value> = findings.filter(|finding| finding["level"] == "error").collect();
+        let is_cause = |finding: &&Value| finding["because"].is_null();
+        let is_told = errors.iter().any(|finding| is_cause(finding));
+        let telling = errors.iter().filter(|finding| !is_told || is_cause(finding));
+        let predicted = telling.filter_map(|finding| finding["predicts"].as_str().map(ToOwned::to_owned)).collect();
         let answer = |report: &Value| report["answers"]["starts"].as_str().unwrap().to_owned();
         Self { done, rule, answer: answer(image_report), predicted, outcome: executed(image) }
     }

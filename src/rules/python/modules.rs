@@ -125,7 +125,15 @@ fn predicted(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, impo
     } else {
         format!("ModuleNotFoundError: No module named '{missing}'")
     };
+    let mut served = context.facts.imports.iter().flat_map(|closure| &closure.missing).filter(|missing| missing.is_served);
+    let is_served = match wanted.by {
+        By::Server(server) => server.name == "uvicorn" && missing == name,
+        By::Command | By::Service => served.any(|served| served.name == wanted.name),
+    };
     match wanted.by {
+        _ if is_served => {
+            format!("ERROR:    Error loading ASGI app. Could not import module \"{name}\".")
+        }
         By::Command if missing == format!("{name}.__main__") => {
             format!("{python}: No module named {missing}; '{name}' is a package and cannot be directly executed")
         }
@@ -135,9 +143,6 @@ fn predicted(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, impo
             format!("{python}: Error while finding module specification for '{name}' (ModuleNotFoundError: {why})")
         }
         By::Command => format!("{python}: No module named {name}"),
-        By::Server(server) if server.name == "uvicorn" && missing == name => {
-            format!("ERROR:    Error loading ASGI app. Could not import module \"{name}\".")
-        }
         By::Server(_) | By::Service => error,
     }
 }

@@ -61,7 +61,8 @@ fn finding(context: &Context<'_>, site: NodeId, path: &LayerPath, (major, minor)
     let tag = format!(".cpython-{major}{minor}-");
     let is_tagged = |name: &[u8]| name.ends_with(b".so") && String::from_utf8_lossy(name).contains(&tag);
     let tagged: Vec<NodeId> = context.tree.walk(site).filter(|node| is_tagged(context.tree.name(*node))).collect();
-    let lost = tagged.iter().find_map(|node| module(&context.tree.path(*node), path));
+    // Of several, nothing says which is imported first.
+    let lost = tagged.first().filter(|_| tagged.len() == 1).and_then(|node| module(&context.tree.path(*node), path));
     let (level, tagged) = match tagged.len() as u64 {
         0 => (Level::Warn, String::new()),
         count => {
