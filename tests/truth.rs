@@ -50,7 +50,7 @@ impl Row {
         let findings = starts.flat_map(|rule| rule["findings"].as_array().unwrap());
         let errors: Vec<&Value> = findings.filter(|finding| finding["level"] == "error").collect();
         let is_cause = |finding: &&Value| finding["because"].is_null();
-        let is_told = errors.iter().any(|finding| is_cause(finding));
+        let is_told = errors.iter().any(is_cause);
         let telling = errors.iter().filter(|finding| !is_told || is_cause(finding));
         let predicted = telling.filter_map(|finding| finding["predicts"].as_str().map(ToOwned::to_owned)).collect();
         let answer = |report: &Value| report["answers"]["starts"].as_str().unwrap().to_owned();

@@ -127,7 +127,7 @@ fn predicted(context: &Context<'_>, runtime: &Runtime, wanted: &Wanted<'_>, impo
     };
     let mut served = context.facts.imports.iter().flat_map(|closure| &closure.missing).filter(|missing| missing.is_served);
     let is_served = match wanted.by {
-        By::Server(server) => server.name == "uvicorn" && missing == name,
+        By::Server(told) => told.name == "uvicorn" && missing == name,
         By::Command | By::Service => served.any(|served| served.name == wanted.name),
     };
     match wanted.by {
