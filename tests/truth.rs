@@ -27,8 +27,9 @@ use lucid_verify::rules::RULES;
 use run::asked;
 use serde_json::Value;
 
-/// Breakages that stop no start, and are executed all the same: so much can be wrong with an image that runs.
-const HARMLESS: [&str; 4] = ["marker-empty", "module-tampered", "builder-shebang", "pip-shipped"];
+/// Breakages whose rule does not speak of the start, and that are executed all the same: so much can be wrong with an image
+/// that runs; or the start fails of what that rule explains.
+const ALSO: [&str; 5] = ["marker-empty", "module-tampered", "builder-shebang", "pip-shipped", "package-of-directories-alone"];
 
 /// What was done to an image, what is said of it, and what happens.
 struct Row {
@@ -94,7 +95,7 @@ fn is_executed(breakage: &Breakage) -> bool {
         return false;
     }
     let rule = RULES.iter().find(|rule| rule.id == breakage.rule).unwrap();
-    rule.question == Question::Starts && breakage.level == Level::Error.word() || HARMLESS.contains(&breakage.name)
+    rule.question == Question::Starts && breakage.level == Level::Error.word() || ALSO.contains(&breakage.name)
 }
 
 #[test]
