@@ -25,6 +25,22 @@ pub struct Context<'a> {
     pub profile: &'a Profile,
     /// The rule that is asked.
     pub rule: &'a Identity,
+    /// The files that Python distributions own, and the first distribution that owns each.
+    pub(super) owners: &'a Owners<'a>,
+}
+
+/// Files, and the first distribution that owns each.
+pub(super) type Owners<'a> = BTreeMap<&'a LayerPath, &'a Distribution>;
+
+/// What RECORD files say of who owns what.
+pub(super) fn owners(facts: &Facts) -> Owners<'_> {
+    let mut owners = Owners::new();
+    for found in facts.python.sites.iter().flat_map(|site| &site.distributions) {
+        for row in found.record.iter().flat_map(|record| &record.rows) {
+            owners.entry(&row.path).or_insert(found);
+        }
+    }
+    owners
 }
 
 /// A path that leads nowhere.
@@ -154,22 +170,6 @@ impl<'a> Context<'a> {
         self.facts.python.sites.iter().flat_map(|site| &site.distributions)
     }
 
-    /// The files that Python distributions own.
-    pub fn owned(&self) -> BTreeSet<&'a LayerPath> {
-        self.owners().into_keys().collect()
-    }
-
-    /// The files that Python distributions own, and the first distribution that owns each.
-    pub fn owners(&self) -> BTreeMap<&'a LayerPath, &'a Distribution> {
-        let mut owners = BTreeMap::new();
-        for found in self.distributions() {
-            for row in found.record.iter().flat_map(|record| &record.rows) {
-                owners.entry(&row.path).or_insert(found);
-            }
-        }
-        owners
-    }
-
     /// Whether what is started imports a file, or anything of the distribution that owns it; `None` where its imports are not
     /// known.
     pub fn is_imported(&self, file: NodeId, owner: Option<&Distribution>) -> Option<bool> {
@@ -187,6 +187,12 @@ impl<'a> Context<'a> {
         let modules = self.facts.imports.iter().flat_map(|closure| &closure.modules);
         let mut within = modules.filter(|module| module.file.is_some_and(|file| self.tree.path(file).is_within(directory)));
         within.find_map(|module| module.name.split('.').next().filter(|name| *name != "__main__").map(ToOwned::to_owned))
+    }
+
+    /// The first module, by the order of Python, that what is started imports and that is not there.
+    pub fn first_missing(&self) -> Option<&'a str> {
+        let mut missing = self.facts.imports.iter().flat_map(|closure| &closure.missing);
+        missing.next().map(|missing| missing.name.as_str())
     }
 
     /// Bytes of the files that paths lead to, each file once.

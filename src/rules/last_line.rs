@@ -154,8 +154,7 @@ impl Context<'_> {
 
     /// The first package of a site directory that can be imported.
     pub(super) fn first_package(&self, site: &LayerPath) -> Option<String> {
-        let lost = || Some(self.facts.imports.iter().flat_map(|closure| &closure.missing).next()?.name.clone());
-        if let Some(first) = self.first_import(site).or_else(lost) {
+        if let Some(first) = self.first_import(site).or_else(|| self.first_missing().map(ToOwned::to_owned)) {
             return Some(first);
         }
         let site = self.tree.resolve(site).ok()?;

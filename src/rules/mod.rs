@@ -342,6 +342,7 @@ pub fn judge(
     gap: Option<&str>,
     asked: &dyn Fn(&Identity) -> bool,
 ) -> Vec<Judged> {
+    let owners = context::owners(facts);
     let mut judged: Vec<Judged> = inquiries(&profile.checks)
         .into_iter()
         .filter(|inquiry| asked(&inquiry.rule))
@@ -351,7 +352,7 @@ pub fn judge(
             let judgement = match gap {
                 _ if level == Level::Off => Judgement::skip("off in this profile"),
                 Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
-                _ => settle(inquiry.ask(&Context { tree, facts, sizes, profile, rule }), rule, level, profile),
+                _ => settle(inquiry.ask(&Context { tree, facts, sizes, profile, rule, owners: &owners }), rule, level, profile),
             };
             Judged { rule: inquiry.rule, level, judgement }
         })

@@ -47,7 +47,7 @@ impl<'a> Objects<'a> {
         let Some(isa) = Isa::of_architecture(&platform.architecture) else {
             return Err(Judgement::unknown(format!("the machine code of {platform} is not known")));
         };
-        let (linkage, owners) = (&context.facts.linkage, context.owners());
+        let (linkage, owners) = (&context.facts.linkage, context.owners);
         let objects: BTreeMap<NodeId, &Object> = context.facts.objects.iter().map(|object| (object.node, object)).collect();
         let judged = linkage.links.iter().filter_map(|(node, links)| {
             let (object, path) = (*objects.get(node)?, context.tree.path(*node));

@@ -159,11 +159,11 @@ fn exists(context: &Context<'_>, usual: Option<&str>) -> Judgement {
 /// Every marker that the service declares, and every file below the rule's `roots` whose name is one of the markers', with
 /// the file that it leads to. Files that Python distributions own are no markers.
 fn markers<'a>(context: &Context<'a>, is_named: impl Fn(&str) -> bool) -> BTreeMap<LayerPath, (NodeId, &'a Trace)> {
-    let (tree, owned) = (context.tree, context.owned());
+    let (tree, owned) = (context.tree, context.owners);
     let declared = context.profile.service.iter().flat_map(|service| &service.markers).map(LayerPath::new);
     let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
     let named = below.filter(|node| is_named(&lossless(tree.name(*node))));
-    let paths = named.map(|node| tree.path(node)).filter(|path| !owned.contains(path)).chain(declared);
+    let paths = named.map(|node| tree.path(node)).filter(|path| !owned.contains_key(path)).chain(declared);
     let found = paths.filter_map(|path| {
         let node = tree.resolve(&path).ok()?;
         Some((path, (node, tree.trace(node)?)))

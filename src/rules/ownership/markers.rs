@@ -34,10 +34,10 @@ fn check(context: &Context<'_>) -> Judgement {
     let Some((uid, gid)) = context.expect().user else {
         return Judgement::skip("the profile names no user");
     };
-    let (tree, names, installed) = (context.tree, context.globs("names"), context.owned());
+    let (tree, names, installed) = (context.tree, context.globs("names"), context.owners);
     let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
     let is_marker = |node: &NodeId| !tree.is_directory(*node) && names.is_match(lossless(tree.name(*node)));
-    let markers: Vec<NodeId> = below.filter(is_marker).filter(|node| !installed.contains(&tree.path(*node))).collect();
+    let markers: Vec<NodeId> = below.filter(is_marker).filter(|node| !installed.contains_key(&tree.path(*node))).collect();
     let owner = |node: NodeId| (tree.stat(node).uid, tree.stat(node).gid);
     let offences = markers.iter().filter(|node| owner(**node) != (uid, gid)).map(|node| Offence {
         path: tree.path(*node),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Context;
+use super::super::context::Owners;
 use super::super::last_line::no_module;
 use crate::facts::Facts;
 use crate::facts::elf::{Isa, Object};
@@ -40,7 +41,7 @@ const WHEELS: [(&str, &str); 6] =
 /// Where the objects of an image belong.
 pub(super) struct Map<'a> {
     sites: &'a [Site],
-    owners: BTreeMap<&'a LayerPath, &'a Distribution>,
+    owners: &'a Owners<'a>,
     roots: Vec<LayerPath>,
     /// What the command leads through, and what can be called by its name.
     called: BTreeSet<NodeId>,
@@ -65,7 +66,7 @@ impl<'a> Map<'a> {
     /// The map of an image that should be for an architecture, with the directories of `roots` as the service's own.
     pub fn of(context: &Context<'a>, architecture: &str) -> Self {
         let sites = &context.facts.python.sites;
-        let owners = context.owners();
+        let owners = context.owners;
         let roots = context.texts("roots").iter().map(LayerPath::new).chain(SYSTEM.map(LayerPath::new)).collect();
         let (called, wheels) = (called(context.facts), wheels(architecture));
         let mut map = Self { sites, owners, roots, called, needed: BTreeSet::new(), wheels };

@@ -67,8 +67,8 @@ fn finding(context: &Context<'_>, site: &Site, runtime: &Runtime) -> Finding {
     let held = super::super::words::count(site.distributions.len() as u64, "package", "packages");
     let message = format!("{path} holds {held} but is not on sys.path of {}{reads}; {variable}", python.path);
     let fix = if is_ignored { "take -E or -I out of the command".into() } else { format!("ENV PYTHONPATH=/app:{path}") };
-    let lost = context.facts.imports.iter().flat_map(|closure| &closure.missing).next().map(|missing| missing.name.clone());
-    let first = lost.or_else(|| site.distributions.iter().find_map(|found| found.imports().into_iter().next()));
+    let first = context.first_missing().map(ToOwned::to_owned);
+    let first = first.or_else(|| site.distributions.iter().find_map(|found| found.imports().into_iter().next()));
     let mut finding = Finding::new(Level::Error, message, fix).at(Place::path(path, context.tree.layer(site.node)));
     finding.predicts = first.map(|name| format!("ModuleNotFoundError: No module named '{}'", escape(name.as_bytes())));
     finding

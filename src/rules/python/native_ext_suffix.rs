@@ -35,7 +35,7 @@ declare_rule! {
 type Shared = (Level, Option<String>, String, String);
 
 fn check(context: &Context<'_>) -> Judgement {
-    let (platform, libc, owners) = (context.platform(), context.libc(), context.owners());
+    let (platform, libc, owners) = (context.platform(), context.libc(), context.owners);
     let (mut seen, mut offences) = (BTreeSet::new(), Vec::new());
     for site in &context.facts.python.sites {
         let reader = context.facts.runtimes.iter().find(|runtime| runtime.path.holds(context.tree, site.node));

@@ -28,7 +28,7 @@ const MAX: usize = 1024;
 /// How many directories are reached through PYTHONPATH alone, the path files in them that would change something, and why
 /// some are not known.
 pub(super) fn inert(context: &Context<'_>) -> (usize, Vec<Inert>, Vec<String>) {
-    let (tree, owners) = (context.tree, context.owners());
+    let (tree, owners) = (context.tree, context.owners);
     let (mut directories, mut found, mut unknown) = (0, Vec::new(), Vec::new());
     for runtime in &context.facts.runtimes {
         let of = |origin: Origin| {

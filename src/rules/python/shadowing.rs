@@ -39,7 +39,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let (tree, entries) = (context.tree, entries(context, runtime));
     let first: Vec<usize> =
         (0..entries.len()).filter(|at| matches!(entries[*at].1, Origin::Program | Origin::Environment)).collect();
-    let owners = context.owned();
+    let owners = context.owners;
     let tops: Vec<_> = entries.iter().map(|(directory, _)| modules(tree, *directory)).collect();
     let (mut offences, mut said, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for at in &first {
@@ -49,7 +49,7 @@ fn check(context: &Context<'_>) -> Judgement {
             let Some((origin, hidden)) = behind.find_map(|((_, origin), top)| Some((*origin, *top.get(name)?))) else {
                 continue;
             };
-            let is_theirs = origin == Origin::Library || !is_site && owners.contains(&tree.path(hidden));
+            let is_theirs = origin == Origin::Library || !is_site && owners.contains_key(&tree.path(hidden));
             let is_same = tree.trace(*file).map(|trace| trace.sha256) == tree.trace(hidden).map(|trace| trace.sha256);
             if is_theirs && !is_same && seen.insert(*name) {
                 let (path, hidden) = (tree.path(*file), tree.path(hidden));

@@ -47,7 +47,7 @@ fn tools(context: &Context<'_>, kind: &Kind, is_tool: impl Fn(&Executable, &str)
 /// prefix and version. A name that many programs carry is the tool only as machine code, or as a script
 /// that no distribution owns. What busybox and its like do by another name is theirs.
 fn found(context: &Context<'_>, is_tool: impl Fn(&Executable, &str) -> bool) -> Vec<NodeId> {
-    let (executables, owned) = (&context.facts.executables, context.owned());
+    let (executables, owned) = (&context.facts.executables, context.owners);
     let tree = context.tree;
     let applets: BTreeSet<_> = executables
         .iter()
@@ -59,7 +59,7 @@ fn found(context: &Context<'_>, is_tool: impl Fn(&Executable, &str) -> bool) -> 
         if applets.contains(&tree.inode(executable.target)) {
             return is_tool(executable, "busybox");
         }
-        let own = || executable.is_elf || !owned.contains(&executable.path);
+        let own = || executable.is_elf || !owned.contains_key(&executable.path);
         [executable.path.name(), tree.name(executable.target)].into_iter().any(|name| {
             let name = names::plain(&lossless(name));
             is_tool(executable, &name) && (!names::SHORT.contains(&name.as_str()) || own())
