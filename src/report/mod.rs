@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
-pub use crate::size::{Directory, Package};
+pub use crate::size::{Delta, Directory, Package};
 
 mod exit;
 pub mod figures;
@@ -101,7 +101,7 @@ pub struct Image {
     /// Where the bytes are.
     pub sizes: Sizes,
     /// The difference to a baseline.
-    pub delta: Option<()>,
+    pub delta: Option<Delta>,
 }
 
 /// Why the tool could not look.
@@ -223,6 +223,8 @@ pub struct Finding {
     pub because: Option<String>,
     /// The reason of the waiver that covers it.
     pub waived: Option<String>,
+    /// Whether the baseline has it, too, and `--new-only` lets it pass for that.
+    pub known: bool,
     /// Where.
     pub path: Option<String>,
     /// The value found.

@@ -6,9 +6,9 @@ use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, 
 use crate::finding::{Level, Outcome, Question};
 
 impl Finding {
-    /// Whether it stands: no waiver covers it, and no profile turned it off.
+    /// Whether it stands: no waiver covers it, no profile turned it off, and it is not let pass as one that the baseline has.
     pub fn is_open(&self) -> bool {
-        self.waived.is_none() && self.level > Level::Off
+        self.waived.is_none() && !self.known && self.level > Level::Off
     }
 }
 
@@ -183,6 +183,7 @@ mod tests {
             predicts: None,
             because: None,
             waived: None,
+            known: false,
             path: None,
             found: None,
             want: None,

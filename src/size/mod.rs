@@ -1,11 +1,15 @@
 //! Where the bytes are. Pure.
 
 pub mod breakdown;
+pub mod delta;
 pub mod shipped;
+pub mod snapshot;
 pub mod twins;
 pub mod waste;
 
 pub use breakdown::{Breakdown, Directory, Package};
+pub use delta::Delta;
 pub use shipped::{Shipped, shipped};
+pub use snapshot::{Amount, Snapshot};
 pub use twins::{Twins, twins};
 pub use waste::Waste;

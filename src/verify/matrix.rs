@@ -57,6 +57,7 @@ mod tests {
             predicts: None,
             because: None,
             waived: None,
+            known: false,
             path: None,
             found: None,
             want: None,

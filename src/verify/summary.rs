@@ -127,6 +127,7 @@ fn finding(finding: &Finding, profile: &Profile, layers: &[report::Layer], facts
         predicts: finding.predicts.clone(),
         because: finding.because.clone(),
         waived: finding.waived.and_then(|index| profile.waivers.get(index)).map(|waiver| waiver.reason.clone()),
+        known: false,
         path: finding.place.path.clone(),
         found: finding.found.as_deref().map(text::mask),
         want: finding.want.clone(),

@@ -1,17 +1,23 @@
 //! The arguments.
 
+mod common;
+mod values;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use lucid_verify::error::{Error, Kind};
-use lucid_verify::finding::Level;
-use lucid_verify::reference::{Platform, Reference};
+use lucid_verify::reference::Reference;
 use lucid_verify::report::ExitCode;
 
-use crate::{exit, pending, suggest, verb};
+use crate::{exit, verb};
+
+pub use common::{Color, Common, Format, ListFormat, Progress};
+pub use values::{Document, FailOn};
+use values::{duration, reference, schema};
 
 /// Verifies a container image from its registry, from the bytes alone: is it whole, will it start, is it safe?
 #[derive(Debug, Parser)]
@@ -157,195 +163,6 @@ pub struct Schema {
 pub struct Completions {
     /// The shell
     pub shell: Shell,
-}
-
-/// The options of all verbs.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-#[derive(Debug, Args)]
-pub struct Common {
-    /// How stdout is written: table or json
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
-    pub format: Format,
-    /// Say nothing on stderr but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
-    pub quiet: bool,
-    /// All failed rules with all their findings
-    #[arg(short, long, global = true, help_heading = "Output")]
-    pub verbose: bool,
-    /// auto, always or never; NO_COLOR counts
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub color: Color,
-    /// auto or never: how far the reading is, on stderr, on a terminal only
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub progress: Progress,
-    /// The platform to take from an index, as os/arch[/variant]
-    #[arg(long, global = true, value_name = "PLATFORM", value_parser = platform, help_heading = "Reading")]
-    pub platform: Option<Platform>,
-    /// Ask registries other than localhost over plain HTTP
-    #[arg(long, global = true, help_heading = "Reading")]
-    pub plain_http: bool,
-    /// The user name for the one registry of the run; else what docker login and podman login left
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        env = "LUCID_VERIFY_USERNAME",
-        hide_env_values = true,
-        help_heading = "Reading"
-    )]
-    pub username: Option<String>,
-    /// Read the password from stdin; else LUCID_VERIFY_PASSWORD
-    #[arg(long, global = true, help_heading = "Reading")]
-    pub password_stdin: bool,
-    /// Certificate authorities to trust beside those of this machine, in PEM
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Reading")]
-    pub ca_file: Option<PathBuf>,
-    /// The certificate by which registries know this client, in PEM
-    #[arg(long, global = true, value_name = "FILE", requires = "client_key", help_heading = "Reading")]
-    pub client_cert: Option<PathBuf>,
-    /// The key of --client-cert, in PEM
-    #[arg(long, global = true, value_name = "FILE", requires = "client_cert", help_heading = "Reading")]
-    pub client_key: Option<PathBuf>,
-    /// Layers read at the same time; by default one a CPU, at least 4: they wait for the network as well
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
-    pub jobs: Option<u16>,
-    /// Further tries after a passing failure
-    #[arg(long, global = true, value_name = "N", default_value_t = 5, help_heading = "Reading")]
-    pub retries: u32,
-    /// Seconds that a connection may be silent
-    #[arg(long, global = true, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Reading")]
-    pub timeout: u64,
-    /// Raise or lower a ceiling (repeatable)
-    #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
-    pub limit: Vec<String>,
-    /// Read everything anew; there is no cache yet
-    #[arg(long, global = true, hide = true)]
-    pub no_cache: bool,
-}
-
-/// `--fail-on`.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum FailOn {
-    /// Errors
-    Error,
-    /// Warnings too
-    Warn,
-    /// Only a failure to look
-    Never,
-}
-
-impl FailOn {
-    /// The level, if any.
-    pub fn level(self) -> Option<Level> {
-        match self {
-            Self::Error => Some(Level::Error),
-            Self::Warn => Some(Level::Warn),
-            Self::Never => None,
-        }
-    }
-}
-
-/// `--format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Table,
-    Json,
-}
-
-/// `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
-/// `--progress`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Progress {
-    Auto,
-    Never,
-}
-
-/// What `schema` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document {
-    Report,
-    Profile,
-    Facts,
-}
-
-/// A word is suggested for one that is so many edits from it.
-const NEAR: usize = 2;
-
-/// One of `words` by its place, or why not: clap frames it with the option's name.
-fn word<T: Copy>(text: &str, what: &str, known: &[(&str, T)], pending: &[&str]) -> Result<T, String> {
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    match known.iter().find(|(name, _)| *name == text) {
-        Some((_, value)) => Ok(*value),
-        None if pending.contains(&text) => Err(pending::sentence(&format!("the {what} {text}"))),
-        None => {
-            let near = suggest::nearest(text, names.iter().copied(), NEAR.min(text.len() / 2));
-            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            Err(format!("there is no such {what}, there are {}{hint}", names.join(" and ")))
-        }
-    }
-}
-
-fn format(text: &str) -> Result<Format, String> {
-    word(text, "format", &[("table", Format::Table), ("json", Format::Json)], pending::FORMATS)
-}
-
-fn schema(text: &str) -> Result<Document, String> {
-    let known = [("report", Document::Report), ("profile", Document::Profile), ("facts", Document::Facts)];
-    word(text, "schema", &known, &[])
-}
-
-/// The longest `--wait`, in seconds.
-const LONGEST_WAIT: u64 = 24 * 60 * 60;
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        _ => return Err("write a number of seconds, or one with s, m or h, such as 5m".into()),
-    };
-    let seconds = digits.parse().ok().and_then(|number: u64| number.checked_mul(unit));
-    match seconds.filter(|seconds| *seconds <= LONGEST_WAIT) {
-        Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => Err("it is no whole number of at most 24h".into()),
-    }
-}
-
-fn platform(text: &str) -> Result<Platform, String> {
-    text.parse().map_err(explain)
-}
-
-fn reference(text: &str) -> Result<Reference, String> {
-    text.parse().map_err(explain)
-}
-
-/// An error of the library in the frame that clap gives it.
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
-fn explain(error: Error) -> String {
-    let hint = error.hint.as_deref().map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("{error}{hint}")
 }
 
 /// What the arguments ask for.

@@ -10,13 +10,14 @@ use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::report::{ExitCode, json};
 use lucid_verify::verify::load;
 
-use crate::args::{Common, Format, Inspect};
+use crate::args::{Common, Inspect, ListFormat};
 use crate::progress::Bars;
 use crate::{exit, output, reading};
 use document::Document;
 
 /// Runs the verb.
 pub fn run(args: &Inspect, common: &Common) -> Result<ExitCode> {
+    let format = common.format.of_a_list("inspect")?;
     if args.show_secrets && !output::is_terminal() {
         return Err(Error::new(Kind::Usage, "--show-secrets shows them on a terminal only"));
     }
@@ -29,9 +30,9 @@ pub fn run(args: &Inspect, common: &Common) -> Result<ExitCode> {
         return Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say));
     }
     let document = Document::of(&loaded, args.show_secrets);
-    output::write(&match common.format {
-        Format::Json => json::document(&document),
-        Format::Table => show::table(&document, output::width().min(100)).into_bytes(),
+    output::write(&match format {
+        ListFormat::Json => json::document(&document),
+        ListFormat::Table => show::table(&document, output::width().min(100)).into_bytes(),
     })?;
     Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say))
 }

@@ -8,7 +8,7 @@ use lucid_verify::verify::load;
 use lucid_verify::vfs::{self, NodeId, Tree};
 use serde::Serialize;
 
-use crate::args::{Common, Format, Ls};
+use crate::args::{Common, ListFormat, Ls};
 use crate::progress::Bars;
 use crate::{exit, output, reading};
 
@@ -29,6 +29,7 @@ struct Row {
 
 /// Runs the verb.
 pub fn run(args: &Ls, common: &Common) -> Result<ExitCode> {
+    let format = common.format.of_a_list("ls")?;
     let reading = reading::reading(common, &[&args.image])?;
     let bars = Bars::new(common);
     let loaded = load(&args.image, &reading, &bars)?;
@@ -41,9 +42,9 @@ pub fn run(args: &Ls, common: &Common) -> Result<ExitCode> {
         }
     };
     let rows = chosen.iter().filter(|(id, _)| layer.is_none_or(|layer| loaded.tree.layer(*id) == layer));
-    let document = match common.format {
-        Format::Json => json::document(&rows.map(|(id, _)| row(&loaded.tree, *id)).collect::<Vec<_>>()),
-        Format::Table => rows.map(|(id, shown)| line(&loaded.tree, *id, shown, args.long)).collect::<String>().into_bytes(),
+    let document = match format {
+        ListFormat::Json => json::document(&rows.map(|(id, _)| row(&loaded.tree, *id)).collect::<Vec<_>>()),
+        ListFormat::Table => rows.map(|(id, shown)| line(&loaded.tree, *id, shown, args.long)).collect::<String>().into_bytes(),
     };
     output::write(&document)?;
     Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say))

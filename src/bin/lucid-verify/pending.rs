@@ -22,7 +22,7 @@ pub const OPTIONS: &[&str] = &[
 ];
 
 /// Formats.
-pub const FORMATS: &[&str] = &["markdown", "junit", "sarif", "github", "codequality", "html"];
+pub const FORMATS: &[&str] = &["junit", "sarif", "github", "codequality"];
 
 /// What is said of them.
 pub fn sentence(what: &str) -> String {

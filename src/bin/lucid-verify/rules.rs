@@ -7,7 +7,7 @@ use lucid_verify::report::{ExitCode, fill, json};
 use lucid_verify::rules::{Inquiry, RULES, Rule, inquiries};
 use serde::Serialize;
 
-use crate::args::{Common, Format, Rules};
+use crate::args::{Common, ListFormat, Rules};
 use crate::select::Selection;
 use crate::{markdown, output, policy, search};
 
@@ -28,6 +28,7 @@ pub struct Entry {
 
 /// Runs the verb.
 pub fn run(args: &Rules, common: &Common) -> Result<ExitCode> {
+    let format = common.format.of_a_list("rules")?;
     let policy = policy::policy(args.profile.as_deref())?;
     let asked = inquiries(policy.checks());
     let all: Vec<Entry> = RULES.iter().map(|rule| Entry::from(*rule)).chain(policy.checks().iter().map(Entry::from)).collect();
@@ -44,10 +45,10 @@ pub fn run(args: &Rules, common: &Common) -> Result<ExitCode> {
             .doing("find a rule")
             .hint("search for the last line of the traceback, or for one word; `lucid-verify rules` lists all rules"));
     }
-    let document = match common.format {
-        Format::Json => json::document(&entries),
-        Format::Table if !documented => list(&entries, output::width().min(100)).into_bytes(),
-        Format::Table => {
+    let document = match format {
+        ListFormat::Json => json::document(&entries),
+        ListFormat::Table if !documented => list(&entries, output::width().min(100)).into_bytes(),
+        ListFormat::Table => {
             let width = output::width().clamp(40, 100);
             entries.iter().map(|entry| documentation(entry, width)).collect::<Vec<_>>().join("\n\n").into_bytes()
         }

@@ -99,6 +99,7 @@ fn finding(level: Level, message: &str, fix: &str) -> Finding {
         predicts: None,
         because: None,
         waived: None,
+        known: false,
         path: None,
         found: None,
         want: None,

@@ -1,0 +1,131 @@
+//! The options of all verbs.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use lucid_verify::error::{Error, Kind};
+use lucid_verify::reference::Platform;
+
+use super::values::{format, platform};
+
+/// The options of all verbs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Debug, Args)]
+pub struct Common {
+    /// stdout: table, json, markdown or html
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
+    pub format: Format,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// All failed rules with all their findings
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub verbose: bool,
+    /// auto, always or never; NO_COLOR counts
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub color: Color,
+    /// auto or never: how far the reading is, on stderr, on a terminal only
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub progress: Progress,
+    /// The platform to take from an index, as os/arch[/variant]
+    #[arg(long, global = true, value_name = "PLATFORM", value_parser = platform, help_heading = "Reading")]
+    pub platform: Option<Platform>,
+    /// Ask registries other than localhost over plain HTTP
+    #[arg(long, global = true, help_heading = "Reading")]
+    pub plain_http: bool,
+    /// The user name for the one registry of the run; else what docker login and podman login left
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "LUCID_VERIFY_USERNAME",
+        hide_env_values = true,
+        help_heading = "Reading"
+    )]
+    pub username: Option<String>,
+    /// Read the password from stdin; else LUCID_VERIFY_PASSWORD
+    #[arg(long, global = true, help_heading = "Reading")]
+    pub password_stdin: bool,
+    /// Certificate authorities to trust beside those of this machine, in PEM
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Reading")]
+    pub ca_file: Option<PathBuf>,
+    /// The certificate by which registries know this client, in PEM
+    #[arg(long, global = true, value_name = "FILE", requires = "client_key", help_heading = "Reading")]
+    pub client_cert: Option<PathBuf>,
+    /// The key of --client-cert, in PEM
+    #[arg(long, global = true, value_name = "FILE", requires = "client_cert", help_heading = "Reading")]
+    pub client_key: Option<PathBuf>,
+    /// Layers read at the same time; by default one a CPU, at least 4: they wait for the network as well
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
+    pub jobs: Option<u16>,
+    /// Further tries after a passing failure
+    #[arg(long, global = true, value_name = "N", default_value_t = 5, help_heading = "Reading")]
+    pub retries: u32,
+    /// Seconds that a connection may be silent
+    #[arg(long, global = true, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Reading")]
+    pub timeout: u64,
+    /// Raise or lower a ceiling (repeatable)
+    #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
+    pub limit: Vec<String>,
+    /// Read everything anew; there is no cache yet
+    #[arg(long, global = true, hide = true)]
+    pub no_cache: bool,
+}
+
+/// `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Table,
+    Json,
+    Markdown,
+    Html,
+}
+
+impl Format {
+    /// The format of a verb that lists: it has neither a page nor a comment on a change.
+    pub fn of_a_list(self, verb: &str) -> Result<ListFormat, Error> {
+        match self {
+            Self::Table => Ok(ListFormat::Table),
+            Self::Json => Ok(ListFormat::Json),
+            Self::Markdown | Self::Html => {
+                Err(Error::new(Kind::Usage, format!("{verb} prints table and json, neither markdown nor html")))
+            }
+        }
+    }
+}
+
+/// The formats of verbs that list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListFormat {
+    Table,
+    Json,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// `--progress`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    Auto,
+    Never,
+}

@@ -1,0 +1,101 @@
+//! How the values of arguments are read.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use lucid_verify::error::Error;
+use lucid_verify::finding::Level;
+use lucid_verify::reference::{Platform, Reference};
+
+use super::common::Format;
+use crate::{pending, suggest};
+
+/// `--fail-on`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings too
+    Warn,
+    /// Only a failure to look
+    Never,
+}
+
+impl FailOn {
+    /// The level, if any.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            Self::Error => Some(Level::Error),
+            Self::Warn => Some(Level::Warn),
+            Self::Never => None,
+        }
+    }
+}
+
+/// What `schema` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    Report,
+    Profile,
+    Facts,
+}
+
+/// A word is suggested for one that is so many edits from it.
+const NEAR: usize = 2;
+
+/// One of `words` by its place, or why not: clap frames it with the option's name.
+fn word<T: Copy>(text: &str, what: &str, known: &[(&str, T)], pending: &[&str]) -> Result<T, String> {
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    match known.iter().find(|(name, _)| *name == text) {
+        Some((_, value)) => Ok(*value),
+        None if pending.contains(&text) => Err(pending::sentence(&format!("the {what} {text}"))),
+        None => {
+            let near = suggest::nearest(text, names.iter().copied(), NEAR.min(text.len() / 2));
+            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            Err(format!("there is no such {what}, there are {}{hint}", names.join(", ")))
+        }
+    }
+}
+
+pub(super) fn format(text: &str) -> Result<Format, String> {
+    let known = [("table", Format::Table), ("json", Format::Json), ("markdown", Format::Markdown), ("html", Format::Html)];
+    word(text, "format", &known, pending::FORMATS)
+}
+
+pub(super) fn schema(text: &str) -> Result<Document, String> {
+    let known = [("report", Document::Report), ("profile", Document::Profile), ("facts", Document::Facts)];
+    word(text, "schema", &known, &[])
+}
+
+/// The longest `--wait`, in seconds.
+const LONGEST_WAIT: u64 = 24 * 60 * 60;
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        _ => return Err("write a number of seconds, or one with s, m or h, such as 5m".into()),
+    };
+    let seconds = digits.parse().ok().and_then(|number: u64| number.checked_mul(unit));
+    match seconds.filter(|seconds| *seconds <= LONGEST_WAIT) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err("it is no whole number of at most 24h".into()),
+    }
+}
+
+pub(super) fn platform(text: &str) -> Result<Platform, String> {
+    text.parse().map_err(explain)
+}
+
+pub(super) fn reference(text: &str) -> Result<Reference, String> {
+    text.parse().map_err(explain)
+}
+
+/// An error of the library in the frame that clap gives it.
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
+fn explain(error: Error) -> String {
+    let hint = error.hint.as_deref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("{error}{hint}")
+}
