@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
-pub use crate::size::{Delta, Directory, Package};
+pub use crate::size::{Delta, Directory, Dive, Package, Waste};
 
 mod exit;
 pub mod figures;
@@ -271,6 +271,10 @@ pub struct Layer {
     pub bytes: Option<u64>,
     /// Entries of the tar; null if it was not read.
     pub entries: Option<u64>,
+    /// Bytes of the regular files that it ships, a hard link as nothing; null if it is not part of the tree.
+    pub files_bytes: Option<u64>,
+    /// Those of them that no name of the final tree leads to any more: removed, overwritten or shipped again by a later layer.
+    pub hidden_bytes: Option<u64>,
     /// The instruction that made it, as the image claims.
     pub created_by: Option<String>,
 }
@@ -292,19 +296,6 @@ pub struct Sizes {
     pub packages: Vec<Package>,
     /// Bytes shipped and not seen.
     pub waste: Waste,
-}
-
-/// Bytes shipped and not seen.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct Waste {
-    /// All four kinds.
-    pub bytes: u64,
-    /// Removed by a later layer.
-    pub removed: u64,
-    /// Replaced with other content.
-    pub overwritten: u64,
-    /// Shipped again unchanged.
-    pub metadata_only: u64,
-    /// Standing in the final tree more than once.
-    pub duplicates: u64,
+    /// What dive would say, for thresholds that were set for it; null unless sizes are asked for.
+    pub dive: Option<Dive>,
 }

@@ -82,7 +82,7 @@ impl Breakdown {
             files: root.files,
             directories,
             packages: packages(tree, &facts.python),
-            waste: Waste::of(tree),
+            waste: Waste::of(tree, |layer| facts.instruction(layer)),
         }
     }
 }
