@@ -6,7 +6,6 @@
 #[path = "support/archives.rs"]
 mod archives;
 #[path = "support/image/mod.rs"]
-#[allow(dead_code, reason = "one image is what is asked for")]
 mod image;
 #[path = "support/layout.rs"]
 mod layout;
@@ -195,6 +194,23 @@ fn dive_says_the_same_of_odd_layers() {
     let both = stacks.map(|stack| both(folder.path(), &stack));
     let apart: Vec<_> = both.zip(ODD).filter_map(|((ours, theirs), stack)| Some((stack, apart(&ours, &theirs)?))).collect();
     assert!(apart.is_empty(), "{apart:#?}");
+}
+
+/// Nothing of dive: here are the tars.
+#[test]
+fn a_layer_that_could_not_be_read_has_no_figures_nor_has_any_above_it() {
+    let layers = ["f 0644 0:0 /a \"12345\"\nf 0644 0:0 /b \"1\"", "w /b\nf 0644 0:0 /c \"12\"", "w /a", "f 0644 0:0 /d \"123\""];
+    let image = Layout { layers: layers.map(tar).into(), ..Layout::small() };
+    let folder = tempfile::tempdir().unwrap();
+    let files = image.write(folder.path());
+    let contents = || {
+        let reference = format!("oci:{}", folder.path().display()).parse().unwrap();
+        let loaded = verify::load(&reference, &load::reading(), &load::Unwatched).unwrap();
+        loaded.contents().into_iter().map(|content| content.map(|content| (content.bytes, content.hidden))).collect::<Vec<_>>()
+    };
+    assert_eq!(contents(), [Some((6, 6)), Some((2, 0)), Some((0, 0)), Some((3, 0))]);
+    std::fs::write(&files[4], "damaged").unwrap();
+    assert_eq!(contents(), [Some((6, 1)), Some((2, 0)), None, None]);
 }
 
 #[test]

@@ -300,13 +300,10 @@ mod tests {
     }
 
     /// Smallest sizes and all sizes of paths, and what is wasted.
-    fn parts(layers: &[&str], least: i64, all: u64, wasted: u64) {
+    fn parts(layers: &[&str], least: i32, all: u32, wasted: u64) {
         let found = of(layers);
-        assert_eq!(
-            (found.efficiency, found.wasted_bytes),
-            (if all == 0 { 1.0 } else { least as f64 / all as f64 }, wasted),
-            "{layers:?}"
-        );
+        let efficiency = if all == 0 { 1.0 } else { f64::from(least) / f64::from(all) };
+        assert_eq!((found.efficiency, found.wasted_bytes), (efficiency, wasted), "{layers:?}");
     }
 
     #[test]
