@@ -45,6 +45,11 @@ fn ours(report: &Value) -> Amounts {
     }
     add(&mut amounts, "unowned".into(), &sizes["unowned"]["bytes"], &sizes["unowned"]["files"]);
     add(&mut amounts, "total".into(), &sizes["bytes"], &sizes["files"]);
+    let mut kinds = Amounts::new();
+    for kind in sizes["kinds"].as_array().unwrap() {
+        add(&mut kinds, "all".into(), &kind["bytes"], &kind["files"]);
+    }
+    assert_eq!(kinds["all"], amounts["total"], "the kinds make up everything");
     amounts
 }
 
@@ -118,7 +123,7 @@ fn debian() -> Image {
     let mut image = system.image;
     let service = parts().image();
     let site = "usr/local/lib/python3.11/site-packages";
-    let installed = service.layers().flat_map(|layer| layer.entries()).filter(|entry| entry.path.starts_with(site)).cloned();
+    let installed = service.layers().flat_map(image::Layer::entries).filter(|entry| entry.path.starts_with(site)).cloned();
     image.append("RUN pip install", below(Entry::directory("usr/local/lib/python3.11")).into_iter().chain(installed).collect());
     let left = [
         Entry::file("usr/local/lib/python3.11/site-packages/fastapi/__pycache__/params.cpython-311.pyc", "compiled"),
