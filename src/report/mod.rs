@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
-pub use crate::size::{Delta, Directory, Dive, Package, Waste};
+pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Waste};
 
 mod exit;
 pub mod figures;
@@ -286,14 +286,22 @@ pub struct Sizes {
     pub compressed_bytes: u64,
     /// Regular files of all layers.
     pub unpacked_bytes: u64,
-    /// Regular files of the final tree.
+    /// Regular files of the final tree, each once, holes included.
     pub bytes: u64,
+    /// Of `bytes` those that layers store: without the holes of sparse files.
+    pub stored_bytes: u64,
     /// How many there are.
     pub files: u64,
     /// The largest directories.
     pub directories: Vec<Directory>,
-    /// Installed packages.
+    /// Installed packages, Python's and the system's, largest first. With `unowned` they make up `bytes` and `files`.
     pub packages: Vec<Package>,
+    /// Files that no package owns.
+    pub unowned: Amount,
+    /// Files by kind, largest first. They make up `bytes` and `files`.
+    pub kinds: Vec<KindSize>,
+    /// The largest files, largest first; empty unless `size` asks for them.
+    pub largest: Vec<FileSize>,
     /// Bytes shipped and not seen.
     pub waste: Waste,
     /// What dive would say, for thresholds that were set for it; null unless sizes are asked for.

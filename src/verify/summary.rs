@@ -168,9 +168,13 @@ fn measured(sizes: &Breakdown, loaded: &Loaded) -> report::Sizes {
         compressed_bytes: loaded.image.manifest.layers.iter().map(|layer| layer.size).sum(),
         unpacked_bytes: sizes.unpacked_bytes,
         bytes: sizes.bytes,
+        stored_bytes: sizes.stored_bytes,
         files: sizes.files,
         directories: sizes.directories.clone(),
         packages: sizes.packages.clone(),
+        unowned: sizes.unowned,
+        kinds: sizes.kinds.clone(),
+        largest: Vec::new(),
         waste: sizes.waste.clone(),
         dive: None,
     }

@@ -77,7 +77,7 @@ fn image(reference: &str, rules: Vec<Rule>) -> Image {
             ],
             packages: vec![package("grpcio", 13_100_000), package("cryptography", 11_700_000), package("pymongo", 4_900_000)],
             waste: Waste { bytes: 400_000, ..Waste::default() },
-            dive: None,
+            ..Sizes::default()
         },
         rules,
         ..Image::unread(reference.into(), Failure::from(&Error::new(Kind::Bug, "")))

@@ -81,10 +81,7 @@ pub fn layers(loaded: &Loaded, secrets: bool) -> Vec<Layer> {
 
 fn installed(loaded: &Loaded) -> Vec<Package> {
     let system = packages::packages(&loaded.tree).installed.into_iter().map(|package| Package {
-        kind: match package.format {
-            packages::Format::Deb => "deb",
-            packages::Format::Apk => "apk",
-        },
+        kind: package.format.word(),
         name: package.name,
         version: package.version,
     });
