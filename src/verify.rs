@@ -3,7 +3,10 @@
 mod again;
 mod layers;
 mod matrix;
+mod measure;
 mod summary;
+
+pub use measure::{Detail, measure};
 
 use std::io::Write;
 use std::sync::Arc;

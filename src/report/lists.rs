@@ -1,6 +1,7 @@
 //! What weighs something, row by row: one form for every format that prints it.
 
 pub(super) mod delta;
+pub(super) mod size;
 
 use super::figures;
 
@@ -88,6 +89,11 @@ impl Row {
     /// A row that is not about bytes.
     fn plain(parts: Vec<Part>) -> Self {
         Self { weight: None, depth: 0, parts, fix: None }
+    }
+
+    /// A row about bytes.
+    fn bytes(all: u64, parts: Vec<Part>) -> Self {
+        Self { weight: Some(Weight::Bytes { all, hidden: 0 }), ..Self::plain(parts) }
     }
 
     /// A row about a change.

@@ -12,12 +12,15 @@ mod exit;
 pub mod figures;
 mod fill;
 pub mod json;
+mod lists;
+pub mod markdown;
 pub mod table;
 mod verdict;
 
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
+pub use lists::size::{By, View};
 
 /// The version of the report's structure.
 pub const SCHEMA: u32 = 1;

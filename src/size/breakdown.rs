@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::kind::{Kind, Kinds};
 use super::owner::{Owner, Owners};
 use super::snapshot::Amount;
-use super::waste::{Waste, shown};
+use super::waste::Waste;
 use crate::facts::Facts;
+use crate::text;
 use crate::vfs::{Change, LayerIndex, NodeId, Tree};
 
 /// Directories are measured down to this depth: `/usr/local/lib` has it.
@@ -49,7 +50,7 @@ pub struct Breakdown {
 /// A directory and everything below it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Directory {
-    /// Its path, as [`crate::text::lossless`] text with a leading `/`.
+    /// Its path, as [`text::lossless`] text with a leading `/`.
     pub path: String,
     /// Bytes below it.
     pub bytes: u64,
@@ -94,7 +95,7 @@ pub struct KindSize {
 /// A regular file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileSize {
-    /// The first of its paths, as [`crate::text::lossless`] text with a leading `/`.
+    /// The first of its paths, as [`text::lossless`] text with a leading `/`.
     pub path: String,
     /// Its bytes, holes included.
     pub bytes: u64,
@@ -109,11 +110,11 @@ pub struct FileSize {
 impl Breakdown {
     /// Measures a tree.
     pub fn of(tree: &Tree, facts: &Facts) -> Self {
-        Self::by(tree, &Owners::of(tree, facts), Waste::of(tree, |layer| facts.instruction(layer)))
+        Self::by(tree, &Owners::of(tree, facts), &|layer| facts.instruction(layer))
     }
 
-    /// Measures a tree of which it is known who owns what, and what is wasted.
-    pub fn by(tree: &Tree, owners: &Owners<'_>, waste: Waste) -> Self {
+    /// Measures a tree of which it is known who owns what.
+    pub fn by(tree: &Tree, owners: &Owners<'_>, instruction: &dyn Fn(usize) -> Option<String>) -> Self {
         let (root, directories) = measured(tree, DEPTH, DIRECTORIES);
         let (mut owned, mut unowned) = (vec![Amount::default(); owners.list().len()], Amount::default());
         let (mut kinds, mut holes) = (BTreeMap::<Kind, Amount>::new(), 0_u64);
@@ -134,7 +135,7 @@ impl Breakdown {
             packages: packages(owners, &owned),
             unowned,
             kinds: by_size(kinds),
-            waste,
+            waste: Waste::of(tree, instruction),
         }
     }
 }
@@ -157,6 +158,10 @@ pub fn largest(tree: &Tree, owners: &Owners<'_>, most: usize) -> Vec<FileSize> {
 /// below it. They overlap; the root, and directories without files, are left out.
 pub fn directories(tree: &Tree, depth: usize, most: usize) -> Vec<Directory> {
     measured(tree, depth, most).1
+}
+
+fn shown(tree: &Tree, id: NodeId) -> String {
+    format!("/{}", text::lossless(tree.path(id).as_bytes()))
 }
 
 /// The regular files of a tree, each under the first of its names.
@@ -286,7 +291,7 @@ mod tests {
         let trace = Trace { holes: 90, ..Trace::of(vec![0; 100]) };
         let stat = Stat { size: 100, ..Stat::default() };
         tree.insert(tree.root(), b"sparse", 0, stat, vfs::Kind::File(Arc::new(trace)));
-        let sizes = Breakdown::by(&tree, &Owners::claimed(&tree, &Python::default(), &Packages::default()), Waste::of(&tree, |_| None));
+        let sizes = Breakdown::by(&tree, &Owners::claimed(&tree, &Python::default(), &Packages::default()), &|_| None);
         assert_eq!((sizes.bytes, sizes.stored_bytes, sizes.unowned.bytes), (105, 15, 105));
     }
 

@@ -32,7 +32,8 @@ pub(in crate::report) fn packages(delta: &Delta, most: usize) -> List {
     let (mut rows, others) = heaviest(rows, most);
     let rest = of_packages - rows.iter().map(by).sum::<i128>();
     if rest != 0 || !others.is_empty() {
-        let words = if known > rows.len() { format!("and {} more", grouped((known - rows.len()) as u64)) } else { "and others".into() };
+        let words =
+            if known > rows.len() { format!("and {} more", grouped((known - rows.len()) as u64)) } else { "and others".into() };
         rows.push(Row::change(rest, vec![ours(words)]));
     }
     if unowned != 0 {
@@ -103,7 +104,8 @@ fn layers(layers: &[LayerDelta], most: usize) -> List {
         (of(|layer| layer.old_index.is_none()), "new"),
         (of(|layer| layer.new_index.is_none()), "gone"),
     ];
-    let said: Vec<String> = kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
+    let said: Vec<String> =
+        kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
     let rows: Vec<Row> = layers.iter().filter(|layer| !layer.same).map(layer).collect();
     let (mut rows, rest) = heaviest(rows, most);
     if !rest.is_empty() {

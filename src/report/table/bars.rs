@@ -53,8 +53,15 @@ impl Columns {
         let weights: Vec<Weight> = list.rows.iter().filter_map(|row| row.weight).collect();
         let widest = |text: fn(Weight) -> String| weights.iter().map(|weight| text(*weight).width()).max().unwrap_or(0);
         let most = weights.iter().map(|weight| weight.magnitude()).max().unwrap_or(0);
-        let mut columns =
-            Self { figure: widest(Weight::figure), exact: 0, share: 0, bar: 0, name: 0, most, of: list.of.filter(|_| width >= WIDE) };
+        let mut columns = Self {
+            figure: widest(Weight::figure),
+            exact: 0,
+            share: 0,
+            bar: 0,
+            name: 0,
+            most,
+            of: list.of.filter(|_| width >= WIDE),
+        };
         if weights.len() > 1 && most > 0 {
             columns.bar = if width >= WIDE { BAR.1 } else { BAR.0 };
         }
@@ -88,7 +95,8 @@ impl Columns {
         };
         column(weight.figure(), self.figure);
         column(weight.exact(), self.exact);
-        let share = self.of.map(|of| format!("{} %", figures::percent(u64::try_from(weight.magnitude()).unwrap_or(u64::MAX), of)));
+        let share =
+            self.of.map(|of| format!("{} %", figures::percent(u64::try_from(weight.magnitude()).unwrap_or(u64::MAX), of)));
         column(share.unwrap_or_default(), self.share);
         let bar = bar(weight.magnitude(), weight.hidden(), self.most, self.bar);
         column(format!("{bar}{}", " ".repeat(self.bar.saturating_sub(bar.width()))), self.bar);
@@ -116,7 +124,7 @@ fn bar(all: u128, hidden: u128, most: u128, width: usize) -> String {
 }
 
 /// A text that fits: what is too long loses its middle, because both ends of a path and of an instruction tell.
-pub(super) fn middle(text: &str, width: usize) -> String {
+pub(in crate::report) fn middle(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -5,7 +5,7 @@ use proptest::sample::{Index, select};
 use super::*;
 use crate::facts::packages::packages;
 use crate::facts::python::python;
-use crate::size::{Breakdown, Waste};
+use crate::size::Breakdown;
 use crate::size::breakdown::directories;
 use crate::vfs::dump;
 
@@ -147,7 +147,7 @@ fn packages_of_whose_files_nothing_is_known_are_left_out() {
     let owners = Owners::claimed(&tree, &python(&tree), &packages(&tree));
     let names: Vec<_> = owners.list().iter().map(|owner| &owner.name[..]).collect();
     assert_eq!(names, ["empty", "gone"]);
-    let sizes = Breakdown::by(&tree, &owners, Waste::default());
+    let sizes = Breakdown::by(&tree, &owners, &|_| None);
     assert_eq!(sizes.packages.iter().map(|package| package.files).collect::<Vec<_>>(), [1, 0]);
 }
 
@@ -192,7 +192,7 @@ proptest! {
         let Ok(tree) = dump::tree([&text[..]]) else { return Ok(()) };
         let (python, system) = (python(&tree), packages(&tree));
         let owners = Owners::claimed(&tree, &python, &system);
-        let sizes = Breakdown::by(&tree, &owners, Waste::default());
+        let sizes = Breakdown::by(&tree, &owners, &|_| None);
         let sum = |parts: Vec<(u64, u64)>| parts.into_iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
         let all = (sizes.bytes, sizes.files);
         let mut owned: Vec<_> = sizes.packages.iter().map(|package| (package.bytes, package.files)).collect();
