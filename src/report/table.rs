@@ -7,7 +7,7 @@ mod causes;
 mod delta;
 mod foot;
 #[cfg(test)]
-mod golden;
+pub(super) mod golden;
 mod head;
 mod known;
 mod matrix;

@@ -1,6 +1,6 @@
 //! What changed, as lists.
 
-use super::{List, Part, Row, heaviest, ours, theirs};
+use super::{List, Part, Row, Weight, heaviest, ours, theirs};
 use crate::report::figures::{bytes, count, grouped, signed};
 use crate::size::delta::{Change, Contents, Delta, DirectoryDelta, Fate, FileDelta, LayerDelta, PackageDelta};
 
@@ -34,7 +34,7 @@ pub(in crate::report) fn packages(delta: &Delta, most: usize) -> List {
     if rest != 0 || !others.is_empty() {
         let words =
             if known > rows.len() { format!("and {} more", grouped((known - rows.len()) as u64)) } else { "and others".into() };
-        rows.push(Row::change(rest, vec![ours(words)]));
+        rows.push(Row::rest(Weight::Change(rest), words));
     }
     if unowned != 0 {
         rows.push(Row::change(unowned, vec![ours("files that no package owns")]));
@@ -57,7 +57,7 @@ pub(in crate::report) fn culprits(delta: &Delta, most: usize) -> Vec<Row> {
 
 fn by(row: &Row) -> i128 {
     match row.weight {
-        Some(super::Weight::Change(by)) => by,
+        Some(Weight::Change(by)) => by,
         _ => 0,
     }
 }
@@ -110,7 +110,7 @@ fn layers(layers: &[LayerDelta], most: usize) -> List {
     let (mut rows, rest) = heaviest(rows, most);
     if !rest.is_empty() {
         let words = format!("and {} more", grouped(rest.len() as u64));
-        rows.push(Row::change(rest.iter().map(by).sum(), vec![ours(words)]));
+        rows.push(Row::rest(Weight::Change(rest.iter().map(by).sum()), words));
     }
     List { title: "layers", one: "Layer", said: said.join(", "), of: None, rows }
 }

@@ -35,8 +35,8 @@ pub enum By {
 pub(in crate::report) fn lists(image: &Image, view: &View) -> Vec<List> {
     let (sizes, top) = (&image.sizes, view.top);
     match view.by {
-        None => vec![layers(image, top), packages(sizes, top), kinds(sizes, top), waste(sizes, top)],
-        Some(By::Layer) => vec![layers(image, top), waste(sizes, top)],
+        None => vec![layers(image, top, false), packages(sizes, top), kinds(sizes, top), waste(sizes, top.min(WORST))],
+        Some(By::Layer) => vec![layers(image, top, true), waste(sizes, top)],
         Some(By::Directory) => vec![directories(sizes, top)],
         Some(By::Package) => vec![packages(sizes, top)],
         Some(By::Kind) => vec![kinds(sizes, top)],
@@ -44,24 +44,31 @@ pub(in crate::report) fn lists(image: &Image, view: &View) -> Vec<List> {
     }
 }
 
+/// What an overview says of waste: the worst.
+const WORST: usize = 3;
+
 /// A row for what a list does not show.
-fn rest(rows: &mut Vec<Row>, bytes: u64, words: String) {
-    rows.push(Row::bytes(bytes, vec![ours(words)]));
+fn rest(rows: &mut Vec<Row>, all: u64, words: impl Into<String>) {
+    rows.push(Row::rest(Weight::Bytes { all, hidden: 0 }, words));
 }
 
 fn sum(bytes: impl Iterator<Item = u64>) -> u64 {
     bytes.fold(0, u64::saturating_add)
 }
 
-/// The ladder of layers, base first.
-fn layers(image: &Image, top: usize) -> List {
+/// The ladder of layers, base first; `full`: with what they are packed, and the whole instruction.
+fn layers(image: &Image, top: usize, full: bool) -> List {
     let digits = image.layers.len().to_string().len();
     let row = |layer: &Layer| {
-        let made = layer.created_by.iter().map(theirs);
-        let place = ours(format!("{:>digits$}", layer.index.saturating_add(1)));
-        let packed = ours(format!("{} packed", bytes(layer.compressed_bytes)));
         let weight = Weight::Bytes { all: layer.files_bytes.unwrap_or(0), hidden: layer.hidden_bytes.unwrap_or(0) };
-        Row { weight: Some(weight), ..Row::plain([place, packed].into_iter().chain(made).collect()) }
+        let place = format!("{:>digits$}", layer.index.saturating_add(1));
+        let row = Row { weight: Some(weight), ..Row::plain(Vec::new()) };
+        if full {
+            let packed = ours(format!("layer {place}, {} packed", bytes(layer.compressed_bytes)));
+            Row { parts: vec![packed], made: layer.created_by.clone(), ..row }
+        } else {
+            Row { parts: std::iter::once(ours(place)).chain(layer.created_by.iter().map(theirs)).collect(), ..row }
+        }
     };
     let hidden = sum(image.layers.iter().filter_map(|layer| layer.hidden_bytes));
     let (mut rows, others) = heaviest(image.layers.iter().map(row).collect(), top);
@@ -72,15 +79,14 @@ fn layers(image: &Image, top: usize) -> List {
             Weight::Change(_) => (all, below),
         });
         let weight = Weight::Bytes { all: weight.0, hidden: weight.1 };
-        let parts = vec![ours(format!("and {} more", grouped(others.len() as u64)))];
-        rows.push(Row { weight: Some(weight), ..Row::plain(parts) });
+        rows.push(Row::rest(weight, format!("and {} more", grouped(others.len() as u64))));
     }
     let shipped = format!("{} ship {}", grouped(image.layers.len() as u64), bytes(image.sizes.unpacked_bytes));
     let later = if hidden > 0 { format!(", {} of it hidden by later layers (░)", bytes(hidden)) } else { String::new() };
     List { title: "layers", one: "Layer", said: shipped + &later, of: Some(image.sizes.unpacked_bytes), rows }
 }
 
-/// Directories as a tree, the largest of each first.
+/// Directories as a tree, the largest of each first; those that hold nothing but one another are one row.
 fn directories(sizes: &Sizes, top: usize) -> List {
     let mut below: BTreeMap<&str, Vec<&Directory>> = BTreeMap::new();
     for directory in sizes.directories.iter().take(top) {
@@ -91,13 +97,20 @@ fn directories(sizes: &Sizes, top: usize) -> List {
     let mut rows = vec![Row::bytes(sizes.bytes, vec![ours("/")])];
     let mut open: Vec<(usize, &Directory)> = outermost.iter().rev().map(|directory| (1, *directory)).collect();
     while let Some((depth, directory)) = open.pop() {
-        let (path, parent) = (&directory.path[..], parent(&directory.path));
-        let name = path.get(parent.len()..).unwrap_or(path);
+        let above = parent(&directory.path).len() + usize::from(depth > 1);
+        let mut innermost = directory;
+        while let Some([only]) = below.get(&innermost.path[..]).map(Vec::as_slice)
+            && (only.bytes, only.files) == (innermost.bytes, innermost.files)
+        {
+            innermost = only;
+        }
+        let name = innermost.path.get(above..).unwrap_or(&innermost.path);
         rows.push(Row { depth, ..Row::bytes(directory.bytes, vec![theirs(name)]) });
-        open.extend(below.get(path).into_iter().flatten().rev().map(|inner| (depth + 1, *inner)));
+        open.extend(below.get(&innermost.path[..]).into_iter().flatten().rev().map(|inner| (depth + 1, *inner)));
     }
     if elsewhere > 0 {
-        rows.push(Row { depth: 1, ..Row::bytes(elsewhere, vec![ours("elsewhere")]) });
+        let weight = Weight::Bytes { all: elsewhere, hidden: 0 };
+        rows.push(Row { depth: 1, ..Row::rest(weight, "elsewhere") });
     }
     let said = "each with everything below it, the largest first".to_owned();
     List { title: "directories", one: "Directory", said, of: Some(sizes.bytes), rows }
@@ -151,7 +164,10 @@ fn kinds(sizes: &Sizes, top: usize) -> List {
 fn files(sizes: &Sizes, top: usize) -> List {
     let shown = || sizes.largest.iter().take(top);
     let mut rows: Vec<Row> = shown()
-        .map(|file| Row::bytes(file.bytes, vec![theirs(&file.path), ours(format!("(layer {})", file.layer.saturating_add(1)))]))
+        .map(|file| {
+            let owner = file.owner.iter().map(|owner| theirs(&owner.name));
+            Row::bytes(file.bytes, owner.chain([theirs(&file.path)]).collect())
+        })
         .collect();
     let left = sizes.files.saturating_sub(rows.len() as u64);
     if left > 0 {
@@ -171,7 +187,7 @@ pub(in crate::report) fn waste(sizes: &Sizes, top: usize) -> List {
     let shown: u128 = rows.iter().filter_map(|row| row.weight).map(Weight::magnitude).sum();
     let left = u128::from(waste.bytes).saturating_sub(shown);
     if left > 0 && !rows.is_empty() {
-        rest(&mut rows, u64::try_from(left).unwrap_or(u64::MAX), "of other causes".into());
+        rest(&mut rows, u64::try_from(left).unwrap_or(u64::MAX), "of other causes");
     }
     List { title: "waste", one: "Cause", said: wasted(waste, sizes.unpacked_bytes), of: None, rows }
 }

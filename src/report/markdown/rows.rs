@@ -53,7 +53,8 @@ impl Columns {
     }
 
     fn row(&self, list: &List, row: &Row) -> String {
-        let name = format!("{}{}", "· ".repeat(row.depth.min(32)), words(&row.parts, cell));
+        let made = row.made.as_deref().map(|made| format!(" {}", cell(made))).unwrap_or_default();
+        let name = format!("{}{}{made}", "· ".repeat(row.depth.min(32)), words(&row.parts, cell));
         let (size, exact) = row.weight.map(|weight| (weight.figure(), weight.exact())).unwrap_or_default();
         let mut line = format!("| {name} | {size} | {exact} |");
         let mut column = |is: bool, text: String| {
