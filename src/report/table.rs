@@ -19,7 +19,7 @@ use page::Page;
 
 pub(super) use bars::middle;
 pub use cause::Cause;
-pub(super) use causes::told;
+pub(super) use causes::{first_of_a_rule, told};
 pub use delta::delta;
 pub(super) use foot::counts;
 pub(super) use head::{familiar, short};

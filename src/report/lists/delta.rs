@@ -82,14 +82,9 @@ fn versions(old: Option<&str>, new: Option<&str>) -> Vec<Part> {
     }
 }
 
-/// Directories that changed; of some that changed alike because they lie in each other the innermost.
 fn directories(directories: &[DirectoryDelta], most: usize) -> List {
-    let inside = |outer: &DirectoryDelta, inner: &DirectoryDelta| {
-        inner.path.strip_prefix(outer.path.trim_end_matches('/')).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
-    };
-    let same = |one: &DirectoryDelta, other: &DirectoryDelta| one.bytes.by() == other.bytes.by() && inside(one, other);
-    let innermost = directories.iter().filter(|one| !directories.iter().any(|other| same(one, other)));
-    let rows: Vec<Row> = innermost.map(|directory| Row::change(directory.bytes.by(), vec![theirs(&directory.path)])).collect();
+    let row = |directory: &DirectoryDelta| Row::change(directory.bytes.by(), vec![theirs(&directory.path)]);
+    let rows: Vec<Row> = directories.iter().map(row).collect();
     let (rows, rest) = heaviest(rows, most);
     let more = if rest.is_empty() { String::new() } else { format!(", and {} more", grouped(rest.len() as u64)) };
     List { title: "directories", one: "Directory", said: format!("each with everything below it{more}"), of: None, rows }

@@ -61,13 +61,14 @@ fn layers(image: &Image, top: usize, full: bool) -> List {
     let digits = image.layers.len().to_string().len();
     let row = |layer: &Layer| {
         let weight = Weight::Bytes { all: layer.files_bytes.unwrap_or(0), hidden: layer.hidden_bytes.unwrap_or(0) };
-        let place = format!("{:>digits$}", layer.index.saturating_add(1));
+        let place = layer.index.saturating_add(1);
         let row = Row { weight: Some(weight), ..Row::plain(Vec::new()) };
         if full {
             let packed = ours(format!("layer {place}, {} packed", bytes(layer.compressed_bytes)));
             Row { parts: vec![packed], made: layer.created_by.clone(), ..row }
         } else {
-            Row { parts: std::iter::once(ours(place)).chain(layer.created_by.iter().map(theirs)).collect(), ..row }
+            let place = ours(format!("{place:>digits$}"));
+            Row { parts: std::iter::once(place).chain(layer.created_by.iter().map(theirs)).collect(), ..row }
         }
     };
     let hidden = sum(image.layers.iter().filter_map(|layer| layer.hidden_bytes));
@@ -82,7 +83,7 @@ fn layers(image: &Image, top: usize, full: bool) -> List {
         rows.push(Row::rest(weight, format!("and {} more", grouped(others.len() as u64))));
     }
     let shipped = format!("{} ship {}", grouped(image.layers.len() as u64), bytes(image.sizes.unpacked_bytes));
-    let later = if hidden > 0 { format!(", {} of it hidden by later layers (░)", bytes(hidden)) } else { String::new() };
+    let later = if hidden > 0 { format!(", {} of it hidden by later layers", bytes(hidden)) } else { String::new() };
     List { title: "layers", one: "Layer", said: shipped + &later, of: Some(image.sizes.unpacked_bytes), rows }
 }
 

@@ -8,7 +8,7 @@ use super::{ROWS, changed, folded, rows, title};
 use crate::finding::{Level, Outcome, Question};
 use crate::report::figures::{bytes, count};
 use crate::report::lists::size::waste;
-use crate::report::table::{Cause, counts, familiar, known, short, told, totals};
+use crate::report::table::{Cause, counts, familiar, first_of_a_rule, known, short, told, totals};
 use crate::report::{Answer, Image, Report, Rule, Verdict};
 
 /// The images of a report and their answers.
@@ -89,7 +89,8 @@ fn answer(answer: Answer) -> &'static str {
 fn causes(sheet: &mut Sheet, image: &Image) {
     let causes = Cause::of(image);
     let (infos, weighty): (Vec<&Cause<'_>>, _) = causes.iter().partition(|cause| cause.worst == Level::Info);
-    for cause in weighty {
+    let (shown, more) = first_of_a_rule(weighty);
+    for cause in shown {
         let rule = cause.rule;
         let layer =
             cause.finding.layer.as_ref().map(|layer| format!(", layer {}/{}", layer.index.saturating_add(1), image.layers.len()));
@@ -101,6 +102,9 @@ fn causes(sheet: &mut Sheet, image: &Image) {
             layer.unwrap_or_default()
         );
         sheet.put("cause", &format!("{headline}\n\n{}", block(&told(cause))));
+    }
+    if more > 0 {
+        sheet.put("total", &format!("And {} of these rules.", count(more, "more finding")));
     }
     if !infos.is_empty() {
         sheet.put("total", &format!("And {} at info level.", count(infos.len() as u64, "cause")));

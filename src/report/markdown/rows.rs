@@ -21,7 +21,7 @@ fn words(parts: &[Part], code: fn(&str) -> String) -> String {
         Part::Ours(words) => words.clone(),
         Part::Theirs(text) => code(text),
     };
-    parts.iter().map(text).collect::<Vec<_>>().join(" ")
+    parts.iter().map(text).collect::<Vec<_>>().join(" ").trim_start().to_owned()
 }
 
 /// Which columns a table has beside the name, what it weighs, and that to the byte.

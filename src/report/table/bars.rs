@@ -20,7 +20,9 @@ const NAME: usize = 52;
 
 /// Writes a list.
 pub(super) fn write(page: &mut Page, list: &List) {
-    page.paragraph(&format!("{}  ", list.title), "  ", &list.said);
+    let hidden = list.rows.iter().filter_map(|row| row.weight).any(|weight| weight.hidden() > 0);
+    let said = if hidden { format!("{} ({HIDDEN})", list.said) } else { list.said.clone() };
+    page.paragraph(&format!("{}  ", list.title), "  ", &said);
     let columns = Columns::of(list, page.width());
     for (at, row) in list.rows.iter().enumerate() {
         columns.write(page, row);
@@ -119,7 +121,7 @@ impl Columns {
 fn bar(all: u128, hidden: u128, most: u128, width: usize) -> String {
     let eighths = |part: u128| {
         let cells = (part.saturating_mul(8 * width as u128).saturating_add(most / 2)).checked_div(most).unwrap_or(0);
-        usize::try_from(cells).unwrap_or(0).min(8 * width).max(usize::from(part > 0 && width > 0))
+        usize::try_from(cells).unwrap_or(usize::MAX).min(8 * width).max(usize::from(part > 0 && most > 0 && width > 0))
     };
     let seen = eighths(all.saturating_sub(hidden));
     let mut bar = "█".repeat(seen / 8);

@@ -25,16 +25,9 @@ const UNKNOWN: usize = 5;
 /// The causes in full, those at info level in one line each, then what could not be judged.
 pub(super) fn folded(page: &mut Page, image: &Image) {
     let causes = Cause::of(image);
-    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut more = 0;
     let (infos, weighty): (Vec<&Cause<'_>>, _) = causes.iter().partition(|cause| cause.worst == Level::Info);
-    for cause in weighty {
-        let of_rule = shown.entry(&cause.rule.id).or_default();
-        *of_rule += 1;
-        if *of_rule > OF_A_RULE {
-            more += 1;
-            continue;
-        }
+    let (shown, more) = first_of_a_rule(weighty);
+    for cause in shown {
         page.separate();
         finding(page, image, cause.rule, cause.finding);
         explains(page, cause);
@@ -53,12 +46,23 @@ pub(super) fn folded(page: &mut Page, image: &Image) {
     }
 }
 
+/// The first causes of each rule, and how many more there are.
+pub(in crate::report) fn first_of_a_rule<'a, 'b>(causes: Vec<&'b Cause<'a>>) -> (Vec<&'b Cause<'a>>, u64) {
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    let (first, more): (Vec<_>, Vec<_>) = causes.into_iter().partition(|cause| {
+        let of_rule = shown.entry(&cause.rule.id).or_default();
+        *of_rule += 1;
+        *of_rule <= OF_A_RULE
+    });
+    (first, more.len() as u64)
+}
+
 /// What is said of a cause below its headline, as lines in which nothing acts.
 pub(in crate::report) fn told(cause: &Cause<'_>) -> Vec<String> {
     let mut page = Page::new(&Style { width: 100, color: false, verbose: false });
     body(&mut page, cause.finding);
     explains(&mut page, cause);
-    page.into_lines()
+    page.into_lines().into_iter().map(|line| line.strip_prefix("  ").map(str::to_owned).unwrap_or(line)).collect()
 }
 
 /// Every failed rule with every finding, waived ones too, then every rule that could not be judged.

@@ -34,7 +34,7 @@ pub fn delta(delta: &Delta, style: &Style) -> Vec<u8> {
     page.into_bytes()
 }
 
-/// The line of a verdict, and the largest culprits.
+/// The line of a verdict, and of the largest culprits as many as fit on another.
 pub(super) fn brief(page: &mut Page, delta: &Delta) {
     page.paragraph(
         "  ",
@@ -43,9 +43,12 @@ pub(super) fn brief(page: &mut Page, delta: &Delta) {
     );
     let culprits = culprits(delta, CULPRITS);
     let named = culprits.iter().filter_map(|row| Some(format!("{} {}", row.weight?.figure(), bars::words(&row.parts))));
-    let named: Vec<String> = named.collect();
+    let mut named: Vec<String> = named.collect();
+    while named.len() > 1 && 2 + named.join(", ").width() > page.width() {
+        named.pop();
+    }
     if !named.is_empty() {
-        page.paragraph("  ", "  ", &named.join(", "));
+        page.line("  ", &named.join(", "));
     }
 }
 
@@ -68,7 +71,10 @@ fn total(page: &mut Page, name: &str, behind: &str, of: Change) {
     let left = format!("{name}{}{behind}", change(of.old, of.new));
     let right = figures::exact(of.by());
     let blanks = page.width().checked_sub(left.width() + right.width()).filter(|blanks| *blanks > 1 && !of.is_none());
-    page.raw(&blanks.map_or_else(|| left.clone(), |blanks| format!("{left}{}{right}", " ".repeat(blanks))));
+    match blanks {
+        Some(blanks) => page.raw(&format!("{left}{}{right}", " ".repeat(blanks))),
+        None => page.paragraph("", "           ", &left),
+    }
 }
 
 fn sides(page: &mut Page, delta: &Delta) {

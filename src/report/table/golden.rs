@@ -81,6 +81,7 @@ pub(in crate::report) fn image(reference: &str, rules: Vec<Rule>) -> Image {
         sizes: Sizes {
             compressed_bytes: 58_100_000,
             unpacked_bytes: 216_000_000,
+            stored_bytes: 215_300_000,
             bytes: 215_300_000,
             files: 9_871,
             directories: vec![
