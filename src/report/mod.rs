@@ -12,6 +12,8 @@ mod exit;
 pub mod figures;
 mod fill;
 pub mod json;
+mod lists;
+pub mod markdown;
 mod read;
 pub mod table;
 mod verdict;
@@ -19,6 +21,7 @@ mod verdict;
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
+pub use lists::size::{By, View};
 pub use read::read;
 
 /// The version of the report's structure.
