@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::finding::{Level, Outcome, Question};
 pub use crate::size::{Delta, Directory, Package};
 
+mod comparison;
 mod exit;
 pub mod figures;
 mod fill;
@@ -15,6 +16,7 @@ pub mod json;
 pub mod table;
 mod verdict;
 
+pub use comparison::Comparison;
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
@@ -46,6 +48,11 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+impl Tool {
+    /// This program.
+    pub const THIS: Self = Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 }
 
 /// What came of it.
@@ -132,6 +139,8 @@ pub struct Policy {
     pub asked: String,
     /// Findings that a waiver covers.
     pub waived: u64,
+    /// Findings that the baseline has, too, and that `--new-only` lets pass.
+    pub known: u64,
 }
 
 /// The five answers.
