@@ -13,6 +13,7 @@ mod exit;
 pub mod figures;
 mod fill;
 pub mod json;
+mod read;
 pub mod table;
 mod verdict;
 
@@ -20,6 +21,7 @@ pub use comparison::Comparison;
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
+pub use read::read;
 
 /// The version of the report's structure.
 pub const SCHEMA: u32 = 1;
