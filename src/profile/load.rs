@@ -5,7 +5,8 @@ use toml::Spanned;
 
 use super::check::Check;
 use super::document::{
-    AutoTable, Bounds, Bytes, CheckTable, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting, SizeTable,
+    AutoTable, Bounds, Bytes, CheckTable, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting,
+    SizeTable,
 };
 use super::draft::{Auto, Draft, Offer};
 use super::place::Source;

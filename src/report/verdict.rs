@@ -155,14 +155,7 @@ impl Report {
             codes.push(code);
         }
         let exit_code = codes.into_iter().max_by_key(|code| rank(*code)).unwrap_or(ExitCode::Usage.number());
-        Self {
-            schema: SCHEMA,
-            tool: Tool::THIS,
-            verdict: verdict(exit_code),
-            exit_code,
-            today: today.to_string(),
-            images,
-        }
+        Self { schema: SCHEMA, tool: Tool::THIS, verdict: verdict(exit_code), exit_code, today: today.to_string(), images }
     }
 }
 

@@ -354,7 +354,12 @@ pub fn judge(
             let judgement = match gap {
                 _ if level == Level::Off => Judgement::skip("off in this profile"),
                 Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
-                _ => settle(inquiry.ask(&Context { tree, facts, sizes, profile, growth, rule, owners: &owners }), rule, level, profile),
+                _ => settle(
+                    inquiry.ask(&Context { tree, facts, sizes, profile, growth, rule, owners: &owners }),
+                    rule,
+                    level,
+                    profile,
+                ),
             };
             Judged { rule: inquiry.rule, level, judgement }
         })

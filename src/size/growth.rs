@@ -177,8 +177,8 @@ fn packages(snapshot: &Snapshot) -> BTreeMap<(&'static str, String), u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::size::snapshot::{Amount, Side, SnapshotLayer, Totals};
     use crate::size::Package;
+    use crate::size::snapshot::{Amount, Side, SnapshotLayer, Totals};
 
     fn image(unpacked: u64, app: u64, packages: &[(&'static str, &str, u64)]) -> Snapshot {
         let package = |(kind, name, bytes): &(&'static str, &str, u64)| Package {
@@ -251,7 +251,9 @@ mod tests {
         ] {
             assert_eq!(broken(&old, &new, &[bound]), (vec![(scope, grown)], 0), "{bound}");
         }
-        for bound in ["unpacked=30", "layer=15", "/app=15", "/srv=0", "package=20", "python:gone=0", "deb:libc6=0", "python:none=0"] {
+        for bound in
+            ["unpacked=30", "layer=15", "/app=15", "/srv=0", "package=20", "python:gone=0", "deb:libc6=0", "python:none=0"]
+        {
             assert_eq!(broken(&old, &new, &[bound]), (vec![], 1), "{bound}");
         }
     }

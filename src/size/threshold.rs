@@ -84,7 +84,10 @@ impl FromStr for Threshold {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (scope, limit) = text.rsplit_once('=').map_or((None, text), |(scope, limit)| (Some(scope), limit));
-        Ok(Self { scope: scope.map(|scope| Scope::read(scope.trim(), text)).transpose()?, limit: Limit::read(limit.trim(), text)? })
+        Ok(Self {
+            scope: scope.map(|scope| Scope::read(scope.trim(), text)).transpose()?,
+            limit: Limit::read(limit.trim(), text)?,
+        })
     }
 }
 
@@ -198,8 +201,26 @@ mod tests {
     #[test]
     fn what_is_mistyped_is_an_error_that_says_what_is_wanted() {
         for text in [
-            "", "%", "5 percent", "-5%", "5,5%", "0.1234%", ".5%", "5.%", "1e3%", "99999999%", "10Mb", "-1", "1.5MB", "=5%", "app=5%",
-            "python:=5%", "rpm:x=5%", "unpacked", "/app=", "99999999999999999999",
+            "",
+            "%",
+            "5 percent",
+            "-5%",
+            "5,5%",
+            "0.1234%",
+            ".5%",
+            "5.%",
+            "1e3%",
+            "99999999%",
+            "10Mb",
+            "-1",
+            "1.5MB",
+            "=5%",
+            "app=5%",
+            "python:=5%",
+            "rpm:x=5%",
+            "unpacked",
+            "/app=",
+            "99999999999999999999",
         ] {
             let error = text.parse::<Threshold>().unwrap_err();
             assert!(error.contains("is no threshold: ") && (error.contains(FORM) || error.contains(SCOPES)), "{text}: {error}");

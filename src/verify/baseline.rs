@@ -231,9 +231,11 @@ fn listed(snapshots: &[Arc<Snapshot>]) -> String {
 fn repository(reference: &str) -> String {
     match reference.parse::<Reference>().map(|reference| reference.transport) {
         Ok(Transport::Registry { host, repository }) => format!("{host}/{repository}"),
-        Ok(Transport::Layout { directory: place } | Transport::OciArchive { file: place } | Transport::DockerArchive { file: place }) => {
-            place
-        }
+        Ok(
+            Transport::Layout { directory: place }
+            | Transport::OciArchive { file: place }
+            | Transport::DockerArchive { file: place },
+        ) => place,
         Ok(Transport::DockerDaemon { image }) => repository(&image),
         Err(_) => reference.to_owned(),
     }

@@ -1,11 +1,11 @@
 //! An image held against its baseline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Asking;
 use super::baseline::{Baseline, Other, doing};
 use super::snapshot::fingerprints;
-use super::Asking;
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Judgement, Outcome};
 use crate::layer::LayerDiff;
@@ -71,7 +71,8 @@ impl Gate<'_> {
             None if self.is_optional => Ok(None),
             None => Err(self.missing()),
             Some(old) => {
-                let differ = |what| Error::new(Kind::Usage, what).doing(format!("compare with the baseline {}", self.baseline.name()));
+                let differ =
+                    |what| Error::new(Kind::Usage, what).doing(format!("compare with the baseline {}", self.baseline.name()));
                 Delta::comparable(&old, new).map_err(differ)?;
                 if self.new_only && old.findings.is_none() { Err(self.unjudged()) } else { Ok(Some(old)) }
             }
@@ -102,7 +103,12 @@ pub(super) fn compare(new: Option<&Snapshot>, other: &Other<'_>) -> Compared {
 
 impl Compared {
     /// What the rules see of it.
-    pub fn growth<'a>(&'a self, new: Option<&'a Snapshot>, asking: &Asking<'a>, profile: &'a Profile) -> Result<Growth<'a>, &'a Judgement> {
+    pub fn growth<'a>(
+        &'a self,
+        new: Option<&'a Snapshot>,
+        asking: &Asking<'a>,
+        profile: &'a Profile,
+    ) -> Result<Growth<'a>, &'a Judgement> {
         let (Some((delta, old)), Some(new), Some(gate)) = (&self.with, new, asking.gate) else { return Err(&self.otherwise) };
         let thresholds = if gate.max_growth.is_empty() { &profile.size.max_growth } else { gate.max_growth };
         Ok(Growth { old, new, delta, thresholds, any: profile.size.any })
@@ -130,27 +136,117 @@ impl Compared {
 /// The findings of the baseline that could have been found again: of rules that were asked now, and that could judge.
 fn found_again(old: Option<&[Fingerprint]>, rules: &[report::Rule]) -> Option<Vec<Fingerprint>> {
     let could = |rule: &str| rules.iter().any(|asked| asked.id == rule && asked.outcome != Outcome::Unknown);
-    Some(old?.iter().filter(|finding| could(&finding.rule)).cloned().collect())
+    Some(old?.iter().filter(|finding| could(&finding.rule) && finding.rule != OF_THE_COMPARISON).cloned().collect())
 }
 
 /// Lets findings pass that the baseline has, too, each of its own once. A rule of which nothing else is left has passed, as
-/// far as it could judge.
+/// far as it could judge, and explains nothing.
 fn pass_known(rules: &mut [report::Rule], judged: &[Judged], old: &[Fingerprint]) {
     let mut known: BTreeMap<&Fingerprint, usize> = BTreeMap::new();
     for finding in old {
         *known.entry(finding).or_default() += 1;
     }
-    for (rule, judged) in rules.iter_mut().zip(judged).filter(|(rule, _)| rule.id != OF_THE_COMPARISON) {
+    for (rule, judged) in rules.iter_mut().zip(judged) {
         for finding in rule.findings.iter_mut().filter(|finding| finding.is_open()) {
-            if let Some(left) = known.get_mut(&Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message)).filter(|left| **left > 0) {
+            let fingerprint = Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message);
+            if let Some(left) = known.get_mut(&fingerprint).filter(|left| **left > 0) {
                 *left -= 1;
                 finding.known = true;
             }
         }
         rule.level = rule.open().map(|finding| finding.level).max().unwrap_or(judged.level);
         if rule.outcome == Outcome::Fail && rule.open().next().is_none() {
-            rule.reason = judged.judgement.unknown.clone();
+            rule.reason.clone_from(&judged.judgement.unknown);
             rule.outcome = if rule.reason.is_some() { Outcome::Unknown } else { Outcome::Pass };
         }
+    }
+    let open: BTreeSet<String> =
+        rules.iter().filter(|rule| rule.open().next().is_some()).map(|rule| rule.id.to_string()).collect();
+    for finding in rules.iter_mut().flat_map(|rule| &mut rule.findings) {
+        finding.because = finding.because.take().filter(|cause| finding.known || open.contains(cause));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Finding, Level, Question};
+    use crate::rules::{Evidence, Identity, Unit};
+
+    /// A rule with findings, each a path and what explains it, and what the rule could not judge.
+    fn judged(id: &'static str, findings: &[(&str, Option<&str>)], unknown: Option<&str>) -> Judged {
+        let unit = Unit { one: "", many: "" };
+        let rule = Identity { id: id.into(), question: Question::Safe, level: Level::Warn, needs: Evidence::Tree, unit };
+        let finding = |(path, because): &(&str, Option<&str>)| {
+            let place = crate::finding::Place::path(path, None);
+            Finding { because: because.map(ToOwned::to_owned), ..Finding::new(Level::Error, "x", "y").at(place) }
+        };
+        let judgement = Judgement::looked(1, findings.iter().map(finding).collect()).but(unknown.map(ToOwned::to_owned));
+        Judged { rule, level: Level::Warn, judgement }
+    }
+
+    fn reported(judged: &Judged) -> report::Rule {
+        let finding = |finding: &Finding| report::Finding {
+            level: finding.level,
+            message: finding.message.clone(),
+            fix: String::new(),
+            predicts: None,
+            because: finding.because.clone(),
+            waived: None,
+            known: false,
+            path: finding.place.path.clone(),
+            found: None,
+            want: None,
+            count: 1,
+            examples: vec![],
+            layer: None,
+        };
+        report::Rule {
+            id: judged.rule.id.clone(),
+            answers: judged.rule.question,
+            level: Level::Error,
+            outcome: judged.judgement.outcome(),
+            examined: 1,
+            reason: None,
+            findings: judged.judgement.findings.iter().map(finding).collect(),
+        }
+    }
+
+    /// Outcome, level, and of each finding whether it is known and what explains it.
+    fn passed(judged: &[Judged], old: &[(&str, &str)]) -> Vec<(Outcome, Level, Vec<(bool, Option<String>)>)> {
+        let mut rules: Vec<report::Rule> = judged.iter().map(reported).collect();
+        let old: Vec<Fingerprint> = old.iter().map(|(rule, path)| Fingerprint::new(rule, Some(path), "x")).collect();
+        let old = found_again(Some(&old), &rules).unwrap();
+        pass_known(&mut rules, judged, &old);
+        let told = |rule: report::Rule| {
+            let findings = rule.findings.into_iter().map(|finding| (finding.known, finding.because));
+            (rule.outcome, rule.level, findings.collect())
+        };
+        rules.into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn each_finding_of_the_baseline_lets_one_pass() {
+        let rule = judged("a/b", &[("/x", None), ("/x", None), ("/y", None)], None);
+        let found = passed(std::slice::from_ref(&rule), &[("a/b", "/x"), ("a/c", "/y"), ("a/b", "/z")]);
+        assert_eq!(found, [(Outcome::Fail, Level::Error, vec![(true, None), (false, None), (false, None)])]);
+        let found = passed(&[rule], &[("a/b", "/x"), ("a/b", "/y"), ("a/b", "/x")]);
+        assert_eq!(found, [(Outcome::Pass, Level::Warn, vec![(true, None), (true, None), (true, None)])]);
+    }
+
+    #[test]
+    fn what_could_not_be_judged_stays_so_and_growth_is_never_old() {
+        let found = passed(&[judged("a/b", &[("/x", None)], Some("half"))], &[("a/b", "/x")]);
+        assert_eq!(found[0].0, Outcome::Unknown);
+        let found = passed(&[judged(OF_THE_COMPARISON, &[("/x", None)], None)], &[(OF_THE_COMPARISON, "/x")]);
+        assert_eq!(found[0].0, Outcome::Fail);
+    }
+
+    #[test]
+    fn a_cause_that_is_let_pass_hides_no_new_effect() {
+        let rules = [judged("a/b", &[("/x", None)], None), judged("a/c", &[("/y", Some("a/b")), ("/z", Some("a/b"))], None)];
+        let found = passed(&rules, &[("a/b", "/x"), ("a/c", "/y")]);
+        assert_eq!(found[1].2, [(true, Some("a/b".into())), (false, None)]);
+        assert_eq!(passed(&rules, &[])[1].2[1], (false, Some("a/b".into())));
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::super::{Context, words};
 use crate::finding::{Finding, Level, Place};
 use crate::size::delta::{Change, Fate, PackageDelta};
-use crate::size::growth::{Broken, Growth, Grown};
+use crate::size::growth::{Broken, Grown, Growth};
 use crate::size::snapshot::compared;
 use crate::size::{Delta, Scope};
 use crate::text::terminal;
@@ -21,7 +21,8 @@ const PACKAGES: [&str; 3] = ["/site-packages", "/dist-packages", "/node_modules"
 /// layers that both have show. A side that weighs too much proves all the same that what grew least did, or did not.
 pub(super) fn incomparable(context: &Context<'_>, delta: &Delta, is_broken: bool) -> Option<&'static str> {
     let shared = delta.layers.iter().filter(|layer| layer.same).map(|layer| layer.compressed_bytes);
-    let (old, new) = shared.fold((0_u128, 0_u128), |(old, new), Change { old: o, new: n }| (old + u128::from(o), new + u128::from(n)));
+    let (old, new) =
+        shared.fold((0_u128, 0_u128), |(old, new), Change { old: o, new: n }| (old + u128::from(o), new + u128::from(n)));
     let layers = &context.facts.layers;
     let is_plain = || !layers.is_empty() && layers.iter().all(|layer| layer.media_type.ends_with("tar"));
     let is_heavier = if old + new > 0 { new * 10 > old * 11 } else { is_plain() };
