@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Asking;
 use super::baseline::{Baseline, Other, doing};
-use super::snapshot::fingerprints;
+use super::snapshot::{fingerprint, fingerprints};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Judgement, Outcome};
 use crate::layer::LayerDiff;
@@ -139,18 +139,21 @@ fn found_again(old: Option<&[Fingerprint]>, rules: &[report::Rule]) -> Option<Ve
     Some(old?.iter().filter(|finding| could(&finding.rule) && finding.rule != OF_THE_COMPARISON).cloned().collect())
 }
 
-/// Lets findings pass that the baseline has, too, each of its own once. A rule of which nothing else is left has passed, as
+/// Lets findings pass that the baseline has, too, each of its own once, and of no fewer offenders. A rule of which nothing else is left has passed, as
 /// far as it could judge, and explains nothing.
 fn pass_known(rules: &mut [report::Rule], judged: &[Judged], old: &[Fingerprint]) {
-    let mut known: BTreeMap<&Fingerprint, usize> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
     for finding in old {
-        *known.entry(finding).or_default() += 1;
+        let (at, offenders) = finding.offenders();
+        known.entry((&finding.rule, at)).or_default().push(offenders);
     }
     for (rule, judged) in rules.iter_mut().zip(judged) {
-        for finding in rule.findings.iter_mut().filter(|finding| finding.is_open()) {
-            let fingerprint = Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message);
-            if let Some(left) = known.get_mut(&fingerprint).filter(|left| **left > 0) {
-                *left -= 1;
+        let found: Vec<Fingerprint> = rule.findings.iter().map(|finding| fingerprint(rule, finding)).collect();
+        for (finding, found) in rule.findings.iter_mut().zip(&found).filter(|(finding, _)| finding.is_open()) {
+            let (at, offenders) = found.offenders();
+            let Some(before) = known.get_mut(&(&found.rule[..], at)) else { continue };
+            if let Some(same) = before.iter().position(|before| *before >= offenders) {
+                before.swap_remove(same);
                 finding.known = true;
             }
         }
@@ -232,6 +235,18 @@ mod tests {
         assert_eq!(found, [(Outcome::Fail, Level::Error, vec![(true, None), (false, None), (false, None)])]);
         let found = passed(&[rule], &[("a/b", "/x"), ("a/b", "/y"), ("a/b", "/x")]);
         assert_eq!(found, [(Outcome::Pass, Level::Warn, vec![(true, None), (true, None), (true, None)])]);
+    }
+
+    #[test]
+    fn a_finding_with_more_offenders_than_before_is_new() {
+        let found = |before: u64, now: u64| {
+            let rule = judged("a/b", &[("/x", None)], None);
+            let mut rules = [reported(&rule)];
+            rules[0].findings[0].count = now;
+            pass_known(&mut rules, &[rule], &[Fingerprint::new("a/b", Some("/x"), "").of(before)]);
+            rules[0].findings[0].known
+        };
+        assert_eq!([found(1, 1), found(3, 3), found(3, 2), found(3, 4), found(1, 2)], [true, true, true, false, false]);
     }
 
     #[test]
