@@ -179,7 +179,7 @@ fn bounds_of_size_have_units_and_are_taken_back_by_empty_text() {
                 [rules.\"size/waste\"]\nmin-bytes = \"1kB\"";
     let policy = Policy::parse("dir/my.toml", text, &KNOWN, &files).unwrap();
     let profile = choose(&policy, "x", &[], &[], None).unwrap();
-    let Size { max_bytes, max_compressed, max_layer, packages } = &profile.size;
+    let Size { max_bytes, max_compressed, max_layer, packages, .. } = &profile.size;
     assert_eq!((*max_bytes, *max_compressed, *max_layer), (None, Some(2 << 20), Some(7)));
     assert_eq!(packages.iter().collect::<Vec<_>>(), [(&"b".to_owned(), &2), (&"grpcio".to_owned(), &20_000_000)]);
     assert_eq!(profile.count("size/waste", "min-bytes"), Some(1_000));

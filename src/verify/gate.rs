@@ -142,16 +142,16 @@ fn found_again(old: Option<&[Fingerprint]>, rules: &[report::Rule]) -> Option<Ve
 /// Lets findings pass that the baseline has, too, each of its own once, and of no fewer offenders. A rule of which nothing else is left has passed, as
 /// far as it could judge, and explains nothing.
 fn pass_known(rules: &mut [report::Rule], judged: &[Judged], old: &[Fingerprint]) {
-    let mut known: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
+    let mut known: BTreeMap<(String, String), Vec<u64>> = BTreeMap::new();
     for finding in old {
         let (at, offenders) = finding.offenders();
-        known.entry((&finding.rule, at)).or_default().push(offenders);
+        known.entry((finding.rule.clone(), at.to_owned())).or_default().push(offenders);
     }
     for (rule, judged) in rules.iter_mut().zip(judged) {
         let found: Vec<Fingerprint> = rule.findings.iter().map(|finding| fingerprint(rule, finding)).collect();
         for (finding, found) in rule.findings.iter_mut().zip(&found).filter(|(finding, _)| finding.is_open()) {
             let (at, offenders) = found.offenders();
-            let Some(before) = known.get_mut(&(&found.rule[..], at)) else { continue };
+            let Some(before) = known.get_mut(&(found.rule.clone(), at.to_owned())) else { continue };
             if let Some(same) = before.iter().position(|before| *before >= offenders) {
                 before.swap_remove(same);
                 finding.known = true;
