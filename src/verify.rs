@@ -3,8 +3,11 @@
 mod again;
 mod layers;
 mod matrix;
+mod measure;
 pub mod snapshot;
 mod summary;
+
+pub use measure::{Detail, measure};
 
 use std::io::Write;
 use std::sync::Arc;
@@ -20,7 +23,7 @@ use crate::profile::{Policy, Profile, Subject};
 use crate::reference::{Platform, Reference};
 use crate::report;
 use crate::rules::{self, Identity};
-use crate::size::Breakdown;
+use crate::size::{self, Breakdown, Content};
 use crate::source::{self, Access, Source};
 use crate::vfs::Tree;
 
@@ -110,6 +113,14 @@ impl Loaded {
         if self.gap.as_ref().is_none_or(|gap| gap.kind != Kind::Corrupt && error.kind == Kind::Corrupt) {
             self.gap = Some(error);
         }
+    }
+
+    /// What each layer ships; none of one that is not part of the tree.
+    pub fn contents(&self) -> Vec<Option<Content>> {
+        let shipped = size::contents(&self.tree);
+        let laid = self.layers.iter().take_while(|layer| layer.is_some()).count();
+        let of = |layer: usize| (layer < laid).then(|| shipped.get(&layer).copied().unwrap_or_default());
+        (0..self.layers.len()).map(of).collect()
     }
 
     /// What was held against a digest on the way here.

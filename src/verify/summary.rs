@@ -16,8 +16,19 @@ const NOTES: usize = 20;
 
 /// The report of an image that was read.
 pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: &Profile, judged: &[Judged]) -> report::Image {
-    let layers = layers(loaded, facts);
-    let rules: Vec<report::Rule> = judged.iter().map(|judged| rule(judged, profile, &layers, facts)).collect();
+    let image = unjudged(loaded, facts, sizes);
+    let rules: Vec<report::Rule> = judged.iter().map(|judged| rule(judged, profile, &image.layers, facts)).collect();
+    report::Image {
+        looked: looked(judged),
+        policy: policy(Some(profile), &rules),
+        answers: report::Answers::of(&rules),
+        rules,
+        ..image
+    }
+}
+
+/// What an image that was read is and weighs, and nothing of what any profile wants.
+pub(super) fn unjudged(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> report::Image {
     let config = &facts.config;
     report::Image {
         reference: loaded.image.reference.to_string(),
@@ -29,15 +40,15 @@ pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: 
         complete: loaded.gap.is_none(),
         error: loaded.gap.as_ref().map(report::Failure::from),
         notes: notes(loaded),
-        looked: looked(judged),
-        policy: policy(Some(profile), &rules),
+        looked: Vec::new(),
+        policy: policy(None, &[]),
         verdict: report::Verdict::Incomplete,
-        answers: report::Answers::of(&rules),
-        layers,
+        answers: report::Answers::of(&[]),
+        layers: layers(loaded, facts),
         sizes: measured(sizes, loaded),
         delta: None,
         matrix: None,
-        rules,
+        rules: Vec::new(),
     }
 }
 
@@ -90,8 +101,9 @@ fn policy(profile: Option<&Profile>, rules: &[report::Rule]) -> report::Policy {
 fn layers(loaded: &Loaded, facts: &Facts) -> Vec<report::Layer> {
     let layers = loaded.image.manifest.layers.iter().zip(&loaded.image.config.rootfs.diff_ids).zip(&loaded.layers);
     layers
+        .zip(loaded.contents())
         .enumerate()
-        .map(|(index, ((descriptor, diff_id), read))| report::Layer {
+        .map(|(index, (((descriptor, diff_id), read), content))| report::Layer {
             index,
             digest: descriptor.digest.to_string(),
             diff_id: diff_id.to_string(),
@@ -99,6 +111,8 @@ fn layers(loaded: &Loaded, facts: &Facts) -> Vec<report::Layer> {
             compressed_bytes: descriptor.size,
             bytes: read.as_ref().map(|read| read.raw_size),
             entries: read.as_ref().map(|read| read.entries.len() as u64),
+            files_bytes: content.map(|content| content.bytes),
+            hidden_bytes: content.map(|content| content.hidden),
             created_by: facts.instruction(index),
         })
         .collect()
@@ -161,21 +175,19 @@ fn notes(loaded: &Loaded) -> Vec<String> {
 }
 
 fn measured(sizes: &Breakdown, loaded: &Loaded) -> report::Sizes {
-    let waste = &sizes.waste;
     report::Sizes {
         compressed_bytes: loaded.image.manifest.layers.iter().map(|layer| layer.size).sum(),
         unpacked_bytes: sizes.unpacked_bytes,
         bytes: sizes.bytes,
+        stored_bytes: sizes.stored_bytes,
         files: sizes.files,
         directories: sizes.directories.clone(),
         packages: sizes.packages.clone(),
-        waste: report::Waste {
-            bytes: waste.bytes(),
-            removed: waste.removed,
-            overwritten: waste.overwritten,
-            metadata_only: waste.metadata_only,
-            duplicates: waste.duplicates,
-        },
+        unowned: sizes.unowned,
+        kinds: sizes.kinds.clone(),
+        largest: Vec::new(),
+        waste: sizes.waste.clone(),
+        dive: None,
     }
 }
 

@@ -65,7 +65,8 @@ pub fn print(report: &Report, common: &Common) -> Result<()> {
             report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
             report::json::render(report)
         }
-        Format::Markdown | Format::Html => return Err(Error::new(Kind::Usage, pending::sentence("this format"))),
+        Format::Markdown => report::markdown::render(report),
+        Format::Html => return Err(Error::new(Kind::Usage, pending::sentence("this format"))),
     };
     output::write(&document)
 }
