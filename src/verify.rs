@@ -3,6 +3,7 @@
 mod again;
 mod layers;
 mod matrix;
+mod picture;
 mod summary;
 
 use std::io::Write;
@@ -46,6 +47,8 @@ pub struct Asking<'a> {
     pub dockerfile: Option<&'a Dockerfile>,
     /// Whether the compliance matrix of the profile is asked for.
     pub matrix: bool,
+    /// Whether a page will be drawn of it, with a map of the tree.
+    pub picture: bool,
     /// Which rules.
     pub asked: &'a (dyn Fn(&Identity) -> bool + Sync),
     /// The day by which waivers are judged.
@@ -215,5 +218,6 @@ fn judge(loaded: &mut Loaded, profile: &Profile, reading: &Reading, asking: &Ask
     again::read(loaded, profile, reading, asking, watch);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
     let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);
-    summary::image(loaded, &facts, &sizes, profile, &judged)
+    let map = asking.picture.then(|| picture::map(&loaded.tree, &facts));
+    report::Image { map, ..summary::image(loaded, &facts, &sizes, profile, &judged) }
 }

@@ -17,7 +17,8 @@ use lucid_verify::{finding::Level, rules};
 fn exit_code(directory: &Path) -> u8 {
     let policy = Policy::builtin("generic", &rules::known()).unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
-    let asking = Asking { policy: &policy, service: None, dockerfile: None, matrix: false, asked: &|_| true, today };
+    let asking =
+        Asking { policy: &policy, service: None, dockerfile: None, matrix: false, picture: false, asked: &|_| true, today };
     let reference = format!("oci:{}", directory.display()).parse().unwrap();
     let (image, _) = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched);
     Report::new(vec![image], Some(Level::Error), today).exit_code
@@ -65,6 +66,7 @@ fn findings(directory: &Path, group: &str) -> Vec<(String, Level)> {
         service: None,
         dockerfile: None,
         matrix: false,
+        picture: false,
         asked: &|rule| rule.id.starts_with(group),
         today,
     };

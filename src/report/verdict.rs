@@ -95,6 +95,7 @@ impl Image {
             rules: Vec::new(),
             layers: Vec::new(),
             sizes: Sizes::default(),
+            map: None,
             delta: None,
         }
     }

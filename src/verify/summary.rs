@@ -35,6 +35,7 @@ pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: 
         answers: report::Answers::of(&rules),
         layers,
         sizes: measured(sizes, loaded),
+        map: None,
         delta: None,
         matrix: None,
         rules,

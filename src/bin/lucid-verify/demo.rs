@@ -14,7 +14,7 @@ use lucid_verify::serve::{Image, Repository, Server};
 use lucid_verify::source::Access;
 use lucid_verify::verify::{Asking, Reading};
 
-use crate::args::Common;
+use crate::args::{Common, Format};
 use crate::{exit, output, reading, verify};
 
 const LAYERS: &str = include_str!("demo/layers.txt");
@@ -66,7 +66,15 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let policy = Policy::auto(&rules::known());
     // What is said of this image must not change with the years.
     let today = NaiveDate::from_ymd_opt(2025, 11, 21).unwrap_or_default();
-    let asking = Asking { policy: &policy, service: None, dockerfile: None, matrix: false, asked: &|_| true, today };
+    let asking = Asking {
+        policy: &policy,
+        service: None,
+        dockerfile: None,
+        matrix: false,
+        picture: common.format == Format::Html,
+        asked: &|_| true,
+        today,
+    };
 
     let read = verify::read(&reference, false, &reading, &asking, common).into_iter();
     let report = Report::new(read.map(|(image, _)| image).collect(), Some(Level::Error), today);

@@ -34,7 +34,8 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
     let asked = |rule: &Identity| selection.holds(rule);
     let (service, dockerfile) = (args.service.as_deref(), dockerfile.as_ref());
-    let asking = Asking { policy: &policy, service, dockerfile, matrix: args.matrix, asked: &asked, today };
+    let (matrix, picture) = (args.matrix, common.format == Format::Html);
+    let asking = Asking { policy: &policy, service, dockerfile, matrix, picture, asked: &asked, today };
 
     let (mut images, mut profiles) = (Vec::new(), Vec::new());
     for reference in &args.images {
@@ -65,7 +66,8 @@ pub fn print(report: &Report, common: &Common) -> Result<()> {
             report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
             report::json::render(report)
         }
-        Format::Markdown | Format::Html => return Err(Error::new(Kind::Usage, pending::sentence("this format"))),
+        Format::Html => report::html::render(report),
+        Format::Markdown => return Err(Error::new(Kind::Usage, pending::sentence("this format"))),
     };
     output::write(&document)
 }
