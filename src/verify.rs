@@ -3,7 +3,6 @@
 mod again;
 mod layers;
 mod matrix;
-mod picture;
 mod summary;
 
 use std::io::Write;
@@ -20,7 +19,7 @@ use crate::profile::{Policy, Profile, Subject};
 use crate::reference::{Platform, Reference};
 use crate::report;
 use crate::rules::{self, Identity};
-use crate::size::Breakdown;
+use crate::size::{self, Breakdown, Content, Map, Owners};
 use crate::source::{self, Access, Source};
 use crate::vfs::Tree;
 
@@ -112,6 +111,14 @@ impl Loaded {
         if self.gap.as_ref().is_none_or(|gap| gap.kind != Kind::Corrupt && error.kind == Kind::Corrupt) {
             self.gap = Some(error);
         }
+    }
+
+    /// What each layer ships; none of one that is not part of the tree.
+    pub fn contents(&self) -> Vec<Option<Content>> {
+        let shipped = size::contents(&self.tree);
+        let laid = self.layers.iter().take_while(|layer| layer.is_some()).count();
+        let of = |layer: usize| (layer < laid).then(|| shipped.get(&layer).copied().unwrap_or_default());
+        (0..self.layers.len()).map(of).collect()
     }
 
     /// What was held against a digest on the way here.
@@ -214,10 +221,11 @@ fn judge(loaded: &mut Loaded, profile: &Profile, reading: &Reading, asking: &Ask
         Some(dockerfile) => facts.built_by(dockerfile),
         None => facts,
     };
-    let sizes = Breakdown::of(&loaded.tree, &facts);
+    let owners = Owners::of(&loaded.tree, &facts);
+    let sizes = Breakdown::by(&loaded.tree, &owners, &|layer| facts.instruction(layer));
+    let map = asking.picture.then(|| Map::of(&loaded.tree, owners.list(), &|id| owners.owner(id)));
     again::read(loaded, profile, reading, asking, watch);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
     let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);
-    let map = asking.picture.then(|| picture::map(&loaded.tree, &facts));
     report::Image { map, ..summary::image(loaded, &facts, &sizes, profile, &judged) }
 }

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::Package;
 use super::breakdown::files;
+use super::{Owner, Package};
 use crate::text;
 use crate::vfs::{NodeId, Tree};
 
@@ -79,15 +79,20 @@ struct Node {
 }
 
 impl Map {
-    /// The picture of a tree. `owner` gives the place of a file's package in `owners`, whose bytes and files are counted here.
-    pub fn of(tree: &Tree, owners: Vec<Package>, owner: &dyn Fn(NodeId) -> Option<usize>) -> Self {
-        Self::drawn(tree, owners, owner, NAMED)
+    /// The picture of a tree. `owner` gives the place of a file's package in `names`.
+    pub fn of(tree: &Tree, names: &[Owner], owner: &dyn Fn(NodeId) -> Option<usize>) -> Self {
+        Self::drawn(tree, names, owner, NAMED)
     }
 
-    fn drawn(tree: &Tree, mut owners: Vec<Package>, owner: &dyn Fn(NodeId) -> Option<usize>, named: usize) -> Self {
-        for package in &mut owners {
-            (package.bytes, package.files) = (0, 0);
-        }
+    fn drawn(tree: &Tree, names: &[Owner], owner: &dyn Fn(NodeId) -> Option<usize>, named: usize) -> Self {
+        let package = |Owner { kind, name, version }: &Owner| Package {
+            kind,
+            name: name.clone(),
+            version: version.clone(),
+            bytes: 0,
+            files: 0,
+        };
+        let mut owners: Vec<Package> = names.iter().map(package).collect();
         for id in files(tree) {
             if let Some(package) = owner(id).and_then(|owner| owners.get_mut(owner)) {
                 package.bytes = package.bytes.saturating_add(tree.stat(id).size);
@@ -172,8 +177,8 @@ mod tests {
     use super::*;
     use crate::vfs::dump;
 
-    fn package(name: &str) -> Package {
-        Package { kind: "python", name: name.into(), version: "1".into(), bytes: 0, files: 0 }
+    fn package(name: &str) -> Owner {
+        Owner { kind: "python", name: name.into(), version: "1".into() }
     }
 
     /// Cells as `path bytes files owner`; a sum of small things is `path/*`.
@@ -214,36 +219,36 @@ mod tests {
             f 0644 0:0 0 /b/empty
         "])
         .unwrap();
-        let owners = vec![package("little"), package("large"), package("nothing")];
+        let owners = [package("little"), package("large"), package("nothing")];
         let owner = |id| match tree.name(id) {
             b"big.so" => Some(1),
             b"small" => Some(0),
             b"empty" => Some(2),
             _ => None,
         };
-        let map = Map::drawn(&tree, owners.clone(), &owner, 4);
+        let map = Map::drawn(&tree, &owners, &owner, 4);
         let named = ["/ 546 6 several", "/a 506 4 several", "/a/big.so 500 1 large", "/b 40 2 -", "/a/* 6 3 several"];
         assert_eq!(shown(&map)[..], named.map(str::to_owned));
         assert_eq!(
             map.owners.iter().map(|owner| (&owner.name[..], owner.bytes)).collect::<Vec<_>>(),
             [("large", 500), ("little", 1)]
         );
-        let all = shown(&Map::of(&tree, owners, &owner));
+        let all = shown(&Map::of(&tree, &owners, &owner));
         assert_eq!(all[4..], ["/b/data 40 1 -", "/a/c 5 2 -", "/a/c/x 3 1 -", "/a/c/y 2 1 -", "/a/small 1 1 little"]);
     }
 
     #[test]
     fn names_are_fit_to_show_and_an_empty_tree_has_a_root() {
         let tree = dump::tree(["f 0644 0:0 5 /a\\x1b\\xff"]).unwrap();
-        assert_eq!(Map::of(&tree, vec![], &|_| None).cells[1].name, "a\\u{1b}\\xff");
-        let empty = Map::of(&Tree::new(), vec![], &|_| None);
+        assert_eq!(Map::of(&tree, &[], &|_| None).cells[1].name, "a\\u{1b}\\xff");
+        let empty = Map::of(&Tree::new(), &[], &|_| None);
         assert_eq!(shown(&empty), ["/ 0 0 -"]);
     }
 
     #[test]
     fn a_package_that_is_not_listed_owns_nothing() {
         let tree = dump::tree(["f 0644 0:0 5 /a"]).unwrap();
-        assert_eq!(shown(&Map::of(&tree, vec![], &|_| Some(7)))[1], "/a 5 1 -");
+        assert_eq!(shown(&Map::of(&tree, &[], &|_| Some(7)))[1], "/a 5 1 -");
     }
 
     proptest! {
@@ -258,7 +263,7 @@ mod tests {
             });
             let tree = dump::tree([&lines[..]]).unwrap();
             let owner = |id: NodeId| Some(usize::from(tree.name(id)[0]) % 3).filter(|owner| *owner < 2);
-            let map = Map::drawn(&tree, vec![package("p"), package("q")], &owner, named);
+            let map = Map::drawn(&tree, &[package("p"), package("q")], &owner, named);
             let all: u64 = files.values().sum();
             prop_assert_eq!((leaves(&map), map.cells[0].bytes), (all, all));
             prop_assert!(map.cells.len() <= 2 * named.max(1));

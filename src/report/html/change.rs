@@ -1,9 +1,9 @@
 //! What changed from one image to another.
 
 use super::head::item;
-use super::markup::{Column, Field, Html, signed};
+use super::markup::{Column, Field, Html};
 use crate::report::Delta;
-use crate::report::figures::{bytes, count, percent};
+use crate::report::figures::{self, bytes, count};
 use crate::size::delta::{Change, Contents, Fate, FileDelta, LayerDelta, PackageDelta};
 use crate::size::snapshot::Side;
 
@@ -29,10 +29,8 @@ pub(super) fn section(html: &mut Html, delta: &Delta) {
     });
 }
 
-/// `818 MB → 572 MB, −246 MB (−30 %)`.
 fn line(change: Change) -> String {
-    let share = percent(change.new.abs_diff(change.old), change.old);
-    format!("{} → {}, {} ({share} %)", bytes(change.old), bytes(change.new), signed(change))
+    figures::change(change.old, change.new)
 }
 
 fn side(html: &mut Html, term: &str, side: &Side) {
@@ -72,7 +70,12 @@ fn table(html: &mut Html, caption: &'static str, names: &[&'static str], rows: V
 }
 
 fn weighed(name: Field, change: Change) -> Vec<Field> {
-    vec![name, Field::Bytes(Some(change.old)), Field::Bytes(Some(change.new)), Field::By(change.by(), signed(change))]
+    vec![
+        name,
+        Field::Bytes(Some(change.old)),
+        Field::Bytes(Some(change.new)),
+        Field::By(change.by(), figures::signed(change.by())),
+    ]
 }
 
 fn totals(html: &mut Html, delta: &Delta) {
@@ -89,7 +92,7 @@ fn totals(html: &mut Html, delta: &Delta) {
         Field::text("files"),
         Field::Count(files.old),
         Field::Count(files.new),
-        Field::By(files.by(), format!("{:+}", files.by()).replace('-', "−")),
+        Field::By(files.by(), figures::exact(files.by())),
     ]);
     table(html, "Totals", &["bytes of"], rows);
 }

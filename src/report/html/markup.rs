@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::report::figures;
-use crate::size::delta::Change;
 use crate::text;
 
 /// Rows of a table; the rest is counted. An image can claim as many packages as it likes.
@@ -186,16 +185,6 @@ impl Field {
     }
 }
 
-/// `+1.2 MB`, `−246.0 MB`.
-pub(super) fn signed(change: Change) -> String {
-    let bytes = figures::bytes(change.new.abs_diff(change.old));
-    match change.by() {
-        0 => "0".to_owned(),
-        1.. => format!("+{bytes}"),
-        _ => format!("−{bytes}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,11 +226,5 @@ mod tests {
         let text = written(|html| html.table("x", &[Column::Number("n")], &rows));
         assert_eq!(text.matches("<tr>").count(), ROWS + 1);
         assert!(text.ends_with("and 2 more rows: --format json has them</p>"), "{text}");
-    }
-
-    #[test]
-    fn a_change_says_its_direction() {
-        let by = |old, new| signed(Change { old, new });
-        assert_eq!([by(5, 5), by(0, 1_500), by(246_000_000, 0)], ["0", "+1.5 kB", "−246.0 MB"]);
     }
 }

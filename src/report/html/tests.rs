@@ -4,7 +4,7 @@ use crate::finding::{Level, Outcome, Question};
 use crate::report::{Answers, Blame, Failure, Finding, Layer, Rule, Sizes};
 use crate::size::delta::{Change, Contents, DirectoryDelta, Fate, FileDelta, Findings, LayerDelta, PackageDelta, SettingDelta};
 use crate::size::snapshot::{Fingerprint, Side};
-use crate::size::{Directory, Map, Package};
+use crate::size::{self, Cause, Copies, Directory, FileSize, KindSize, Loss, Map, Owner, Package, Waste};
 use crate::vfs::dump;
 
 const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"' style=x\u{202e}";
@@ -75,12 +75,39 @@ fn compared() -> Delta {
     }
 }
 
+fn wasted() -> Waste {
+    let cause = Cause {
+        kind: Loss::Removed,
+        layer: 0,
+        created_by: Some(HOSTILE.into()),
+        bytes: 30,
+        files: 1,
+        largest: HOSTILE.into(),
+        lost_layer: None,
+        changed: vec![],
+        fix: HOSTILE.into(),
+    };
+    let copies = Copies { bytes: 5, count: 2, paths: vec![HOSTILE.into(), HOSTILE.into()] };
+    Waste { bytes: 35, removed: 30, duplicates: 5, causes: vec![cause], copies: vec![copies], ..Waste::default() }
+}
+
 /// An image all of whose texts are hostile.
 fn hostile() -> Image {
     let tree = dump::tree(["f 0644 0:0 70 /a/<script>alert(1)<!--\nf 0644 0:0 30 /b\\x20onerror=\"'"]).unwrap();
     let package = Package { kind: "python", name: HOSTILE.into(), version: HOSTILE.into(), bytes: 70, files: 1 };
     let directory = Directory { path: HOSTILE.into(), bytes: 70, files: 1 };
-    let sizes = Sizes { bytes: 100, files: 2, directories: vec![directory], packages: vec![package.clone()], ..Sizes::default() };
+    let owner = Owner { kind: "python", name: HOSTILE.into(), version: HOSTILE.into() };
+    let file = FileSize { path: HOSTILE.into(), bytes: 70, kind: size::Kind::Data, owner: Some(owner.clone()), layer: 0 };
+    let sizes = Sizes {
+        bytes: 100,
+        files: 2,
+        directories: vec![directory],
+        packages: vec![package],
+        kinds: vec![KindSize { kind: size::Kind::Data, bytes: 100, files: 2 }],
+        largest: vec![file],
+        waste: wasted(),
+        ..Sizes::default()
+    };
     let layer = Layer {
         index: 0,
         digest: HOSTILE.into(),
@@ -89,6 +116,8 @@ fn hostile() -> Image {
         compressed_bytes: 10,
         bytes: Some(100),
         entries: Some(2),
+        files_bytes: Some(100),
+        hidden_bytes: Some(30),
         created_by: Some(HOSTILE.into()),
     };
     let rules = vec![
@@ -105,7 +134,7 @@ fn hostile() -> Image {
         rules,
         layers: vec![layer],
         sizes,
-        map: Some(Map::of(&tree, vec![package], &|_| Some(0))),
+        map: Some(Map::of(&tree, &[owner], &|_| Some(0))),
         delta: Some(compared()),
         ..Image::unread(HOSTILE.into(), Failure::from(&Error::new(Kind::Corrupt, HOSTILE).hint(HOSTILE)))
     }
@@ -182,7 +211,7 @@ fn the_same_report_makes_the_same_page_and_says_all_of_it() {
     ] {
         assert!(page.contains(said), "{said}");
     }
-    assert!(page.contains("818") && page.contains("−246"), "the change");
+    assert!(page.contains(">818 MB → 572 MB, −246 MB (−30 %)<"), "the change");
 }
 
 #[test]
