@@ -98,8 +98,11 @@
     const fill = (element, node, width, height, left) => {
       element.classList.add(colour(node.owner));
       if (chosen.has(colour(node.owner))) element.classList.add('on');
-      if (width > 34 && height >= HEAD) element.append(make('b', {}, height > 2 * HEAD || width > 130 ? `${name(node)} ` : name(node)));
-      if (left > 0 && node.below.length && width > 30 && height > HEAD + 14) {
+      if (width > 34 && height >= HEAD) {
+        const size = width > 120 ? [' ', make('small', {}, bytes(node.bytes))] : [];
+        element.append(make('b', {}, name(node), ...size));
+      }
+      if (left > 0 && node.name && node.below.length && width > 30 && height > HEAD + 14) {
         const inside = make('span', { class: 'in', 'aria-hidden': 'true' });
         lay(inside, node, width - 4, height - HEAD - 3, left - 1);
         element.append(inside);
