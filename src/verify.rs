@@ -25,7 +25,7 @@ use crate::profile::{Policy, Profile, Subject};
 use crate::reference::{Platform, Reference};
 use crate::report;
 use crate::rules::{self, Identity};
-use crate::size::{self, Breakdown, Content, Snapshot};
+use crate::size::{self, Breakdown, Content, Map, Owners, Snapshot};
 use crate::source::{self, Access, Source};
 use crate::vfs::Tree;
 
@@ -56,6 +56,8 @@ pub struct Asking<'a> {
     pub dockerfile: Option<&'a Dockerfile>,
     /// Whether the compliance matrix of the profile is asked for.
     pub matrix: bool,
+    /// Whether a page will be drawn of it, with a map of the tree.
+    pub picture: bool,
     /// Which rules.
     pub asked: &'a (dyn Fn(&Identity) -> bool + Sync),
     /// What images are compared with, if they are.
@@ -245,7 +247,9 @@ fn judge(
         Some(dockerfile) => facts.built_by(dockerfile),
         None => facts,
     };
-    let sizes = Breakdown::of(&loaded.tree, &facts);
+    let owners = Owners::of(&loaded.tree, &facts);
+    let sizes = Breakdown::by(&loaded.tree, &owners, &|layer| facts.instruction(layer));
+    let map = asking.picture.then(|| Map::of(&loaded.tree, owners.list(), &|id| owners.owner(id)));
     again::read(loaded, profile, reading, asking, watch);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
     let is_weighed = gap.is_none() && (asking.weigh || asking.gate.is_some());
@@ -254,6 +258,7 @@ fn judge(
     let growth = compared.growth(snapshot.as_ref(), asking, profile);
     let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, growth, gap.as_deref(), asking.asked);
     let mut image = summary::image(loaded, &facts, &sizes, profile, &judged);
+    image.map = map;
     compared.settle(&mut image, snapshot.as_mut(), &judged, asking);
     (image, snapshot.filter(|_| asking.weigh))
 }

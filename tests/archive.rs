@@ -33,6 +33,7 @@ fn look(reference: &str) -> (u8, Image) {
         service: None,
         dockerfile: None,
         matrix: false,
+        picture: false,
         asked: &|_| true,
         gate: None,
         weigh: false,

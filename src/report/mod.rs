@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
+use crate::size::Map;
 pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Waste};
 
 mod comparison;
 mod exit;
 pub mod figures;
 mod fill;
+pub mod html;
 pub mod json;
 mod lists;
 pub mod markdown;
@@ -112,6 +114,9 @@ pub struct Image {
     pub layers: Vec<Layer>,
     /// Where the bytes are.
     pub sizes: Sizes,
+    /// The final tree as a page draws it; it is no part of the data.
+    #[serde(skip)]
+    pub map: Option<Map>,
     /// The difference to a baseline.
     pub delta: Option<Delta>,
 }

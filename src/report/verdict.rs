@@ -96,6 +96,7 @@ impl Image {
             rules: Vec::new(),
             layers: Vec::new(),
             sizes: Sizes::default(),
+            map: None,
             delta: None,
         }
     }

@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::reference::Reference;
 use crate::report;
 use crate::size::breakdown::{directories, largest};
-use crate::size::{Breakdown, Dive, Owners};
+use crate::size::{Breakdown, Dive, Map, Owners};
 
 /// How much of an image to tell.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +16,8 @@ pub struct Detail {
     pub directories: usize,
     /// Files, at most.
     pub files: usize,
+    /// Whether a page will be drawn of it, with a map of the tree.
+    pub picture: bool,
 }
 
 /// Reads an image and says where its bytes are: its report without rules, with the largest files and with dive's figures. It
@@ -37,6 +39,7 @@ fn of(loaded: &Loaded, detail: &Detail) -> report::Image {
     let mut image = summary::unjudged(loaded, &facts, &sizes);
     image.sizes.directories = directories(tree, detail.depth, detail.directories);
     image.sizes.largest = largest(tree, &owners, detail.files);
+    image.map = detail.picture.then(|| Map::of(tree, owners.list(), &|id| owners.owner(id)));
     let layers: Option<Vec<_>> = loaded.layers.iter().map(Option::as_deref).collect();
     image.sizes.dive = layers.map(|layers| Dive::of(&layers));
     image

@@ -46,6 +46,7 @@ pub(super) fn unjudged(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> rep
         answers: report::Answers::of(&[]),
         layers: layers(loaded, facts),
         sizes: measured(sizes, loaded),
+        map: None,
         delta: None,
         matrix: None,
         rules: Vec::new(),

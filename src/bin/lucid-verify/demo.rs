@@ -14,7 +14,7 @@ use lucid_verify::serve::{Image, Repository, Server};
 use lucid_verify::source::Access;
 use lucid_verify::verify::{Asking, Reading};
 
-use crate::args::Common;
+use crate::args::{Common, Format};
 use crate::{exit, output, reading, verify};
 
 const LAYERS: &str = include_str!("demo/layers.txt");
@@ -71,6 +71,7 @@ pub fn run(common: &Common) -> Result<ExitCode> {
         service: None,
         dockerfile: None,
         matrix: false,
+        picture: common.format == Format::Html,
         asked: &|_| true,
         gate: None,
         weigh: false,

@@ -15,7 +15,8 @@ pub fn run(args: &Size, common: &Common) -> Result<ExitCode> {
     let today = verify::day()?;
     let reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
     let top = if args.top == 0 { usize::MAX } else { args.top };
-    let detail = Detail { depth: args.depth.into(), directories: top, files: top };
+    let picture = common.format == Format::Html;
+    let detail = Detail { depth: args.depth.into(), directories: top, files: top, picture };
     let images = args.images.iter().map(|reference| image(reference, &reading, &detail, common)).collect();
     let report = Report::new(images, Some(Level::Error), today);
     let view = View { by: args.by, top };

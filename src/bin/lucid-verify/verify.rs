@@ -21,7 +21,7 @@ use crate::args::{Asked, Common, Format, Verify};
 use crate::baseline::Saving;
 use crate::progress::Bars;
 use crate::select::Selection;
-use crate::{baseline, dockerfile, exit, output, pending, policy, reading};
+use crate::{baseline, dockerfile, exit, output, policy, reading};
 
 /// Runs the verb.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
@@ -48,6 +48,7 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         service: args.asked.service.as_deref(),
         dockerfile: dockerfile.as_ref(),
         matrix: args.matrix,
+        picture: common.format == Format::Html,
         asked: &|rule: &Identity| selection.holds(rule),
         gate: gate.as_ref(),
         weigh: saving.is_some(),
@@ -132,7 +133,7 @@ pub fn print(report: &Report, common: &Common) -> Result<()> {
             report::json::render(report)
         }
         Format::Markdown => report::markdown::render(report),
-        Format::Html => return Err(Error::new(Kind::Usage, pending::sentence("this format"))),
+        Format::Html => report::html::render(report),
     };
     output::write(&document)
 }

@@ -316,7 +316,7 @@ fn plain(mut delta: Delta) -> Delta {
         layer.created_by = None;
     }
     delta.layers.sort_by_key(|layer| (layer.old_index, layer.new_index));
-    for contents in &mut delta.contents {
+    if let Some(contents) = &mut delta.contents {
         contents.largest.sort_by(|a, b| (a.what, &a.path, &a.from).cmp(&(b.what, &b.path, &b.from)));
     }
     delta
