@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
-pub use crate::size::{Delta, Directory, Package};
+pub use crate::size::{Delta, Directory, Package, Pull};
 
 mod exit;
 pub mod figures;
 mod fill;
 pub mod json;
+pub mod pull;
 pub mod table;
 mod verdict;
 
@@ -37,6 +38,9 @@ pub struct Report {
     pub today: String,
     /// The images, by reference.
     pub images: Vec<Image>,
+    /// What it costs to pull them; of several images alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull: Option<Pull>,
 }
 
 /// The program.

@@ -9,6 +9,7 @@ mod golden;
 mod head;
 mod matrix;
 mod page;
+mod pull;
 
 use super::{Image, Report, Verdict};
 use page::Page;
@@ -39,6 +40,10 @@ pub fn render(report: &Report, style: &Style) -> Vec<u8> {
     if report.images.len() > 1 {
         page.blank();
         page.paragraph("", "", &summary(report));
+    }
+    if let Some(pull) = &report.pull {
+        page.blank();
+        pull::write(&mut page, pull);
     }
     page.into_bytes()
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict};
+use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict, pull};
 use crate::finding::{Level, Outcome, Question};
 
 impl Finding {
@@ -159,6 +159,7 @@ impl Report {
             verdict: verdict(exit_code),
             exit_code,
             today: today.to_string(),
+            pull: pull::of(&images),
             images,
         }
     }

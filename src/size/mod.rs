@@ -2,6 +2,7 @@
 
 pub mod breakdown;
 pub mod delta;
+pub mod pull;
 pub mod shipped;
 pub mod snapshot;
 pub mod twins;
@@ -9,6 +10,7 @@ pub mod waste;
 
 pub use breakdown::{Breakdown, Directory, Package};
 pub use delta::Delta;
+pub use pull::Pull;
 pub use shipped::{Shipped, shipped};
 pub use snapshot::{Amount, Snapshot};
 pub use twins::{Twins, twins};
