@@ -19,7 +19,7 @@ use crate::profile::{Policy, Profile, Subject};
 use crate::reference::{Platform, Reference};
 use crate::report;
 use crate::rules::{self, Identity};
-use crate::size::Breakdown;
+use crate::size::{self, Breakdown, Content};
 use crate::source::{self, Access, Source};
 use crate::vfs::Tree;
 
@@ -109,6 +109,14 @@ impl Loaded {
         if self.gap.as_ref().is_none_or(|gap| gap.kind != Kind::Corrupt && error.kind == Kind::Corrupt) {
             self.gap = Some(error);
         }
+    }
+
+    /// What each layer ships; none of one that is not part of the tree.
+    pub fn contents(&self) -> Vec<Option<Content>> {
+        let shipped = size::contents(&self.tree);
+        let laid = self.layers.iter().take_while(|layer| layer.is_some()).count();
+        let of = |layer: usize| (layer < laid).then(|| shipped.get(&layer).copied().unwrap_or_default());
+        (0..self.layers.len()).map(of).collect()
     }
 
     /// What was held against a digest on the way here.

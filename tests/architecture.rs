@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vfs", &["layer", "image"]),
     ("facts", &["vfs", "layer", "image"]),
     ("profile", &["finding"]),
-    ("size", &["facts", "vfs"]),
+    ("size", &["facts", "layer", "vfs"]),
     ("rules", &["facts", "size", "vfs", "profile", "finding"]),
     ("report", &["finding", "size"]),
     ("serve", &["layer", "vfs"]),

@@ -7,9 +7,10 @@ mod lines;
 #[path = "support/reference.rs"]
 mod reference;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lines::{layers, tree, without};
+use lucid_verify::size::{Loss, Waste, contents};
 use lucid_verify::vfs::{Change, dump};
 use proptest::prelude::*;
 use reference::Reference;
@@ -85,5 +86,31 @@ proptest! {
         let standing: u64 = inodes.iter().map(|(_, size)| size).sum();
         prop_assert_eq!(shipped, standing + hidden);
         prop_assert!(tree.iter().skip(1).all(|id| !tree.trail().of(&tree.path(id)).is_empty()));
+    }
+
+    #[test]
+    fn what_the_layers_ship_is_seen_or_wasted_in_one_of_three_ways(layers in possible()) {
+        let tree = tree(&layers).unwrap();
+        let waste = Waste::of(&tree, |_| None);
+        let contents = contents(&tree);
+        let inodes: BTreeMap<_, _> = tree.iter().filter(|id| tree.trace(*id).is_some()).map(|id| (tree.inode(id), id)).collect();
+        for (layer, content) in &contents {
+            let seen = inodes.values().filter(|id| tree.content_layer(**id) == *layer).map(|id| tree.stat(*id).size);
+            prop_assert_eq!(content.bytes, content.hidden + seen.sum::<u64>(), "layer {}", layer);
+        }
+        let hidden: u64 = contents.values().map(|content| content.hidden).sum();
+        prop_assert_eq!(hidden, waste.removed + waste.overwritten + waste.metadata_only);
+        prop_assert_eq!(hidden + waste.duplicates, waste.bytes);
+        let events = || tree.trail().iter().flat_map(|(_, events)| events);
+        for (kind, bytes, change) in [
+            (Loss::Overwritten, waste.overwritten, Change::Rewritten { same_content: false }),
+            (Loss::MetadataOnly, waste.metadata_only, Change::Rewritten { same_content: true }),
+        ] {
+            prop_assert_eq!(bytes, events().filter(|event| event.change == change).map(|event| event.hidden).sum::<u64>());
+            let causes = waste.causes.iter().filter(|cause| cause.kind == kind);
+            prop_assert_eq!(bytes, causes.map(|cause| cause.bytes).sum::<u64>());
+        }
+        prop_assert_eq!(hidden, waste.causes.iter().map(|cause| cause.bytes).sum::<u64>());
+        prop_assert_eq!(waste.duplicates, waste.copies.iter().map(|copies| copies.bytes).sum::<u64>());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::layer::FileKind;
-use crate::layer::elf::Elf;
+pub use crate::layer::elf::Elf;
 use crate::vfs::{NodeId, Tree};
 
 /// `ET_EXEC` and `ET_DYN`: what a kernel or a loader maps (System V ABI, chapter 4).

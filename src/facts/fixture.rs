@@ -41,7 +41,7 @@ impl Item {
 
 fn regular(path: &str, content: &[u8], kind: FileKind, kept: Kept) -> Item {
     let mode = if kind == FileKind::Other { 0o644 } else { 0o755 };
-    let trace = Trace { sha256: Sha256::digest(content).into(), blank: content.trim_ascii().is_empty(), kind, kept };
+    let trace = Trace { sha256: Sha256::digest(content).into(), holes: 0, blank: content.trim_ascii().is_empty(), kind, kept };
     let mut item = Item::new(path, mode, Kind::File(Arc::new(trace)));
     item.stat.size = content.len() as u64;
     item

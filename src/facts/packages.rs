@@ -7,6 +7,7 @@ mod payload;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use super::contents::Contents;
 use crate::layer::LayerPath;
@@ -48,6 +49,9 @@ pub struct Package {
     /// How many of its listed regular files there are, and how many of them exist; `None` without a list that could
     /// be read.
     pub payload: Option<Payload>,
+    /// The regular files of the tree that it lists, each once, by their ids; links on the way are followed, a link at the end
+    /// of a path is none. Packages with one list share them.
+    pub files: Arc<[NodeId]>,
 }
 
 /// What of a package's list exists.
@@ -57,6 +61,16 @@ pub struct Payload {
     pub listed: u64,
     /// Files of the list that exist.
     pub present: u64,
+}
+
+impl Format {
+    /// `deb` or `apk`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Deb => "deb",
+            Self::Apk => "apk",
+        }
+    }
 }
 
 impl Package {

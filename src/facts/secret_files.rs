@@ -39,7 +39,7 @@ pub struct SecretFile {
 /// Looks at every file that the layers hold.
 pub fn secrets(tree: &Tree) -> Secrets {
     let visible = tree.iter().map(|node| (node, None));
-    let hidden = tree.hidden().map(|(node, layer)| (node, Some(layer)));
+    let hidden = tree.hidden().map(|hidden| (hidden.node, Some(hidden.layer)));
     let (mut found, mut judge, mut unread) = (BTreeMap::new(), Judge::default(), Vec::new());
     // A content that is still there under the same path is told once.
     for (node, hidden_by) in visible.chain(hidden) {

@@ -74,6 +74,8 @@ impl Body {
 pub struct Trace {
     /// SHA-256 of the content.
     pub sha256: [u8; 32],
+    /// Bytes of it that are holes: no layer stores them, and every reader sees zeros (GNU tar manual, "Storing Sparse Files").
+    pub holes: u64,
     /// Whether the content is nothing but ASCII white space, NUL bytes and a UTF-8 byte order mark.
     pub blank: bool,
     /// What the first bytes say it is.

@@ -26,6 +26,7 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 pub(super) struct Tap {
     sha256: Sha256,
     head: Vec<u8>,
+    holes: u64,
     /// Whether everything so far is blank; known of the head when it is full or the file ends.
     blank: bool,
     elf: Capture,
@@ -45,6 +46,7 @@ impl Tap {
         Self {
             sha256: Sha256::new(),
             head: Vec::with_capacity(HEAD),
+            holes: 0,
             blank: true,
             elf: Capture::default(),
             elf_names: ELF_NAMES,
@@ -60,6 +62,7 @@ impl Tap {
     /// Begins a file of `size` bytes.
     pub(super) fn open(&mut self, path: &LayerPath, size: u64) {
         self.head.clear();
+        self.holes = 0;
         self.blank = true;
         self.elf.open();
         self.is_compiled = path.as_bytes().ends_with(compiled::ENDING);
@@ -96,8 +99,9 @@ impl Tap {
         self.blank = self.blank && is_blank(rest);
     }
 
-    /// Takes so many zeros.
+    /// Takes a hole of so many zeros.
     pub(super) fn feed_zeros(&mut self, mut zeros: u64) {
+        self.holes = self.holes.saturating_add(zeros);
         while zeros > 0 {
             let length = usize::try_from(zeros).map_or(ZEROS.len(), |zeros| zeros.min(ZEROS.len()));
             self.feed(&ZEROS[..length]);
@@ -118,7 +122,7 @@ impl Tap {
             None => mem::replace(&mut self.kept, Kept::Unwanted),
         };
         let blank = if self.head.len() < HEAD { is_blank_head(&self.head) } else { self.blank };
-        Trace { sha256: mem::take(&mut self.sha256).finalize().into(), blank, kind, kept }
+        Trace { sha256: mem::take(&mut self.sha256).finalize().into(), holes: self.holes, blank, kind, kept }
     }
 }
 
@@ -186,13 +190,13 @@ mod tests {
         tap.feed(b"#!/bin/sh -e");
         let first = tap.close();
         assert_eq!(first.kind, FileKind::Script(b"/bin/sh -e"[..].into()));
-        assert_eq!(first.bytes(), Some(&b"#!/bin/sh -e"[..]));
+        assert_eq!((first.bytes(), first.holes), (Some(&b"#!/bin/sh -e"[..]), 0));
         tap.open(&LayerPath::new("usr/lib/python3.12/x.py"), 3);
         tap.feed_zeros(3);
         let second = tap.close();
         assert_eq!(
             second,
-            Trace { sha256: Sha256::digest([0; 3]).into(), blank: true, kind: FileKind::Other, kept: Kept::Unwanted }
+            Trace { sha256: Sha256::digest([0; 3]).into(), holes: 3, blank: true, kind: FileKind::Other, kept: Kept::Unwanted }
         );
     }
 

@@ -121,7 +121,7 @@ pub(super) struct SizeTable {
     /// Regular files of any one layer.
     #[schemars(with = "Option<Bytes>")]
     pub max_layer: Option<Spanned<Bytes>>,
-    /// Files of Python distributions, by name.
+    /// Files of packages, by name behind `deb:` or `apk:`; behind `python:` or nothing, of Python distributions.
     #[schemars(with = "BTreeMap<String, Bytes>")]
     pub packages: BTreeMap<String, Spanned<Bytes>>,
     #[serde(skip_serializing)]

@@ -93,6 +93,13 @@ impl Draft {
     }
 }
 
+/// What may stand before the name of a package and a colon.
+pub(super) const PACKAGES: [&str; 3] = ["python", "deb", "apk"];
+
+pub(super) fn no_kind(kind: &str) -> String {
+    format!("{kind:?} is no kind of package: python, deb or apk")
+}
+
 /// A glob. In paths `*` stops at `/`, in names of images it does not.
 pub(super) fn glob(text: &str, in_paths: bool) -> Result<GlobMatcher, String> {
     let glob = GlobBuilder::new(text).literal_separator(in_paths).build();
@@ -159,6 +166,9 @@ impl Source<'_> {
             }
         }
         for (name, value) in &table.packages {
+            if let Some((kind, _)) = name.split_once(':').filter(|(kind, _)| !PACKAGES.contains(kind)) {
+                return Err(self.slip(&value.span(), no_kind(kind), kind, PACKAGES));
+            }
             match read(value)? {
                 Some(most) => drop(size.packages.insert(name.clone(), most)),
                 None => drop(size.packages.remove(name)),

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::check::{Check, Demand, Files, Packages, Start, Text, Which};
 use super::document::CheckTable;
-use super::load::glob;
+use super::load::{PACKAGES, glob, no_kind};
 use super::place::Source;
 use super::want::{self, WANTS, Wants, Wrong};
 use crate::error::Result;
@@ -123,10 +123,9 @@ impl Source<'_> {
     }
 
     fn packages(&self, of: &Spanned<String>, wants: &mut Wants<'_>) -> Result<Packages> {
-        const KINDS: [&str; 3] = ["python", "deb", "apk"];
         let (kind, name) = of.get_ref().split_once(':').map_or((None, &of.get_ref()[..]), |(kind, name)| (Some(kind), name));
-        if let Some(kind) = kind.filter(|kind| !KINDS.contains(kind)) {
-            return Err(self.slip(&of.span(), format!("{kind:?} is no kind of package: python, deb or apk"), kind, KINDS));
+        if let Some(kind) = kind.filter(|kind| !PACKAGES.contains(kind)) {
+            return Err(self.slip(&of.span(), no_kind(kind), kind, PACKAGES));
         }
         let at = |(span, what): Wrong| self.mistake(&span, what);
         Ok(Packages {

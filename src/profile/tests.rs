@@ -64,6 +64,7 @@ fn every_mistake_names_its_place_and_what_was_meant() {
         ("[size]\nmax-bytes = \"1 mega\"", "dir/my.toml:2:13: \"1 mega\" is no number of bytes: write 600MB", ""),
         ("[size]\nmax-layer = -1", "dir/my.toml:2:13: wanted bytes: a number, or text such as \"600MB\"", ""),
         ("[size.packages]\ngrpcio = \"20 Mb\"", "dir/my.toml:2:10: \"20 Mb\" is no number of bytes", ""),
+        ("[size.packages]\n\"dep:a\" = 1", "dir/my.toml:2:11: \"dep\" is no kind of package: python, deb or apk", "`deb`"),
         ("[rules.\"size/waste\"]\nmin-bytes = \"10 megs\"", "dir/my.toml:2:13: \"10 megs\" is no number of bytes", ""),
         ("[auto]\nnames = [\"*\"]", "dir/my.toml:1:1: only built-in profiles have [auto]", ""),
         ("[service]\n[services.a]", "dir/my.toml:1:1: a file has either [service] or [services.NAME]", ""),

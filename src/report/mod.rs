@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
-pub use crate::size::{Delta, Directory, Package, Pull};
+pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Pull, Waste};
 
 mod exit;
 pub mod figures;
@@ -275,6 +275,10 @@ pub struct Layer {
     pub bytes: Option<u64>,
     /// Entries of the tar; null if it was not read.
     pub entries: Option<u64>,
+    /// Bytes of the regular files that it ships, a hard link as nothing; null if it is not part of the tree.
+    pub files_bytes: Option<u64>,
+    /// Those of them that no name of the final tree leads to any more: removed, overwritten or shipped again by a later layer.
+    pub hidden_bytes: Option<u64>,
     /// The instruction that made it, as the image claims.
     pub created_by: Option<String>,
 }
@@ -286,29 +290,24 @@ pub struct Sizes {
     pub compressed_bytes: u64,
     /// Regular files of all layers.
     pub unpacked_bytes: u64,
-    /// Regular files of the final tree.
+    /// Regular files of the final tree, each once, holes included.
     pub bytes: u64,
+    /// Of `bytes` those that layers store: without the holes of sparse files.
+    pub stored_bytes: u64,
     /// How many there are.
     pub files: u64,
     /// The largest directories.
     pub directories: Vec<Directory>,
-    /// Installed packages.
+    /// Installed packages, Python's and the system's, largest first. With `unowned` they make up `bytes` and `files`.
     pub packages: Vec<Package>,
+    /// Files that no package owns.
+    pub unowned: Amount,
+    /// Files by kind, largest first. They make up `bytes` and `files`.
+    pub kinds: Vec<KindSize>,
+    /// The largest files, largest first; empty unless `size` asks for them.
+    pub largest: Vec<FileSize>,
     /// Bytes shipped and not seen.
     pub waste: Waste,
-}
-
-/// Bytes shipped and not seen.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct Waste {
-    /// All four kinds.
-    pub bytes: u64,
-    /// Removed by a later layer.
-    pub removed: u64,
-    /// Replaced with other content.
-    pub overwritten: u64,
-    /// Shipped again unchanged.
-    pub metadata_only: u64,
-    /// Standing in the final tree more than once.
-    pub duplicates: u64,
+    /// What dive would say, for thresholds that were set for it; null unless sizes are asked for.
+    pub dive: Option<Dive>,
 }

@@ -1,16 +1,18 @@
-//! Totals, directories, packages.
+//! Totals, directories, packages, kinds, files.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Waste;
+use super::kind::{Kind, Kinds};
+use super::owner::{Owner, Owners};
+use super::snapshot::Amount;
+use super::waste::Waste;
 use crate::facts::Facts;
-use crate::facts::python::Python;
 use crate::text;
-use crate::vfs::{Change, NodeId, Tree};
+use crate::vfs::{Change, LayerIndex, NodeId, Tree};
 
 /// Directories are measured down to this depth: `/usr/local/lib` has it.
 const DEPTH: usize = 3;
@@ -27,14 +29,20 @@ pub struct Breakdown {
     pub unpacked_bytes: u64,
     /// Regular files of the final tree.
     pub bytes: u64,
+    /// Of `bytes` those that layers store: holes of sparse files are not stored.
+    pub stored_bytes: u64,
     /// How many regular files the final tree has.
     pub files: u64,
     /// Of the directories down to `/a/b/c` the forty that hold the most, largest first, with everything below them. They
     /// overlap; the root, and directories without files, are left out.
     pub directories: Vec<Directory>,
-    /// Installed packages, largest first: Python distributions by their RECORD. Operating-system packages are not among
-    /// them, because facts hold no list of their files.
+    /// Installed packages, largest first, each with the files that it owns ([`Owners`]). With what is `unowned` they make up
+    /// all files and bytes.
     pub packages: Vec<Package>,
+    /// What no package owns.
+    pub unowned: Amount,
+    /// The kinds that there are, largest first; they make up all files and bytes.
+    pub kinds: Vec<KindSize>,
     /// Bytes that are shipped and not seen.
     pub waste: Waste,
 }
@@ -66,25 +74,94 @@ pub struct Package {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Bytes of its files. A file belongs to the first package that names it, by site directory and name.
+    /// Bytes of its files. A file belongs to one package: Python distributions go before packages of the system, and of
+    /// several the first by site directory and name.
     pub bytes: u64,
     /// How many regular files it owns.
     pub files: u64,
 }
 
+/// The files of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KindSize {
+    /// The kind.
+    pub kind: Kind,
+    /// Bytes of the files.
+    pub bytes: u64,
+    /// How many they are.
+    pub files: u64,
+}
+
+/// A regular file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FileSize {
+    /// The first of its paths, as [`text::lossless`] text with a leading `/`.
+    pub path: String,
+    /// Its bytes, holes included.
+    pub bytes: u64,
+    /// Its kind.
+    pub kind: Kind,
+    /// The package that owns it.
+    pub owner: Option<Owner>,
+    /// The layer that holds its content, by its place, base first, from 0.
+    pub layer: LayerIndex,
+}
+
 impl Breakdown {
     /// Measures a tree.
     pub fn of(tree: &Tree, facts: &Facts) -> Self {
-        let (root, directories) = directories(tree);
+        Self::by(tree, &Owners::of(tree, facts), &|layer| facts.instruction(layer))
+    }
+
+    /// Measures a tree of which it is known who owns what.
+    pub fn by(tree: &Tree, owners: &Owners<'_>, instruction: &dyn Fn(usize) -> Option<String>) -> Self {
+        let (root, directories) = measured(tree, DEPTH, DIRECTORIES);
+        let (mut owned, mut unowned) = (vec![Amount::default(); owners.list().len()], Amount::default());
+        let (mut kinds, mut holes) = (BTreeMap::<Kind, Amount>::new(), 0_u64);
+        let known = Kinds::of(tree);
+        for id in files(tree) {
+            let bytes = tree.stat(id).size;
+            let owner = owners.owner(id).and_then(|owner| owned.get_mut(owner));
+            owner.unwrap_or(&mut unowned).add(bytes);
+            kinds.entry(known.kind(id)).or_default().add(bytes);
+            holes = holes.saturating_add(tree.trace(id).map_or(0, |trace| trace.holes));
+        }
         Self {
             unpacked_bytes: unpacked_bytes(tree),
             bytes: root.bytes,
+            stored_bytes: root.bytes.saturating_sub(holes),
             files: root.files,
             directories,
-            packages: packages(tree, &facts.python),
-            waste: Waste::of(tree),
+            packages: packages(owners, &owned),
+            unowned,
+            kinds: by_size(kinds),
+            waste: Waste::of(tree, instruction),
         }
     }
+}
+
+/// The largest files of a tree, at most so many, largest first; of several of one size the first in path order.
+pub fn largest(tree: &Tree, owners: &Owners<'_>, most: usize) -> Vec<FileSize> {
+    let (mut ids, kinds): (Vec<NodeId>, _) = (files(tree).collect(), Kinds::of(tree));
+    ids.sort_by_key(|id| Reverse(tree.stat(*id).size));
+    let found = ids.into_iter().take(most).map(|id| FileSize {
+        path: shown(tree, id),
+        bytes: tree.stat(id).size,
+        kind: kinds.kind(id),
+        owner: owners.owner(id).and_then(|owner| owners.list().get(owner)).cloned(),
+        layer: tree.content_layer(id),
+    });
+    found.collect()
+}
+
+/// The directories down to a depth (`/a/b/c` has 3) that hold the most, at most so many, largest first, each with everything
+/// below it. They overlap; the root, and directories without files, are left out.
+pub fn directories(tree: &Tree, depth: usize, most: usize) -> Vec<Directory> {
+    measured(tree, depth, most).1
+}
+
+fn shown(tree: &Tree, id: NodeId) -> String {
+    format!("/{}", text::lossless(tree.path(id).as_bytes()))
 }
 
 /// The regular files of a tree, each under the first of its names.
@@ -99,7 +176,7 @@ fn unpacked_bytes(tree: &Tree) -> u64 {
 }
 
 /// The root, and the largest of the directories below it.
-fn directories(tree: &Tree) -> (Directory, Vec<Directory>) {
+fn measured(tree: &Tree, depth: usize, most: usize) -> (Directory, Vec<Directory>) {
     let mut files = files(tree).peekable();
     let mut done: Vec<(NodeId, Directory)> = Vec::new();
     // The directories around the node at hand, outermost first, as deep as they are measured.
@@ -112,7 +189,7 @@ fn directories(tree: &Tree) -> (Directory, Vec<Directory>) {
             for (_, directory) in &mut open {
                 directory.add(tree.stat(id).size);
             }
-        } else if tree.is_directory(id) && open.len() <= DEPTH {
+        } else if tree.is_directory(id) && open.len() <= depth {
             open.push((id, Directory::default()));
         }
     }
@@ -120,46 +197,45 @@ fn directories(tree: &Tree) -> (Directory, Vec<Directory>) {
     let root = open.pop().map(|(_, root)| root).unwrap_or_default();
     done.retain(|(_, directory)| directory.files > 0);
     for (id, directory) in &mut done {
-        directory.path = format!("/{}", text::lossless(tree.path(*id).as_bytes()));
+        directory.path = shown(tree, *id);
     }
     let mut directories: Vec<Directory> = done.into_iter().map(|(_, directory)| directory).collect();
     directories.sort_by(|a, b| (Reverse(a.bytes), &a.path).cmp(&(Reverse(b.bytes), &b.path)));
-    directories.truncate(DIRECTORIES);
+    directories.truncate(most);
     (root, directories)
 }
 
-fn packages(tree: &Tree, python: &Python) -> Vec<Package> {
-    let mut owned = BTreeSet::new();
-    let distributions = python.sites.iter().flat_map(|site| &site.distributions);
-    let mut packages: Vec<Package> = distributions
-        .map(|distribution| {
-            let rows = distribution.record.iter().flat_map(|record| &record.rows);
-            let files = rows.filter_map(|row| row.node).filter(|id| tree.trace(*id).is_some());
-            let mut package = Package {
-                kind: "python",
-                name: distribution.name.clone(),
-                version: distribution.version.clone(),
-                bytes: 0,
-                files: 0,
-            };
-            for id in files.filter(|id| owned.insert(tree.inode(*id))) {
-                package.files += 1;
-                package.bytes = package.bytes.saturating_add(tree.stat(id).size);
-            }
-            package
-        })
-        .collect();
-    packages.sort_by(|a, b| (Reverse(a.bytes), &a.name, &a.version).cmp(&(Reverse(b.bytes), &b.name, &b.version)));
+fn packages(owners: &Owners<'_>, owned: &[Amount]) -> Vec<Package> {
+    let packages = owners.list().iter().zip(owned).map(|(owner, owned)| Package {
+        kind: owner.kind,
+        name: owner.name.clone(),
+        version: owner.version.clone(),
+        bytes: owned.bytes,
+        files: owned.files,
+    });
+    let mut packages: Vec<Package> = packages.collect();
     packages
+        .sort_by(|a, b| (Reverse(a.bytes), &a.name, &a.version, a.kind).cmp(&(Reverse(b.bytes), &b.name, &b.version, b.kind)));
+    packages
+}
+
+fn by_size(kinds: BTreeMap<Kind, Amount>) -> Vec<KindSize> {
+    let kinds = kinds.into_iter().map(|(kind, Amount { bytes, files })| KindSize { kind, bytes, files });
+    let mut kinds: Vec<KindSize> = kinds.collect();
+    kinds.sort_by_key(|kind| Reverse(kind.bytes));
+    kinds
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::facts::python::{Distribution, Record, Row, Site};
-    use crate::vfs::dump;
+    use std::sync::Arc;
 
-    fn shown(directories: &[Directory]) -> Vec<(&str, u64, u64)> {
+    use super::*;
+    use crate::facts::packages::Packages;
+    use crate::facts::python::{Python, python};
+    use crate::vfs::{self, Stat, Trace, dump};
+
+    fn lines(directories: &[Directory]) -> Vec<(&str, u64, u64)> {
         directories.iter().map(|directory| (&directory.path[..], directory.bytes, directory.files)).collect()
     }
 
@@ -174,18 +250,18 @@ mod tests {
             d 0755 0:0 /empty
         "#])
         .unwrap();
-        let (root, below) = directories(&tree);
+        let (root, below) = measured(&tree, DEPTH, DIRECTORIES);
         assert_eq!((root.bytes, root.files), (19, 5));
         let all = [("/a", 9, 3), ("/a/b", 6, 2), ("/a/b/c", 6, 2), ("/a/b-", 3, 1), ("/k", 3, 1)];
-        assert_eq!(shown(&below), all);
+        assert_eq!(lines(&below), all);
     }
 
     #[test]
     fn a_file_with_several_names_counts_once_under_the_first() {
         let tree = dump::tree(["f 0644 0:0 3 /m/x\nh /b/x => /m/x\nh /m/y => /m/x"]).unwrap();
-        let (root, below) = directories(&tree);
+        let (root, below) = measured(&tree, DEPTH, DIRECTORIES);
         assert_eq!((root.bytes, root.files), (3, 1));
-        assert_eq!(shown(&below), [("/b", 3, 1)]);
+        assert_eq!(lines(&below), [("/b", 3, 1)]);
         assert_eq!(unpacked_bytes(&tree), 3);
     }
 
@@ -196,45 +272,45 @@ mod tests {
         for number in 100..150 {
             let _ = writeln!(lines, "f 0644 0:0 {number} /{number}/x");
         }
-        let (_, below) = directories(&dump::tree([&lines[..]]).unwrap());
+        let below = directories(&dump::tree([&lines[..]]).unwrap(), DEPTH, DIRECTORIES);
         assert_eq!((below.len(), below[0].bytes, below[39].bytes), (40, 149, 110));
     }
 
     #[test]
-    fn a_file_belongs_to_the_first_package_that_names_it() {
-        let tree = dump::tree(["f 0644 0:0 10 /s/a.py\nf 0644 0:0 20 /s/docs/conf.py\nf 0644 0:0 5 /s/b.py\nd 0755 0:0 /s/c"]);
-        let tree = tree.unwrap();
-        let row = |path: &str| Row {
-            written: path.into(),
-            path: path.into(),
-            is_outside: false,
-            node: tree.resolve(&path.into()).ok(),
-            sha256: None,
-            other_algorithm: false,
-            size: None,
-        };
-        let distribution = |name: &str, paths: &[&str]| Distribution {
-            name: name.into(),
-            normalized: name.into(),
-            version: "1".into(),
-            path: "/s/x.dist-info".into(),
-            layer: 0,
-            has_metadata: true,
-            tags: Vec::new(),
-            top_level: Vec::new(),
-            requires: Vec::new(),
-            requires_python: None,
-            commands: Ok(Vec::new()),
-            record: Ok(Record { rows: paths.iter().map(|path| row(path)).collect() }),
-        };
-        let distributions = vec![
-            distribution("a", &["/s/a.py", "/s/a.py", "/s/c", "/s/gone"]),
-            distribution("b", &["/s/b.py", "/s/docs/conf.py"]),
-            distribution("c", &["/s/docs/conf.py"]),
+    fn directories_are_measured_as_deep_and_as_many_as_asked() {
+        let tree = dump::tree(["f 0644 0:0 3 /a/b/c/d/x\nf 0644 0:0 2 /a/y\nf 0644 0:0 1 /z/y"]).unwrap();
+        let found = directories(&tree, 4, 3);
+        assert_eq!(lines(&found), [("/a", 5, 2), ("/a/b", 3, 1), ("/a/b/c", 3, 1)]);
+        assert_eq!(lines(&directories(&tree, usize::MAX, usize::MAX))[3], ("/a/b/c/d", 3, 1));
+        assert_eq!(lines(&directories(&tree, 1, 9)), [("/a", 5, 2), ("/z", 1, 1)]);
+    }
+
+    #[test]
+    fn holes_are_bytes_that_are_not_stored() {
+        let mut tree = dump::tree(["f 0644 0:0 5 /a"]).unwrap();
+        let trace = Trace { holes: 90, ..Trace::of(vec![0; 100]) };
+        let stat = Stat { size: 100, ..Stat::default() };
+        tree.insert(tree.root(), b"sparse", 0, stat, vfs::Kind::File(Arc::new(trace)));
+        let sizes = Breakdown::by(&tree, &Owners::claimed(&tree, &Python::default(), &Packages::default()), &|_| None);
+        assert_eq!((sizes.bytes, sizes.stored_bytes, sizes.unowned.bytes), (105, 15, 105));
+    }
+
+    #[test]
+    fn the_largest_files_have_an_owner_a_kind_and_a_layer() {
+        let layers = [
+            "f 0644 0:0 9 /s/dist-packages/a-1.dist-info/big\nf 0644 0:0 4 /b.md\nh /z => /b.md",
+            "f 0644 0:0 9 /a.py\nh /y => /b.md",
         ];
-        let site = Site { path: "/s".into(), node: tree.root(), distributions, importable: 0, entries: 0 };
-        let found = packages(&tree, &Python { sites: vec![site] });
-        let found: Vec<_> = found.iter().map(|package| (&package.name[..], package.bytes, package.files)).collect();
-        assert_eq!(found, [("b", 25, 2), ("a", 10, 1), ("c", 0, 0)]);
+        let tree = dump::tree(layers).unwrap();
+        let owners = Owners::claimed(&tree, &python(&tree), &Packages::default());
+        let found = largest(&tree, &owners, 3);
+        let found: Vec<_> = found
+            .iter()
+            .map(|file| (&file.path[..], file.bytes, file.kind, file.owner.as_ref().map(|owner| &owner.name[..]), file.layer))
+            .collect();
+        let big = "/s/dist-packages/a-1.dist-info/big";
+        let wanted =
+            [("/a.py", 9, Kind::Source, None, 1), (big, 9, Kind::Metadata, Some("a"), 0), ("/b.md", 4, Kind::Docs, None, 0)];
+        assert_eq!(found, wanted);
     }
 }

@@ -1,14 +1,29 @@
 //! Bytes that are shipped and not seen.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::breakdown::files;
-use crate::vfs::{Change, Tree};
+use super::cause::{self, Cause, Loss};
+use super::shipped::events;
+use crate::text;
+use crate::vfs::{LayerIndex, NodeId, Tree};
 
-/// The four kinds of waste. They are disjoint: the first three are content that no name of the final tree leads to, and
-/// with the bytes of that tree they make up the bytes of all layers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Groups of copies that are listed: the sums count all.
+const GROUPS: usize = 20;
+
+/// Paths of a group that are listed.
+const PATHS: usize = 5;
+
+/// Bytes shipped and not seen. The four kinds are disjoint: the first three are content that no name of the final tree leads
+/// to, and with the bytes of that tree they make up the bytes of all layers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Waste {
+    /// All four kinds.
+    pub bytes: u64,
     /// Content of files that a later layer removed: by a whiteout, an opaque mark, or something else in the place of a
     /// directory above.
     pub removed: u64,
@@ -18,35 +33,89 @@ pub struct Waste {
     pub metadata_only: u64,
     /// Content that stands in the final tree more than once, without being a hard link: every copy but one.
     pub duplicates: u64,
+    /// What made the first three kinds: a row for each layer and kind, the twenty that hid the most, largest first.
+    pub causes: Vec<Cause>,
+    /// What makes up the duplicates: the twenty groups that waste the most, largest first.
+    pub copies: Vec<Copies>,
+}
+
+/// Files of the final tree that hold the same and are no hard links of each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Copies {
+    /// Bytes of all of them but one.
+    pub bytes: u64,
+    /// How many there are. A file with several names is one.
+    pub count: u64,
+    /// The first five in path order, as [`text::lossless`] text with a leading `/`.
+    pub paths: Vec<String>,
 }
 
 impl Waste {
-    /// All four.
-    pub fn bytes(&self) -> u64 {
-        let kinds = [self.removed, self.overwritten, self.metadata_only, self.duplicates];
-        kinds.into_iter().fold(0, u64::saturating_add)
-    }
-
-    /// What a tree and its history waste.
-    pub(super) fn of(tree: &Tree) -> Self {
-        let mut waste = Self::default();
-        for event in tree.trail().iter().flat_map(|(_, events)| events) {
-            let kind = match event.change {
-                Change::Removed(_) => &mut waste.removed,
-                Change::Rewritten { same_content: false } => &mut waste.overwritten,
-                Change::Rewritten { same_content: true } => &mut waste.metadata_only,
-                Change::Added => continue,
+    /// What a tree and its history waste. `instruction` tells what made a layer, masked.
+    pub fn of(tree: &Tree, instruction: impl Fn(LayerIndex) -> Option<String>) -> Self {
+        let mut waste = Self { causes: cause::causes(tree, instruction), ..Self::default() };
+        for hidden in tree.hidden() {
+            let kind = match Loss::of(tree, &hidden) {
+                Loss::Removed => &mut waste.removed,
+                Loss::Overwritten => &mut waste.overwritten,
+                Loss::MetadataOnly => &mut waste.metadata_only,
             };
-            *kind = kind.saturating_add(event.hidden);
+            *kind = kind.saturating_add(tree.stat(hidden.node).size);
         }
-        let mut contents = BTreeSet::new();
-        for id in files(tree) {
-            if tree.trace(id).is_some_and(|trace| !contents.insert(trace.sha256)) {
-                waste.duplicates = waste.duplicates.saturating_add(tree.stat(id).size);
-            }
-        }
+        (waste.duplicates, waste.copies) = copies(tree);
+        let kinds = [waste.removed, waste.overwritten, waste.metadata_only, waste.duplicates];
+        waste.bytes = kinds.into_iter().fold(0, u64::saturating_add);
         waste
     }
+}
+
+/// A node's path as reports have it.
+pub(super) fn shown(tree: &Tree, id: NodeId) -> String {
+    format!("/{}", text::lossless(tree.path(id).as_bytes()))
+}
+
+/// Bytes of all duplicates, and the groups that make them.
+fn copies(tree: &Tree) -> (u64, Vec<Copies>) {
+    let contents = files(tree).enumerate().filter_map(|(at, id)| Some((&tree.trace(id)?.sha256, at, id)));
+    let mut contents: Vec<(&[u8; 32], usize, NodeId)> = contents.filter(|(.., id)| tree.stat(*id).size > 0).collect();
+    contents.sort_unstable();
+    let wasted =
+        |group: &[(_, usize, NodeId)]| group.iter().skip(1).fold(0_u64, |sum, (.., id)| sum.saturating_add(tree.stat(*id).size));
+    let alike = contents.chunk_by(|(one, ..), (other, ..)| one == other).filter(|group| group.len() > 1);
+    let mut groups: Vec<(u64, &[(_, usize, NodeId)])> = alike.map(|group| (wasted(group), group)).collect();
+    let bytes = groups.iter().fold(0_u64, |sum, (bytes, _)| sum.saturating_add(*bytes));
+    groups.sort_unstable_by_key(|(bytes, group)| (Reverse(*bytes), group.first().map(|(_, at, _)| *at)));
+    let of = |(bytes, group): &(u64, &[(_, usize, NodeId)])| Copies {
+        bytes: *bytes,
+        count: group.len() as u64,
+        paths: group.iter().take(PATHS).map(|(.., id)| shown(tree, *id)).collect(),
+    };
+    (bytes, groups.iter().take(GROUPS).map(of).collect())
+}
+
+/// Bytes of regular files that one layer ships.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Content {
+    /// All of them.
+    pub bytes: u64,
+    /// Those that no name of the final tree leads to any more: over all layers what is removed, overwritten and shipped
+    /// again.
+    pub hidden: u64,
+}
+
+/// What the layers of a tree ship, of those that ship any content.
+pub fn contents(tree: &Tree) -> BTreeMap<LayerIndex, Content> {
+    let mut layers: BTreeMap<LayerIndex, Content> = BTreeMap::new();
+    for (_, event) in events(tree).filter(|(_, event)| event.bytes > 0) {
+        let content = layers.entry(event.layer).or_default();
+        content.bytes = content.bytes.saturating_add(event.bytes);
+    }
+    for hidden in tree.hidden() {
+        if let Some(content) = layers.get_mut(&tree.content_layer(hidden.node)) {
+            content.hidden = content.hidden.saturating_add(tree.stat(hidden.node).size);
+        }
+    }
+    layers
 }
 
 #[cfg(test)]
@@ -54,8 +123,12 @@ mod tests {
     use super::*;
     use crate::vfs::dump;
 
+    fn of(layers: &[&str]) -> Waste {
+        Waste::of(&dump::tree(layers.iter().copied()).unwrap(), |_| None)
+    }
+
     fn waste(layers: &[&str]) -> [u64; 4] {
-        let Waste { removed, overwritten, metadata_only, duplicates } = Waste::of(&dump::tree(layers.iter().copied()).unwrap());
+        let Waste { removed, overwritten, metadata_only, duplicates, .. } = of(layers);
         [removed, overwritten, metadata_only, duplicates]
     }
 
@@ -90,8 +163,68 @@ mod tests {
             ("f 0644 0:0 /a \"1\"", [0; 4]),
             ("f 0644 0:0 /a \"1\"\nw /b", [0, 5, 0, 0]),
             ("f 0644 0:0 /a \"12345\"", [0, 0, 0, 5]),
+            ("f 0644 0:0 /c \"12345\"\nw /a\nh /b => /c", [0, 0, 5, 0]),
         ] {
             assert_eq!(waste(&[base, layer]), kinds, "{layer}");
         }
+    }
+
+    /// docs/waste.md has the figures of dive beside these.
+    #[test]
+    fn images_that_are_easily_misjudged_waste_what_they_should() {
+        let cases: Vec<&str> = include_str!("../../testdata/waste.txt").split("\n## ").skip(1).collect();
+        assert_eq!(cases.len(), 8);
+        for case in cases {
+            let (head, layers) = case.split_once("\n-- ").unwrap();
+            let layers: Vec<&str> = layers.split("\n-- ").map(|layer| layer.split_once('\n').unwrap().1).collect();
+            let found = of(&layers);
+            let kinds = [
+                (found.removed, "removed"),
+                (found.overwritten, "overwritten"),
+                (found.metadata_only, "metadata_only"),
+                (found.duplicates, "duplicates"),
+            ];
+            let kinds: Vec<String> =
+                kinds.iter().filter(|(bytes, _)| *bytes > 0).map(|(bytes, kind)| format!("{bytes} {kind}")).collect();
+            let found = if kinds.is_empty() { "nothing".into() } else { kinds.join(", ") };
+            assert_eq!(found, head.split_once("\n= ").unwrap().1, "{head}");
+        }
+    }
+
+    #[test]
+    fn copies_are_grouped_and_the_largest_group_comes_first() {
+        let found = of(&[r#"
+            f 0644 0:0 /z "12"
+            f 0644 0:0 /b "12345"
+            h /h => /b
+            f 0644 0:0 /a "12345"
+            f 0644 0:0 /y "12"
+            f 0644 0:0 /x "12"
+            f 0644 0:0 /none
+            f 0644 0:0 /nothing
+        "#]);
+        let copies =
+            |bytes, count, paths: &[&str]| Copies { bytes, count, paths: paths.iter().map(ToString::to_string).collect() };
+        assert_eq!(found.copies, [copies(5, 2, &["/a", "/b"]), copies(4, 3, &["/x", "/y", "/z"])]);
+        assert_eq!((found.duplicates, found.bytes), (9, 9));
+    }
+
+    #[test]
+    fn twenty_groups_of_copies_are_listed_with_five_paths_each() {
+        use std::fmt::Write as _;
+        let mut lines = String::new();
+        for (group, copy) in (10..40).flat_map(|group| (0..7).map(move |copy| (group, copy))) {
+            let _ = writeln!(lines, "f 0644 0:0 /{copy}/{group} \"{}\"", "x".repeat(group));
+        }
+        let found = of(&[&lines]);
+        assert_eq!((found.copies.len(), found.copies[0].paths.len(), found.copies[19].count), (20, 5, 7));
+        assert_eq!(found.duplicates, (10..40).sum::<u64>() * 6);
+    }
+
+    #[test]
+    fn a_layer_ships_what_is_seen_and_what_is_hidden() {
+        let layers = ["f 0644 0:0 /a \"12345\"\nf 0644 0:0 /b \"123\"", "w /a\nf 0600 1:1 /b \"123\"", "w /b"];
+        let found = contents(&dump::tree(layers).unwrap());
+        assert_eq!(found, BTreeMap::from([(0, Content { bytes: 8, hidden: 8 }), (1, Content { bytes: 3, hidden: 3 })]));
     }
 }

@@ -90,8 +90,9 @@ fn policy(profile: Option<&Profile>, rules: &[report::Rule]) -> report::Policy {
 fn layers(loaded: &Loaded, facts: &Facts) -> Vec<report::Layer> {
     let layers = loaded.image.manifest.layers.iter().zip(&loaded.image.config.rootfs.diff_ids).zip(&loaded.layers);
     layers
+        .zip(loaded.contents())
         .enumerate()
-        .map(|(index, ((descriptor, diff_id), read))| report::Layer {
+        .map(|(index, (((descriptor, diff_id), read), content))| report::Layer {
             index,
             digest: descriptor.digest.to_string(),
             diff_id: diff_id.to_string(),
@@ -99,6 +100,8 @@ fn layers(loaded: &Loaded, facts: &Facts) -> Vec<report::Layer> {
             compressed_bytes: descriptor.size,
             bytes: read.as_ref().map(|read| read.raw_size),
             entries: read.as_ref().map(|read| read.entries.len() as u64),
+            files_bytes: content.map(|content| content.bytes),
+            hidden_bytes: content.map(|content| content.hidden),
             created_by: facts.instruction(index),
         })
         .collect()
@@ -161,21 +164,19 @@ fn notes(loaded: &Loaded) -> Vec<String> {
 }
 
 fn measured(sizes: &Breakdown, loaded: &Loaded) -> report::Sizes {
-    let waste = &sizes.waste;
     report::Sizes {
         compressed_bytes: loaded.image.manifest.layers.iter().map(|layer| layer.size).sum(),
         unpacked_bytes: sizes.unpacked_bytes,
         bytes: sizes.bytes,
+        stored_bytes: sizes.stored_bytes,
         files: sizes.files,
         directories: sizes.directories.clone(),
         packages: sizes.packages.clone(),
-        waste: report::Waste {
-            bytes: waste.bytes(),
-            removed: waste.removed,
-            overwritten: waste.overwritten,
-            metadata_only: waste.metadata_only,
-            duplicates: waste.duplicates,
-        },
+        unowned: sizes.unowned,
+        kinds: sizes.kinds.clone(),
+        largest: Vec::new(),
+        waste: sizes.waste.clone(),
+        dive: None,
     }
 }
 

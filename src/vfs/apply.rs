@@ -150,7 +150,7 @@ impl Fold<'_> {
         let parent = self.parent(path)?;
         let real = real(&parent, path.name())?;
         let old = self.tree.child(parent.at, path.name());
-        let (old, hidden) = old.map(|old| (self.tree.kind(old).clone(), self.clear(old, &real))).unzip();
+        let (replaced, hidden) = old.map(|old| (self.tree.kind(old).clone(), self.clear(old, &real))).unzip();
         let directory = target.parent().unwrap_or_default();
         let reached = self.reach(&directory)?;
         let found = if reached.missing.is_empty() { self.tree.child(reached.at, target.name()) } else { None };
@@ -158,10 +158,13 @@ impl Fold<'_> {
         if self.tree.is_directory(found) {
             return Err(wrong("is a directory"));
         }
-        let same_content = old.map(|old| is_same(&old, self.tree.kind(found)));
+        let same_content = replaced.map(|replaced| is_same(&replaced, self.tree.kind(found)));
         self.last = None;
         self.tree.trail_mut().count_written(self.layer);
-        self.tree.link(parent.at, path.name(), self.layer, self.tree.inode(found));
+        let new = self.tree.link(parent.at, path.name(), self.layer, self.tree.inode(found));
+        if let Some(old) = old {
+            self.tree.succeed(old, new);
+        }
         self.record(real, same_content, 0, hidden.unwrap_or_default());
         Ok(())
     }
@@ -270,7 +273,9 @@ impl Fold<'_> {
         let same_content = is_same(self.tree.kind(old), &kind);
         let hidden = self.clear(old, &path);
         self.record(path, Some(same_content), bytes, hidden);
-        Ok(self.tree.insert(directory.at, name, self.layer, stat, kind))
+        let new = self.tree.insert(directory.at, name, self.layer, stat, kind);
+        self.tree.succeed(old, new);
+        Ok(new)
     }
 
     fn rewrite(&mut self, directory: NodeId, path: LayerPath, stat: Stat) {

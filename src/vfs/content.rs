@@ -28,13 +28,13 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
         let size = size.unwrap_or(ELF_SIZE);
         let sha256 = Sha256::digest(format!("{content} {size}")).into();
         let kind = FileKind::Elf(Box::new(elf(object)?));
-        return Ok((Trace { sha256, blank: false, kind, kept: Kept::Unwanted }, size));
+        return Ok((Trace { sha256, holes: 0, blank: false, kind, kept: Kept::Unwanted }, size));
     }
     if let Some(module) = content.strip_prefix("pyc:") {
         let size = size.unwrap_or(COMPILED_SIZE);
         let sha256 = Sha256::digest(format!("{content} {size}")).into();
         let kind = FileKind::Compiled(compiled(module)?);
-        return Ok((Trace { sha256, blank: false, kind, kept: Kept::Unwanted }, size));
+        return Ok((Trace { sha256, holes: 0, blank: false, kind, kept: Kept::Unwanted }, size));
     }
     let quoted = content.strip_prefix('"').and_then(|content| content.rsplit_once('"'));
     let (quoted, after) = quoted.ok_or("its content is neither quoted, nor size=, elf: or pyc:")?;
@@ -57,7 +57,7 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
 /// A file of which only the size is said: equal to none but one of the same path and size.
 fn unseen(path: &LayerPath, size: u64) -> Trace {
     let sha256 = Sha256::digest(format!("{size} {path}")).into();
-    Trace { sha256, blank: false, kind: FileKind::Other, kept: Kept::Unwanted }
+    Trace { sha256, holes: 0, blank: false, kind: FileKind::Other, kept: Kept::Unwanted }
 }
 
 /// `MACHINE[,OPTION…]`. Numbers are those of the System V ABI's registry of machines.

@@ -12,7 +12,7 @@ pub use crate::layer::{FileKind, Kept, LayerPath, Stat, Trace};
 pub use node::{Kind, NodeId};
 pub use resolve::Unresolved;
 pub use trail::{Cause, Change, Divergence, Event, Trail};
-pub use tree::Tree;
+pub use tree::{Hidden, Tree};
 
 /// A layer by its place in the manifest, base first, from 0.
 pub type LayerIndex = usize;

@@ -41,7 +41,7 @@ impl Tree {
 
     /// As [`Tree::resolve`], but a link at the end of the path is the answer itself.
     pub fn resolve_parent(&self, path: &LayerPath) -> Result<NodeId, Unresolved> {
-        self.follow(path, false, &mut |_| {})
+        self.get(path).map_or_else(|| self.follow(path, false, &mut |_| {}), Ok)
     }
 
     /// As [`Tree::resolve`], telling of every node on the way, in order: directories in which a name was looked up, and

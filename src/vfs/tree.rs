@@ -17,8 +17,19 @@ pub struct Tree {
     inodes: Vec<Inode>,
     trail: Trail,
     implied: u32,
-    /// Files that lost their last name, by that name, and the layer that took it.
-    hidden: Vec<(NodeId, LayerIndex)>,
+    hidden: Vec<Hidden>,
+}
+
+/// A file whose content is in a layer and behind no name any more. Path, metadata and what was seen of the content are still
+/// to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hidden {
+    /// The last name that it had.
+    pub node: NodeId,
+    /// The layer that took that name away or put something else in its place.
+    pub layer: LayerIndex,
+    /// What it put there; none where the name, or a directory above it, went away.
+    pub successor: Option<NodeId>,
 }
 
 #[derive(Debug, Clone)]
@@ -205,10 +216,16 @@ impl Tree {
         inode.layer = layer;
     }
 
-    /// Files whose content is in a layer and behind no name any more: the last name of each, and the layer that took it away
-    /// or put something else in its place. Path, metadata and what was seen of the content are still to be had.
-    pub fn hidden(&self) -> impl Iterator<Item = (NodeId, LayerIndex)> {
+    /// Files whose content is in a layer and behind no name any more, in the order in which they lost the last.
+    pub fn hidden(&self) -> impl Iterator<Item = Hidden> {
         self.hidden.iter().copied()
+    }
+
+    /// Notes what was put in the place of the name that was detached last.
+    pub(super) fn succeed(&mut self, old: NodeId, new: NodeId) {
+        if let Some(hidden) = self.hidden.last_mut().filter(|hidden| hidden.node == old) {
+            hidden.successor = Some(new);
+        }
     }
 
     /// Takes a name, and everything below it, out of the tree, as `layer` does. Its ids stay readable, but nothing leads to them. Returns
@@ -221,7 +238,7 @@ impl Tree {
             inode.names -= 1;
             if inode.names == 0 && matches!(inode.kind, Kind::File(_)) {
                 *bytes = inode.stat.size;
-                self.hidden.push((*node, layer));
+                self.hidden.push(Hidden { node: *node, layer, successor: None });
             }
         }
         let (parent, name) = (self.parent(id), self.node(id).name.clone());

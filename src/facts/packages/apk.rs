@@ -1,6 +1,6 @@
 //! apk's database (apk-package(5), `installed`): one letter a field, files by `F:` (directory) and `R:` (name in it).
 
-use super::payload::payload_of;
+use super::payload::Listed;
 use super::{Format, Found, Package};
 use crate::facts::contents::Contents;
 use crate::facts::fields::paragraphs;
@@ -15,13 +15,15 @@ pub(super) fn installed(tree: &Tree, contents: &Contents<'_>, found: &mut Found)
     for paragraph in paragraphs(text) {
         let Some(name) = value(paragraph, b"P:") else { continue };
         let files = files(contents, paragraph);
+        let listed = files.and_then(|files| Listed::of(tree, contents, &files.iter().map(Vec::as_slice).collect::<Vec<_>>()));
         found.add(Package {
             format: Format::Apk,
             name,
             version: value(paragraph, b"V:").unwrap_or_default(),
             database: tree.path(node),
             layer: tree.layer(node),
-            payload: files.map(|files| payload_of(tree, &files.iter().map(Vec::as_slice).collect::<Vec<_>>())),
+            payload: listed.as_ref().map(|listed| listed.payload),
+            files: listed.map(|listed| listed.files).unwrap_or_default(),
         });
     }
 }

@@ -15,6 +15,40 @@ fn read(items: impl IntoIterator<Item = Item>) -> Packages {
     packages(&tree(items))
 }
 
+/// The files of each package, by the first of their names.
+fn files(items: impl IntoIterator<Item = Item>) -> Vec<(String, Vec<String>)> {
+    let tree = tree(items);
+    let files = |package: &Package| package.files.iter().map(|node| tree.path(*node).to_string()).collect();
+    packages(&tree).installed.iter().map(|package| (package.name.clone(), files(package))).collect()
+}
+
+#[test]
+fn the_files_of_a_package_are_the_regular_ones_that_it_lists() {
+    let paragraph = |name: &str, more: &str| format!("Package: {name}\nStatus: install ok installed\n{more}\n");
+    let conffiles = "Conffiles:\n /etc/x.conf 0123\n /etc/old.conf 4567 obsolete\n /etc/gone 89\n";
+    let found = files([
+        link("/bin", "usr/bin"),
+        file("/usr/bin/x", ""),
+        link("/usr/bin/alternative", "x2"),
+        file("/usr/bin/x2", ""),
+        hardlink("/usr/bin/x3", "/usr/bin/x"),
+        file("/etc/x.conf", ""),
+        file("/etc/old.conf", ""),
+        file(STATUS, paragraph("x", conffiles) + &paragraph("y", "") + &paragraph("z", "")),
+        file("/var/lib/dpkg/info/x.list", "/.\n/bin\n/bin/x\n/bin/x\n/usr/bin/alternative\n/etc\n/etc/x.conf\n/nowhere\n"),
+        hardlink("/var/lib/dpkg/info/y.list", "/var/lib/dpkg/info/x.list"),
+        file("/lib/apk/db/installed", "P:a\nF:usr/bin\nR:x3\nR:none\n"),
+    ]);
+    let of = |name: &str, files: &[&str]| (name.to_owned(), files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>());
+    let wanted = [
+        of("a", &["/usr/bin/x3"]),
+        of("x", &["/usr/bin/x", "/etc/x.conf", "/etc/old.conf"]),
+        of("y", &["/usr/bin/x", "/etc/x.conf"]),
+        of("z", &[]),
+    ];
+    assert_eq!(found, wanted);
+}
+
 const STATUS: &str = "/var/lib/dpkg/status";
 
 #[test]

@@ -37,6 +37,8 @@ fn image(reference: &str, rules: Vec<Rule>) -> Image {
         compressed_bytes: 1,
         bytes: Some(1),
         entries: Some(1),
+        files_bytes: Some(1),
+        hidden_bytes: Some(0),
         created_by: None,
     };
     let directory = |path: &str, bytes| Directory { path: path.into(), bytes, files: 1 };
@@ -75,6 +77,7 @@ fn image(reference: &str, rules: Vec<Rule>) -> Image {
             ],
             packages: vec![package("grpcio", 13_100_000), package("cryptography", 11_700_000), package("pymongo", 4_900_000)],
             waste: Waste { bytes: 400_000, ..Waste::default() },
+            ..Sizes::default()
         },
         rules,
         ..Image::unread(reference.into(), Failure::from(&Error::new(Kind::Bug, "")))

@@ -2,7 +2,6 @@
 
 use super::version::holds;
 use super::{finding, nothing};
-use crate::facts::packages::Format;
 use crate::facts::python::distribution::normalized;
 use crate::finding::{Judgement, Place};
 use crate::profile::Check;
@@ -56,10 +55,7 @@ fn shown(constraint: &Constraint) -> String {
 /// Every package whose files are there.
 fn installed<'a>(context: &Context<'a>) -> impl Iterator<Item = Installed<'a>> {
     let system = context.facts.packages.installed.iter().filter(|package| !package.is_phantom()).map(|package| Installed {
-        kind: match package.format {
-            Format::Deb => "deb",
-            Format::Apk => "apk",
-        },
+        kind: package.format.word(),
         name: &package.name,
         version: &package.version,
         place: Place::path(&package.database, package.layer),

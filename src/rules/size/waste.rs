@@ -1,7 +1,5 @@
 //! `size/waste`
 
-use std::cmp::Reverse;
-
 use super::super::group::EXAMPLES;
 use super::super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement, Level, Place};
@@ -33,36 +31,34 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     let (sizes, waste) = (context.sizes, &context.sizes.waste);
-    let (bytes, shipped) = (u128::from(waste.bytes()), u128::from(sizes.unpacked_bytes));
+    let (bytes, shipped) = (u128::from(waste.bytes), u128::from(sizes.unpacked_bytes));
     let (most, least) = (context.count("max-percent").unwrap_or_default(), context.count("min-bytes").unwrap_or_default());
     let examined = context.facts.layers.len();
-    if bytes * 100 <= shipped * u128::from(most) || waste.bytes() < least {
+    if bytes * 100 <= shipped * u128::from(most) || waste.bytes < least {
         return Judgement::looked(examined, vec![]);
     }
     let percent = bytes * 1000 / shipped.max(1);
     let message = format!(
         "{} of {} ({}.{} %) are shipped and not seen: {}",
-        words::bytes(waste.bytes()),
+        words::bytes(waste.bytes),
         words::bytes(sizes.unpacked_bytes),
         percent / 10,
         percent % 10,
         kinds(waste)
     );
-    let fix = "remove in the RUN that made it, COPY --chown instead of RUN chown, links instead of copies";
+    let worst = waste.causes.first().filter(|cause| cause.bytes >= waste.copies.first().map_or(0, |copies| copies.bytes));
+    let fix = worst.map_or("links instead of copies", |cause| &cause.fix);
     let mut finding = Finding::new(Level::Warn, message, fix).contrast(format!("{} %", percent / 10), format!("{most} %"));
-    let events = context.tree.trail().iter().flat_map(|(path, events)| events.iter().map(move |event| (path, event)));
-    let mut hidden: Vec<_> = events.filter(|(_, event)| event.hidden > 0).collect();
-    hidden.sort_by_key(|(path, event)| (Reverse(event.hidden), *path));
-    if let Some((path, event)) = hidden.first() {
-        finding.place = Place::path(path, event.layer);
-        finding.count = hidden.len() as u64;
-        finding.examples = hidden.iter().take(EXAMPLES).map(|(path, _)| path.to_string()).collect();
+    if let Some(cause) = waste.causes.first() {
+        finding.place = Place::path(&cause.largest, cause.layer);
+        finding.count = waste.causes.iter().fold(0, |sum, cause| sum.saturating_add(cause.files));
+        finding.examples = waste.causes.iter().take(EXAMPLES).map(|cause| cause.largest.clone()).collect();
     }
     Judgement::looked(examined, vec![finding])
 }
 
 fn kinds(waste: &Waste) -> String {
-    let Waste { removed, overwritten, metadata_only, duplicates } = *waste;
+    let Waste { removed, overwritten, metadata_only, duplicates, .. } = *waste;
     let kinds = [(removed, "removed"), (overwritten, "overwritten"), (metadata_only, "shipped again"), (duplicates, "twice")];
     let said = kinds.iter().filter(|(bytes, _)| *bytes > 0).map(|(bytes, what)| format!("{} {what}", words::bytes(*bytes)));
     said.collect::<Vec<_>>().join(", ")

@@ -59,9 +59,9 @@ pub fn layers(loaded: &Loaded, secrets: bool) -> Vec<Layer> {
     let (manifest, config) = (&loaded.image.manifest, &loaded.image.config);
     let made = history::instructions(&config.history, manifest.layers.len());
     let shown = |made: String| if secrets { made } else { text::mask(&made) };
-    let described = manifest.layers.iter().zip(&config.rootfs.diff_ids).zip(made).enumerate();
+    let described = manifest.layers.iter().zip(&config.rootfs.diff_ids).zip(made).zip(loaded.contents()).enumerate();
     described
-        .map(|(index, ((descriptor, diff_id), made))| {
+        .map(|(index, (((descriptor, diff_id), made), content))| {
             let read = loaded.layers.get(index).and_then(Option::as_ref);
             Layer {
                 index,
@@ -71,6 +71,8 @@ pub fn layers(loaded: &Loaded, secrets: bool) -> Vec<Layer> {
                 compressed_bytes: descriptor.size,
                 bytes: read.map(|read| read.raw_size),
                 entries: read.map(|read| read.entries.len() as u64),
+                files_bytes: content.map(|content| content.bytes),
+                hidden_bytes: content.map(|content| content.hidden),
                 created_by: made.map(shown),
             }
         })
@@ -79,10 +81,7 @@ pub fn layers(loaded: &Loaded, secrets: bool) -> Vec<Layer> {
 
 fn installed(loaded: &Loaded) -> Vec<Package> {
     let system = packages::packages(&loaded.tree).installed.into_iter().map(|package| Package {
-        kind: match package.format {
-            packages::Format::Deb => "deb",
-            packages::Format::Apk => "apk",
-        },
+        kind: package.format.word(),
         name: package.name,
         version: package.version,
     });

@@ -232,10 +232,7 @@ fn object(tree: &Tree, object: &facts::elf::Object) -> Object {
 
 fn package(found: &packages::Package) -> Package {
     Package {
-        kind: match found.format {
-            packages::Format::Deb => "deb",
-            packages::Format::Apk => "apk",
-        },
+        kind: found.format.word(),
         name: found.name.clone(),
         version: found.version.clone(),
         layer: found.layer,

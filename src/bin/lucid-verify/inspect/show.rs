@@ -151,6 +151,8 @@ mod tests {
                 compressed_bytes: 7,
                 bytes: Some(1024),
                 entries: Some(1326),
+                files_bytes: Some(900),
+                hidden_bytes: Some(0),
                 created_by: Some("COPY a b".into()),
             }],
             packages: vec![Package { kind: "python", name: "fastapi".into(), version: "0.1".into() }],

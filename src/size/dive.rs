@@ -1,0 +1,343 @@
+//! What dive 0.13.1 says of the same layers, computed as dive computes it, so that thresholds that were set for it can be
+//! carried over. docs/decisions/0016 says where its figures are not the truth.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::layer::{Body, Entry, LayerDiff};
+
+/// What marks the name of a file that hides another.
+const WHITEOUT: &[u8] = b".wh.";
+/// Names that dive passes over: opaque marks.
+const PASSED_OVER: &[u8] = b".wh..wh..";
+
+/// The figures of dive (`dive/filetree/efficiency.go`, `dive/image/analysis.go`). Sizes are those of tar headers.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Dive {
+    /// Of every path the smallest size that it has in any layer, over the sum of its sizes in all layers: from 0 to 1, and 1
+    /// without files. Rule `lowestEfficiency`.
+    pub efficiency: f64,
+    /// The sizes of all paths that more than one layer has, the copy that is still seen included. Rule `highestWastedBytes`.
+    pub wasted_bytes: u64,
+    /// Bytes of all layers but the first, which dive takes for the base.
+    pub user_size_bytes: u64,
+    /// Bytes of all layers.
+    pub size_bytes: u64,
+    /// `wasted_bytes` over `user_size_bytes`, where 1 is all, and more is possible; null where that is a division by zero.
+    /// Rule `highestUserWastedPercent`.
+    pub wasted_user_percent: Option<f64>,
+}
+
+impl Dive {
+    /// The figures of these layers, base first.
+    #[expect(clippy::cast_precision_loss, reason = "dive divides floating point numbers")]
+    pub fn of(layers: &[&LayerDiff]) -> Self {
+        let sizes = layers.iter().map(|layer| layer.entries.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.stat.size)));
+        let sizes: Vec<u64> = sizes.collect();
+        let sum = |sizes: &[u64]| sizes.iter().fold(0_u64, |sum, size| sum.saturating_add(*size));
+        let user = sum(sizes.get(1..).unwrap_or_default());
+        let mut stack = Tree::new();
+        for (index, layer) in layers.iter().enumerate() {
+            let layer = Tree::of(&layer.entries);
+            let places = stack.places(&layer);
+            if index == 0 {
+                stack.copy(&layer, &places);
+            }
+            stack.weigh(&layer, &places);
+            stack.lay(&layer, &places);
+        }
+        let mut totals = Weight::default();
+        let mut wasted = 0_u64;
+        for Node { data: Place { weight, .. }, .. } in &stack.nodes {
+            totals.least = totals.least.saturating_add(weight.least);
+            totals.sum = totals.sum.saturating_add(weight.sum);
+            wasted = wasted.saturating_add(if weight.times > 1 { weight.sum } else { 0 });
+        }
+        Self {
+            efficiency: if totals.sum == 0 { 1.0 } else { totals.least as f64 / totals.sum as f64 },
+            wasted_bytes: wasted,
+            user_size_bytes: user,
+            size_bytes: sum(&sizes),
+            wasted_user_percent: (user > 0).then(|| wasted as f64 / user as f64),
+        }
+    }
+}
+
+/// What a header says. Directories that no entry names have none: they are taken for empty files.
+#[derive(Debug, Clone, Copy, Default)]
+struct Header {
+    size: u64,
+    is_directory: bool,
+}
+
+/// A path of the stack.
+#[derive(Debug, Default)]
+struct Place {
+    /// What is there; none where nothing is. What is there is in directories that are there.
+    header: Option<Header>,
+    weight: Weight,
+}
+
+/// What a path weighs in all layers.
+#[derive(Debug, Default)]
+struct Weight {
+    /// The smallest size; -1 of a path that was only asked for, and not there.
+    least: i64,
+    sum: u64,
+    times: u32,
+}
+
+impl Weight {
+    fn add(&mut self, size: u64) {
+        let own = i64::try_from(size).unwrap_or(i64::MAX);
+        self.least = if self.times == 0 { own } else { self.least.min(own) };
+        self.sum = self.sum.saturating_add(size);
+        self.times = self.times.saturating_add(1);
+    }
+}
+
+/// Names in directories. A parent stands before what is in it; the root is the first.
+struct Tree<'a, T> {
+    nodes: Vec<Node<'a, T>>,
+}
+
+struct Node<'a, T> {
+    parent: usize,
+    name: Cow<'a, [u8]>,
+    children: BTreeMap<Cow<'a, [u8]>, usize>,
+    data: T,
+}
+
+const ROOT: usize = 0;
+
+impl<'a, T: Default> Tree<'a, T> {
+    fn new() -> Self {
+        let root = Node { parent: ROOT, name: Cow::default(), children: BTreeMap::new(), data: T::default() };
+        Self { nodes: vec![root] }
+    }
+
+    /// The node of a name, made where it is missing.
+    fn ensure(&mut self, parent: usize, name: Cow<'a, [u8]>) -> usize {
+        let next = self.nodes.len();
+        let id = *self.nodes[parent].children.entry(name.clone()).or_insert(next);
+        if id == next {
+            self.nodes.push(Node { parent, name, children: BTreeMap::new(), data: T::default() });
+        }
+        id
+    }
+
+    /// Everything below the root, names in byte order, what is in a directory before the directory.
+    fn inside_out(&self) -> Vec<usize> {
+        let (mut todo, mut found) = (vec![ROOT], Vec::with_capacity(self.nodes.len()));
+        while let Some(id) = todo.pop() {
+            found.push(id);
+            todo.extend(self.nodes[id].children.values());
+        }
+        found.reverse();
+        found.pop();
+        found
+    }
+}
+
+impl<'a> Tree<'a, Header> {
+    /// The tree of a layer, whiteouts under the names that they have in the tar.
+    fn of(entries: &'a [Entry]) -> Self {
+        let mut tree = Self::new();
+        for entry in entries {
+            if let Some(id) = tree.add(entry).filter(|_| entry.body != Body::Opaque) {
+                let header = Header { size: entry.stat.size, is_directory: entry.body == Body::Directory };
+                tree.nodes[id].data = header;
+            }
+        }
+        tree
+    }
+
+    /// Makes the nodes of an entry's path; of an opaque mark those of its directory.
+    fn add(&mut self, entry: &'a Entry) -> Option<usize> {
+        let mut names: Vec<Cow<'a, [u8]>> = entry.path.components().map(Cow::from).collect();
+        if let Some(name) = names.last_mut().filter(|_| entry.body == Body::Whiteout) {
+            *name = Cow::from([WHITEOUT, name].concat());
+        }
+        let mut at = ROOT;
+        for name in names {
+            if name.starts_with(PASSED_OVER) {
+                return None;
+            }
+            at = self.ensure(at, name);
+        }
+        (at != ROOT).then_some(at)
+    }
+}
+
+/// A node of a layer in the stack: under its own name, and where a whiteout points.
+#[derive(Clone, Copy)]
+struct Placed {
+    own: usize,
+    hides: Option<usize>,
+}
+
+impl<'a> Tree<'a, Place> {
+    /// Where the nodes of a layer are in the stack.
+    fn places(&mut self, layer: &Tree<'a, Header>) -> Vec<Placed> {
+        let mut places: Vec<Placed> = vec![Placed { own: ROOT, hides: None }];
+        for node in layer.nodes.iter().skip(1) {
+            let parent = places[node.parent].own;
+            let hides = node.name.strip_prefix(WHITEOUT).map(|hidden| self.ensure(parent, Cow::from(hidden.to_vec())));
+            places.push(Placed { own: self.ensure(parent, node.name.clone()), hides });
+        }
+        places
+    }
+
+    /// The stack is a copy of the first layer before anything is laid on it, whiteouts and all.
+    fn copy(&mut self, layer: &Tree<'a, Header>, places: &[Placed]) {
+        for (node, place) in layer.nodes.iter().zip(places).skip(1) {
+            self.nodes[place.own].data.header = Some(node.data);
+        }
+    }
+
+    /// Weighs the leaves of a layer: a whiteout weighs what is below the directory that it hides, and nothing if it hides
+    /// anything else. One that hides what is not there ends the layer.
+    fn weigh(&mut self, layer: &Tree<'a, Header>, places: &[Placed]) {
+        let has_marks = places.iter().any(|place| place.hides.is_some());
+        let below = if has_marks { self.below() } else { Vec::new() };
+        for id in layer.inside_out() {
+            let (node, place) = (&layer.nodes[id], places[id]);
+            if !node.children.is_empty() {
+                continue;
+            }
+            let hidden = place.hides.map(|hidden| (self.nodes[hidden].data.header, below.get(hidden)));
+            let data = &mut self.nodes[place.hides.unwrap_or(place.own)].data;
+            let size = match hidden {
+                None => node.data.size,
+                Some((Some(Header { is_directory: true, .. }), below)) => below.copied().unwrap_or_default(),
+                Some((Some(_), _)) => 0,
+                Some((None, _)) => {
+                    if data.weight.times == 0 {
+                        data.weight.least = -1;
+                    }
+                    return;
+                }
+            };
+            data.weight.add(size);
+        }
+    }
+
+    /// The sizes of all that is in the stack, each with what is below it.
+    fn below(&self) -> Vec<u64> {
+        let mut sums = vec![0_u64; self.nodes.len()];
+        for (id, node) in self.nodes.iter().enumerate().skip(1).rev() {
+            if let Some(header) = node.data.header {
+                sums[id] = sums[id].saturating_add(header.size);
+                sums[node.parent] = sums[node.parent].saturating_add(sums[id]);
+            }
+        }
+        sums
+    }
+
+    /// Lays a layer on the stack, its names in byte order: a whiteout takes away what is there by then.
+    fn lay(&mut self, layer: &Tree<'a, Header>, places: &[Placed]) {
+        for id in layer.inside_out() {
+            match places[id] {
+                Placed { hides: Some(hidden), .. } => self.remove(hidden),
+                Placed { own, .. } => self.put(own, layer.nodes[id].data),
+            }
+        }
+    }
+
+    fn put(&mut self, id: usize, header: Header) {
+        self.nodes[id].data.header = Some(header);
+        let mut above = self.nodes[id].parent;
+        while above != ROOT && self.nodes[above].data.header.is_none() {
+            self.nodes[above].data.header = Some(Header::default());
+            above = self.nodes[above].parent;
+        }
+    }
+
+    fn remove(&mut self, id: usize) {
+        let mut todo = vec![id];
+        while let Some(id) = todo.pop() {
+            if self.nodes[id].data.header.take().is_some() {
+                todo.extend(self.nodes[id].children.values());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::image::Descriptor;
+    use crate::vfs::dump;
+
+    fn of(layers: &[&str]) -> Dive {
+        let digest = Digest::sha256(b"");
+        let descriptor = || Descriptor {
+            media_type: String::new(),
+            digest: digest.clone(),
+            size: 0,
+            platform: None,
+            annotations: None,
+            data: None,
+        };
+        let layer = |lines: &&str| LayerDiff {
+            descriptor: descriptor(),
+            diff_id: digest.clone(),
+            raw_size: 0,
+            entries: dump::entries(lines).unwrap(),
+            oddities: Vec::new(),
+        };
+        let layers: Vec<LayerDiff> = layers.iter().map(layer).collect();
+        Dive::of(&layers.iter().collect::<Vec<_>>())
+    }
+
+    /// Smallest sizes and all sizes of paths, and what is wasted.
+    fn parts(layers: &[&str], least: i64, all: u64, wasted: u64) {
+        let found = of(layers);
+        assert_eq!(
+            (found.efficiency, found.wasted_bytes),
+            (if all == 0 { 1.0 } else { least as f64 / all as f64 }, wasted),
+            "{layers:?}"
+        );
+    }
+
+    #[test]
+    fn a_path_of_two_layers_is_wasted_whole() {
+        parts(&["f 0644 0:0 /a size=5", "f 0644 0:0 /a size=3"], 3, 8, 8);
+        parts(&["f 0644 0:0 /a size=5", "w /a"], 0, 5, 5);
+        parts(&["f 0644 0:0 /a size=5", "f 0644 0:0 /b size=5"], 10, 10, 0);
+        parts(&["d 0755 0:0 /a", "d 0755 0:0 /a"], 0, 0, 0);
+    }
+
+    #[test]
+    fn a_removed_directory_counts_where_an_entry_says_that_it_is_one_and_is_wasted_where_its_path_is_one_of_two_leaves() {
+        let base = "d 0755 0:0 /d\nf 0644 0:0 /d/a size=5\nf 0644 0:0 /d/b size=3";
+        parts(&[base, "w /d"], 16, 16, 0);
+        parts(&[base, "w /d\nf 0644 0:0 /d size=2"], 10, 18, 10);
+        parts(&["f 0644 0:0 /d/a size=5", "w /d"], 5, 5, 0);
+        parts(&[base, "f 0644 0:0 /d/c size=1", "w /d"], 9, 9, 0);
+        parts(&[base, "o /d"], 8, 8, 0);
+        parts(&[base, "f 0644 0:0 /d size=2", "w /d"], 8, 10, 2);
+    }
+
+    #[test]
+    fn a_whiteout_of_what_is_not_there_ends_its_layer_and_costs_a_byte() {
+        let base = "f 0644 0:0 /b size=5\nf 0644 0:0 /z size=7";
+        parts(&[base, "w /aaa\nf 0644 0:0 /b size=3"], 11, 12, 0);
+        parts(&[base, "w /x\nf 0644 0:0 /+ size=3\nf 0644 0:0 /z size=1"], 14, 15, 0);
+        parts(&["w /a\nf 0644 0:0 /b size=3"], -1, 0, 0);
+        parts(&[base, "w /a", "f 0644 0:0 /a size=2"], 14, 14, 0);
+    }
+
+    #[test]
+    fn the_first_layer_is_the_base_and_every_entry_counts() {
+        let found = of(&["f 0644 0:0 /a size=5\nf 0644 0:0 /a size=6", "f 0644 0:0 /a size=3\nl 0777 0:0 /l -> a\nh /h => /a"]);
+        assert_eq!((found.size_bytes, found.user_size_bytes, found.wasted_bytes), (14, 3, 9));
+        assert_eq!((found.efficiency, found.wasted_user_percent), (3.0 / 9.0, Some(3.0)));
+        assert_eq!(of(&["f 0644 0:0 /a size=5"]).wasted_user_percent, None);
+        assert_eq!((of(&[]).efficiency, of(&[]).wasted_user_percent), (1.0, None));
+    }
+}
