@@ -58,13 +58,6 @@ pub struct Directory {
     pub files: u64,
 }
 
-impl Directory {
-    fn add(&mut self, bytes: u64) {
-        self.files += 1;
-        self.bytes = self.bytes.saturating_add(bytes);
-    }
-}
-
 /// A package and the files that it owns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Package {
@@ -177,32 +170,29 @@ fn unpacked_bytes(tree: &Tree) -> u64 {
 
 /// The root, and the largest of the directories below it.
 fn measured(tree: &Tree, depth: usize, most: usize) -> (Directory, Vec<Directory>) {
-    let mut files = files(tree).peekable();
-    let mut done: Vec<(NodeId, Directory)> = Vec::new();
-    // The directories around the node at hand, outermost first, as deep as they are measured.
-    let mut open: Vec<(NodeId, Directory)> = Vec::new();
-    for id in tree.iter() {
-        if let Some(parent) = open.iter().position(|(directory, _)| *directory == tree.parent(id)) {
-            done.extend(open.drain(parent + 1..));
-        }
-        if files.next_if_eq(&id).is_some() {
-            for (_, directory) in &mut open {
-                directory.add(tree.stat(id).size);
-            }
-        } else if tree.is_directory(id) && open.len() <= depth {
-            open.push((id, Directory::default()));
+    let mut held: BTreeMap<NodeId, Amount> = BTreeMap::new();
+    for id in files(tree) {
+        held.entry(tree.parent(id)).or_default().add(tree.stat(id).size);
+    }
+    let (mut levels, mut within) = (BTreeMap::from([(tree.root(), 0_usize)]), Vec::new());
+    for id in tree.iter().skip(1).filter(|id| tree.is_directory(*id)) {
+        let level = levels.get(&tree.parent(id)).map_or(0, |above| above + 1);
+        levels.insert(id, level);
+        within.push((id, level));
+    }
+    // A directory comes before what it holds: backwards, each is complete when its turn comes, and is looked at once.
+    for (id, _) in within.iter().rev() {
+        if let Some(own) = held.get(id).copied() {
+            held.entry(tree.parent(*id)).or_default().include(own);
         }
     }
-    done.extend(open.drain(1..));
-    let root = open.pop().map(|(_, root)| root).unwrap_or_default();
-    done.retain(|(_, directory)| directory.files > 0);
-    for (id, directory) in &mut done {
-        directory.path = shown(tree, *id);
-    }
-    let mut directories: Vec<Directory> = done.into_iter().map(|(_, directory)| directory).collect();
+    let directory =
+        |id: NodeId| held.get(&id).map(|held| Directory { path: shown(tree, id), bytes: held.bytes, files: held.files });
+    let shallow = within.into_iter().filter(|(_, level)| *level <= depth);
+    let mut directories: Vec<Directory> = shallow.filter_map(|(id, _)| directory(id)).collect();
     directories.sort_by(|a, b| (Reverse(a.bytes), &a.path).cmp(&(Reverse(b.bytes), &b.path)));
     directories.truncate(most);
-    (root, directories)
+    (directory(tree.root()).unwrap_or_default(), directories)
 }
 
 fn packages(owners: &Owners<'_>, owned: &[Amount]) -> Vec<Package> {

@@ -86,8 +86,13 @@ pub struct Amount {
 impl Amount {
     /// One file more.
     pub fn add(&mut self, bytes: u64) {
-        self.files += 1;
-        self.bytes = self.bytes.saturating_add(bytes);
+        self.include(Self { bytes, files: 1 });
+    }
+
+    /// Other files more.
+    pub fn include(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes = self.bytes.saturating_add(other.bytes);
     }
 }
 
