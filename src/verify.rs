@@ -3,6 +3,7 @@
 mod again;
 mod layers;
 mod matrix;
+pub mod snapshot;
 mod summary;
 
 use std::io::Write;

@@ -62,7 +62,7 @@ fn distribution(name: &str, version: &str, bytes: usize) -> String {
     };
     let weight = |module: &usize| files(*module).iter().map(|(_, content)| content.len()).sum::<usize>() == bytes;
     let module = (0..bytes).find(weight).unwrap();
-    files(module).iter().map(|(path, content)| format!("f 0644 0:0 {SITE}/{path} {content:?}\n")).collect()
+    files(module).iter().fold(String::new(), |text, (path, content)| text + &format!("f 0644 0:0 {SITE}/{path} {content:?}\n"))
 }
 
 /// An image of the base and what `pip` installs.

@@ -85,7 +85,6 @@ fn two_hundred_thousand_files_in_sixty_layers_are_judged_and_their_sums_agree() 
     let (sizes, entries) = (&image["sizes"], sum(&image["layers"], "entries"));
     assert!(number(&sizes["files"]) > 200_000, "{} files", sizes["files"]);
     assert!(peak < MEMORY + MEMORY_PER_ENTRY * entries, "{peak} bytes of memory for {entries} entries");
-    println!("{} MiB of memory, {} bytes for each of {entries} entries", peak >> 20, peak / entries);
 
     let (bytes, waste) = (number(&sizes["bytes"]), &sizes["waste"]);
     let owned = sum(&sizes["packages"], "bytes") + number(&sizes["unowned"]["bytes"]);

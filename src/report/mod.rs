@@ -13,12 +13,14 @@ pub mod figures;
 mod fill;
 pub mod json;
 pub mod pull;
+mod read;
 pub mod table;
 mod verdict;
 
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
+pub use read::read;
 
 /// The version of the report's structure.
 pub const SCHEMA: u32 = 1;

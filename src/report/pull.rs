@@ -58,7 +58,7 @@ fn matrix(pull: &Pull) -> Vec<Vec<String>> {
     let letters = || ('A'..='Z').take(pull.images.len());
     let row = |first: String, cells: Vec<String>| std::iter::once(first).chain(cells).collect();
     let each = |of: fn(&Pulled) -> u64| pull.images.iter().map(|image| bytes(of(image))).collect();
-    let held = |(have, letter): (usize, char)| {
+    let given = |(have, letter): (usize, char)| {
         let mut cells: Vec<String> = pull.needs.iter().filter(|need| need.have == have).map(|need| bytes(need.bytes)).collect();
         cells.insert(have.min(cells.len()), "-".to_owned());
         row(format!("{letter} {}", name(pull, have)), cells)
@@ -66,7 +66,7 @@ fn matrix(pull: &Pull) -> Vec<Vec<String>> {
     let head = row("a host that has … pulls for".to_owned(), letters().map(String::from).collect());
     let nothing = row("nothing".to_owned(), each(|image| image.compressed_bytes));
     let others = row("all others".to_owned(), each(|image| image.own_bytes));
-    [head, nothing].into_iter().chain(letters().enumerate().map(held)).chain([others]).collect()
+    [head, nothing].into_iter().chain(letters().enumerate().map(given)).chain([others]).collect()
 }
 
 /// The images that bring most of their own.

@@ -15,10 +15,10 @@ use crate::text;
 use crate::vfs::{Change, LayerIndex, NodeId, Tree};
 
 /// Directories are measured down to this depth: `/usr/local/lib` has it.
-const DEPTH: usize = 3;
+pub const DEPTH: usize = 3;
 
 /// How many directories are shown.
-const DIRECTORIES: usize = 40;
+pub const DIRECTORIES: usize = 40;
 
 /// Where the bytes of an image are. Bytes of regular files, holes included; a file with several names counts once, under
 /// the first of them in path order.
@@ -170,29 +170,42 @@ fn unpacked_bytes(tree: &Tree) -> u64 {
 
 /// The root, and the largest of the directories below it.
 fn measured(tree: &Tree, depth: usize, most: usize) -> (Directory, Vec<Directory>) {
-    let mut held: BTreeMap<NodeId, Amount> = BTreeMap::new();
-    for id in files(tree) {
-        held.entry(tree.parent(id)).or_default().add(tree.stat(id).size);
-    }
-    let (mut levels, mut within) = (BTreeMap::from([(tree.root(), 0_usize)]), Vec::new());
-    for id in tree.iter().skip(1).filter(|id| tree.is_directory(*id)) {
+    let amounts = amounts(tree);
+    let directory = |id: NodeId| {
+        let Amount { bytes, files } = *amounts.get(&id)?;
+        Some(Directory { path: shown(tree, id), bytes, files })
+    };
+    let mut levels = BTreeMap::from([(tree.root(), 0_usize)]);
+    for id in directories_below(tree) {
         let level = levels.get(&tree.parent(id)).map_or(0, |above| above + 1);
         levels.insert(id, level);
-        within.push((id, level));
     }
-    // A directory comes before what it holds: backwards, each is complete when its turn comes, and is looked at once.
-    for (id, _) in within.iter().rev() {
-        if let Some(own) = held.get(id).copied() {
-            held.entry(tree.parent(*id)).or_default().include(own);
-        }
-    }
-    let directory =
-        |id: NodeId| held.get(&id).map(|held| Directory { path: shown(tree, id), bytes: held.bytes, files: held.files });
-    let shallow = within.into_iter().filter(|(_, level)| *level <= depth);
+    let shallow = levels.into_iter().filter(|(_, level)| (1..=depth).contains(level));
     let mut directories: Vec<Directory> = shallow.filter_map(|(id, _)| directory(id)).collect();
     directories.sort_by(|a, b| (Reverse(a.bytes), &a.path).cmp(&(Reverse(b.bytes), &b.path)));
     directories.truncate(most);
     (directory(tree.root()).unwrap_or_default(), directories)
+}
+
+/// What each directory holds that holds any file, with everything below it. However deep it lies, it is looked at once.
+pub(super) fn amounts(tree: &Tree) -> BTreeMap<NodeId, Amount> {
+    let mut amounts: BTreeMap<NodeId, Amount> = BTreeMap::new();
+    for id in files(tree) {
+        amounts.entry(tree.parent(id)).or_default().add(tree.stat(id).size);
+    }
+    // A directory comes before what it holds: backwards, each is complete when its turn comes.
+    let within: Vec<NodeId> = directories_below(tree).collect();
+    for id in within.iter().rev() {
+        if let Some(Amount { bytes, files }) = amounts.get(id).copied() {
+            let above = amounts.entry(tree.parent(*id)).or_default();
+            *above = above.plus(bytes, files);
+        }
+    }
+    amounts
+}
+
+fn directories_below(tree: &Tree) -> impl Iterator<Item = NodeId> {
+    tree.iter().skip(1).filter(|id| tree.is_directory(*id))
 }
 
 fn packages(owners: &Owners<'_>, owned: &[Amount]) -> Vec<Package> {

@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn one_image_has_nothing_to_share_and_a_fleet_no_pairs() {
         let image = Parcel { reference: "x", platform: None, blobs: vec![Blob { digest: "a", diff_id: "A", bytes: u64::MAX }] };
-        assert_eq!(Pull::of(&[image.clone()]), None);
+        assert_eq!(Pull::of(std::slice::from_ref(&image)), None);
         let fleet = Pull::of(&vec![image.clone(); 51]).unwrap();
         assert_eq!((fleet.needs.len(), fleet.images.len(), fleet.bytes, fleet.sum_bytes), (0, 51, u64::MAX, u64::MAX));
         assert_eq!(Pull::of(&vec![image; 50]).unwrap().needs.len(), 50 * 49);

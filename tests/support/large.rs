@@ -78,7 +78,7 @@ fn text(last: Last) -> String {
     layers.text.push_str(BASE);
     (0..DEBS).for_each(|number| layers.deb(number));
     (0..DISTRIBUTIONS).for_each(|number| {
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             layers.begin(&format!("COPY --from=builder {SITE}/part{number} {SITE}"));
         }
         layers.distribution(&format!("dist{number:03}"), "1.0", 0);
@@ -86,7 +86,7 @@ fn text(last: Last) -> String {
     (0..DATA).for_each(|number| layers.data(number));
     layers.changes();
     layers.begin("COPY app /app");
-    let imports: String = (0..DISTRIBUTIONS).map(|number| format!("import dist{number:03}\n")).collect();
+    let imports = lines((0..DISTRIBUTIONS).map(|number| format!("import dist{number:03}")));
     layers.file("0:0", "/app/main.py", &imports);
     layers.begin("RUN pip install -r requirements.txt");
     last.installs.iter().for_each(|(name, version, more)| layers.distribution(name, version, *more));
@@ -122,13 +122,13 @@ impl Layers {
 
     /// A package as distroless lays it, twenty in a layer.
     fn deb(&mut self, number: usize) {
-        if number % 20 == 0 {
+        if number.is_multiple_of(20) {
             self.begin(&format!("RUN apt-get install -y part{number}"));
         }
         let (name, mut sums) = (format!("lib{number:03}"), String::new());
         for file in 0..DEB_FILES {
             let path = format!("usr/share/{name}/{:02}/{file:03}.txt", file / 25);
-            if file % 25 == 0 {
+            if file.is_multiple_of(25) {
                 self.directory(&format!("/usr/share/{name}/{:02}", file / 25));
             }
             self.file("0:0", &format!("/{path}"), &format!("file {file} of {name}\n"));
@@ -147,7 +147,7 @@ impl Layers {
             let _ = writeln!(record, "{path},sha256={digest},{}", content.len());
         };
         self.directory(&format!("{SITE}/{name}"));
-        let packages: String = (0..PACKAGES).map(|package| format!("import {name}.p{package:02}\n")).collect();
+        let packages = lines((0..PACKAGES).map(|package| format!("import {name}.p{package:02}")));
         put(self, &format!("{name}/__init__.py"), &packages);
         for package in 0..PACKAGES {
             let folder = format!("{name}/p{package:02}");
@@ -167,12 +167,12 @@ impl Layers {
 
     /// A directory of data, fifteen in a layer; of its files one in ten is in every other directory, too.
     fn data(&mut self, number: usize) {
-        if number % 15 == 0 {
+        if number.is_multiple_of(15) {
             self.begin(&format!("COPY data/part{number} /srv/data"));
         }
         self.directory(&format!("/srv/data/{number:03}"));
         for file in 0..DATA_FILES {
-            let owner = if file % 10 == 0 { 0 } else { number };
+            let owner = if file.is_multiple_of(10) { 0 } else { number };
             self.file("0:0", &datum(number, file), &format!("{{\"of\": {owner}, \"number\": {file}}}\n"));
         }
     }
@@ -181,7 +181,7 @@ impl Layers {
     fn changes(&mut self) {
         self.begin("RUN chown -R 65532:65532 /srv/data/000 /srv/data/001");
         for (number, file) in (0..2).flat_map(|number| (0..DATA_FILES).map(move |file| (number, file))) {
-            let owner = if file % 10 == 0 { 0 } else { number };
+            let owner = if file.is_multiple_of(10) { 0 } else { number };
             self.file("65532:65532", &datum(number, file), &format!("{{\"of\": {owner}, \"number\": {file}}}\n"));
         }
         self.begin("COPY fixes /srv/data/002");
@@ -199,10 +199,14 @@ impl Layers {
         self.begin("COPY data/008 /srv/copied");
         self.directory("/srv/copied");
         for file in 0..DATA_FILES {
-            let owner = if file % 10 == 0 { 0 } else { 8 };
+            let owner = if file.is_multiple_of(10) { 0 } else { 8 };
             self.file("0:0", &format!("/srv/copied/{file:03}.json"), &format!("{{\"of\": {owner}, \"number\": {file}}}\n"));
         }
     }
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.fold(String::new(), |text, line| text + &line + "\n")
 }
 
 fn datum(number: usize, file: usize) -> String {

@@ -78,7 +78,7 @@ fn apart(directories: &[Directory]) -> Vec<&Directory> {
 }
 
 fn parts(sizes: &Sizes) -> Vec<String> {
-    let mut packages: Vec<_> = sizes.packages.iter().collect();
+    let mut packages: Vec<_> = sizes.packages.iter().filter(|package| package.bytes > 0).collect();
     packages.sort_by_key(|package| std::cmp::Reverse(package.bytes));
     let unit = packages.first().map_or(Unit::of(0), |package| Unit::of(package.bytes));
     let largest: Vec<String> =

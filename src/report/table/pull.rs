@@ -11,7 +11,9 @@ const NAME: usize = 12;
 
 /// Sentences, and what each image costs on a host that has another. Names give way to figures.
 pub(super) fn write(page: &mut Page, pull: &Pull) {
-    pull::sentences(pull).iter().for_each(|sentence| page.paragraph("", "  ", sentence));
+    for sentence in pull::sentences(pull) {
+        page.paragraph("", "  ", &sentence);
+    }
     let rows = pull::grid(pull);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or_default();
     let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
