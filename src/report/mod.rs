@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
 use crate::size::Map;
-pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Waste};
+pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Pull, Waste};
 
 mod comparison;
 mod exit;
@@ -17,6 +17,7 @@ pub mod html;
 pub mod json;
 mod lists;
 pub mod markdown;
+pub mod pull;
 mod read;
 pub mod table;
 mod verdict;
@@ -46,6 +47,9 @@ pub struct Report {
     pub today: String,
     /// The images, by reference.
     pub images: Vec<Image>,
+    /// What it costs to pull them; of several images alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull: Option<Pull>,
 }
 
 /// The program.

@@ -12,6 +12,7 @@ mod head;
 mod known;
 mod matrix;
 mod page;
+mod pull;
 mod size;
 
 use super::{Image, Report, Verdict};
@@ -51,6 +52,10 @@ pub fn render(report: &Report, style: &Style) -> Vec<u8> {
     if report.images.len() > 1 {
         page.blank();
         page.paragraph("", "", &summary(report));
+    }
+    if let Some(pull) = &report.pull {
+        page.blank();
+        pull::write(&mut page, pull);
     }
     page.into_bytes()
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict};
+use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict, pull};
 use crate::finding::{Level, Outcome, Question};
 
 impl Finding {
@@ -156,7 +156,15 @@ impl Report {
             codes.push(code);
         }
         let exit_code = codes.into_iter().max_by_key(|code| rank(*code)).unwrap_or(ExitCode::Usage.number());
-        Self { schema: SCHEMA, tool: Tool::THIS, verdict: verdict(exit_code), exit_code, today: today.to_string(), images }
+        Self {
+            schema: SCHEMA,
+            tool: Tool::THIS,
+            verdict: verdict(exit_code),
+            exit_code,
+            today: today.to_string(),
+            pull: pull::of(&images),
+            images,
+        }
     }
 }
 

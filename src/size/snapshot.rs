@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::breakdown::files;
+use super::breakdown::{amounts, files};
 use super::{Directory, Package};
 use crate::facts::python::distribution::normalized;
 use crate::text;
-use crate::vfs::{LayerPath, NodeId, Tree};
+use crate::vfs::{LayerPath, Tree};
 
 /// The kinds of packages.
 const KINDS: [&str; 3] = ["apk", "deb", "python"];
@@ -227,14 +227,8 @@ pub fn compared(kind: &str, name: &str) -> String {
 
 /// Every directory of a tree that holds a file, with everything below it.
 pub fn directories(tree: &Tree) -> BTreeMap<String, Amount> {
-    let mut amounts: BTreeMap<NodeId, Amount> = BTreeMap::new();
-    for file in files(tree) {
-        let mut at = tree.parent(file);
-        while at != tree.root() {
-            amounts.entry(at).or_default().add(tree.stat(file).size);
-            at = tree.parent(at);
-        }
-    }
+    let mut amounts = amounts(tree);
+    amounts.remove(&tree.root());
     amounts.into_iter().map(|(id, amount)| (format!("/{}", text::lossless(tree.path(id).as_bytes())), amount)).collect()
 }
 

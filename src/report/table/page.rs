@@ -189,7 +189,7 @@ pub(super) fn clip(text: &str, most: usize) -> String {
 }
 
 /// What fits into `width` columns, with a sign that there is more.
-fn cut(line: &str, width: usize) -> String {
+pub(super) fn cut(line: &str, width: usize) -> String {
     if line.width() <= width {
         return line.to_owned();
     }
