@@ -112,7 +112,7 @@ impl Columns {
         line.extend([&" ".repeat(depth), &middle(&name, self.name - depth)[..]]);
         page.raw(&line);
         if let Some(made) = &row.made {
-            page.instruction(made);
+            page.instruction_below("    ", made);
         }
     }
 }
