@@ -203,7 +203,9 @@ fn pages_work_in_a_browser_and_fetch_nothing() {
         written(folder.path(), "large.html", &html::render(&large())),
     ];
     if let Some(kept) = std::env::var_os("LUCID_PAGES") {
-        pages.iter().for_each(|page| drop(std::fs::copy(page, Path::new(&kept).join(page.file_name().unwrap())).unwrap()));
+        for page in &pages {
+            std::fs::copy(page, Path::new(&kept).join(page.file_name().unwrap())).unwrap();
+        }
     }
     let said = succeed(Command::new("node").arg(DRIVER).arg(folder.path()).args(&pages));
     let _ = writeln!(std::io::stderr(), "{said}");
