@@ -7,7 +7,7 @@ mod causes;
 mod delta;
 mod foot;
 #[cfg(test)]
-pub(super) mod golden;
+pub(crate) mod golden;
 mod head;
 mod known;
 mod matrix;
