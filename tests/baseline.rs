@@ -312,8 +312,8 @@ fn of_a_report_of_several_images_that_of_the_repository_is_taken() {
 #[test]
 fn findings_that_the_baseline_has_too_are_shown_and_let_pass() {
     let two = |more: &str| Image::written(&format!("{BASE}{}{APP}{more}", file("/usr/base", 9)), ARM).unwrap();
-    let key =
-        |path: &str| format!("f 0644 0:0 {path} \"-----BEGIN RSA PRIVATE KEY-----\\nMIIB\\n-----END RSA PRIVATE KEY-----\\n\"\n");
+    let begin = r"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC";
+    let key = |path: &str| format!("f 0600 0:0 {path} \"{begin}{}\\n\"\n", path.len());
     let images = vec![
         ("x/app", "1", two(&key("/app/one.pem"))),
         ("x/app", "2", two(&format!("{}{}", key("/app/one.pem"), file("/app/more", 5)))),
