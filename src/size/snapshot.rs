@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::breakdown::files;
+use super::breakdown::{self, files};
 use super::{Directory, Package};
 use crate::facts::python::distribution::normalized;
-use crate::text;
-use crate::vfs::{LayerPath, NodeId, Tree};
+use crate::vfs::{LayerPath, Tree};
 
 /// The kinds of packages.
 const KINDS: [&str; 3] = ["apk", "deb", "python"];
@@ -30,7 +29,7 @@ pub struct Snapshot {
     pub unowned: Amount,
     /// The packages, by kind, name and version. One that is installed twice is there twice.
     pub packages: Vec<Package>,
-    /// Directories with everything below them, by path as [`text::lossless`] text with a leading `/`; the root is not among
+    /// Directories with everything below them, by path as [`crate::text::lossless`] text with a leading `/`; the root is not among
     /// them. Of an image all that hold a file; else those that were written down.
     pub directories: BTreeMap<String, Amount>,
     /// Every directory of at most this depth (`/a` has 1) that holds a file is among `directories`. Of a deeper one that is not,
@@ -207,15 +206,8 @@ pub fn compared(kind: &str, name: &str) -> String {
 
 /// Every directory of a tree that holds a file, with everything below it.
 pub fn directories(tree: &Tree) -> BTreeMap<String, Amount> {
-    let mut amounts: BTreeMap<NodeId, Amount> = BTreeMap::new();
-    for file in files(tree) {
-        let mut at = tree.parent(file);
-        while at != tree.root() {
-            amounts.entry(at).or_default().add(tree.stat(file).size);
-            at = tree.parent(at);
-        }
-    }
-    amounts.into_iter().map(|(id, amount)| (format!("/{}", text::lossless(tree.path(id).as_bytes())), amount)).collect()
+    let all = breakdown::directories(tree, usize::MAX, usize::MAX);
+    all.into_iter().map(|directory| (directory.path.clone(), Amount::from(&directory))).collect()
 }
 
 /// The regular files of a tree, each under the first of its names.
