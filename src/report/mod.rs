@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::finding::{Level, Outcome, Question};
 pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Waste};
 
+mod comparison;
 mod exit;
 pub mod figures;
 mod fill;
@@ -18,6 +19,7 @@ mod read;
 pub mod table;
 mod verdict;
 
+pub use comparison::Comparison;
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
@@ -51,6 +53,11 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+impl Tool {
+    /// This program.
+    pub const THIS: Self = Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 }
 
 /// What came of it.
@@ -137,6 +144,8 @@ pub struct Policy {
     pub asked: String,
     /// Findings that a waiver covers.
     pub waived: u64,
+    /// Findings that the baseline has, too, and that `--new-only` lets pass.
+    pub known: u64,
 }
 
 /// The five answers.

@@ -56,6 +56,8 @@ struct Finding {
     message: String,
     waived: Option<String>,
     path: Option<String>,
+    #[serde(default)]
+    count: u64,
 }
 
 #[derive(Deserialize)]
@@ -184,7 +186,8 @@ fn layers(layers: Vec<Layer>) -> Result<Vec<SnapshotLayer>> {
 fn fingerprints(rules: &[Rule]) -> Vec<Fingerprint> {
     let findings = rules.iter().flat_map(|rule| rule.findings.iter().map(move |finding| (rule, finding)));
     let standing = findings.filter(|(_, finding)| finding.waived.is_none() && finding.level > Level::Off);
-    standing.map(|(rule, finding)| Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message)).collect()
+    let fingerprint = |finding: &Finding, rule: &str| Fingerprint::new(rule, finding.path.as_deref(), &finding.message);
+    standing.map(|(rule, finding)| fingerprint(finding, &rule.id).of(finding.count)).collect()
 }
 
 #[cfg(test)]
