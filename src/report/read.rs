@@ -193,6 +193,7 @@ fn fingerprints(rules: &[Rule]) -> Vec<Fingerprint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::table::golden;
     use serde_json::{Value, json};
 
     fn document() -> Value {
@@ -222,6 +223,20 @@ mod tests {
         let findings: Vec<_> = snapshot.findings.iter().flatten().map(|found| (&found.rule[..], &found.at[..])).collect();
         assert_eq!(findings, [("a/b", " of  files"), ("a/b", "/y")]);
         assert_eq!((&snapshot.files, &snapshot.config, snapshot.layers.len()), (&None, &None, 1));
+    }
+
+    #[test]
+    fn what_this_program_prints_is_read() {
+        let found = golden::finding(Level::Warn, "7 files", "x");
+        let rule = golden::rule("a/b", crate::finding::Question::Lean, Level::Warn, vec![found]);
+        let mut image = golden::image("docker.io/a/b:1", vec![rule]);
+        let package = Package { kind: "apk", name: "n".into(), version: "1".into(), bytes: 7, files: 1 };
+        let unowned = Amount { bytes: 2, files: 1 };
+        image.sizes = crate::report::Sizes { bytes: 9, files: 2, unowned, packages: vec![package.clone()], ..Default::default() };
+        let report = crate::report::Report::new(vec![image], None, chrono::NaiveDate::MIN);
+        let read = read(&crate::report::json::render(&report)).unwrap().remove(0);
+        assert_eq!((read.packages, read.unowned, read.totals.bytes), (vec![package], unowned, 9));
+        assert_eq!((read.findings.unwrap().len(), read.layers.is_empty()), (1, false));
     }
 
     #[test]

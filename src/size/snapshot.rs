@@ -31,7 +31,7 @@ pub struct Snapshot {
     pub unowned: Amount,
     /// The packages, by kind, name and version. One that is installed twice is there twice.
     pub packages: Vec<Package>,
-    /// Directories with everything below them, by path as [`text::lossless`] text with a leading `/`; the root is not among
+    /// Directories with everything below them, by path as [`crate::text::lossless`] text with a leading `/`; the root is not among
     /// them. Of an image all that hold a file; else those that were written down.
     pub directories: BTreeMap<String, Amount>,
     /// Every directory of at most this depth (`/a` has 1) that holds a file is among `directories`. Of a deeper one that is not,

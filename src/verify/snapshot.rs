@@ -8,16 +8,13 @@ use crate::finding::Level;
 use crate::image::Config;
 use crate::report;
 use crate::size::snapshot::{Fingerprint, Side, SnapshotLayer, Totals, contents, directories};
-use crate::size::{Amount, Breakdown, Snapshot, shipped};
+use crate::size::{Breakdown, Snapshot, shipped};
 use crate::text;
 
 /// The snapshot of an image that was read to its end. Its `findings` are left out: whoever judged it adds their
 /// [`fingerprints`].
 pub fn snapshot(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> Snapshot {
     let layers = layers(loaded, facts);
-    let waste = &sizes.waste;
-    let waste = [waste.removed, waste.overwritten, waste.metadata_only, waste.duplicates];
-    let packages = &sizes.packages;
     Snapshot {
         side: Side {
             reference: loaded.image.reference.to_string(),
@@ -30,13 +27,10 @@ pub fn snapshot(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> Snapshot {
             unpacked: sizes.unpacked_bytes,
             bytes: sizes.bytes,
             files: sizes.files,
-            waste: waste.into_iter().fold(0, u64::saturating_add),
+            waste: sizes.waste.bytes,
         },
-        unowned: Amount {
-            bytes: packages.iter().fold(sizes.bytes, |left, package| left.saturating_sub(package.bytes)),
-            files: packages.iter().fold(sizes.files, |left, package| left.saturating_sub(package.files)),
-        },
-        packages: packages.clone(),
+        unowned: sizes.unowned,
+        packages: sizes.packages.clone(),
         directories: directories(&loaded.tree),
         depth: usize::MAX,
         layers,
