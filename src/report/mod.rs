@@ -8,18 +8,23 @@ use serde::Serialize;
 use crate::finding::{Level, Outcome, Question};
 pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Pull, Waste};
 
+mod comparison;
 mod exit;
 pub mod figures;
 mod fill;
 pub mod json;
-pub mod pull;
+mod lists;
+pub mod markdown;
+mod pull;
 mod read;
 pub mod table;
 mod verdict;
 
+pub use comparison::Comparison;
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
+pub use lists::size::{By, View};
 pub use read::read;
 
 /// The version of the report's structure.
@@ -52,6 +57,11 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+impl Tool {
+    /// This program.
+    pub const THIS: Self = Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 }
 
 /// What came of it.
@@ -138,6 +148,8 @@ pub struct Policy {
     pub asked: String,
     /// Findings that a waiver covers.
     pub waived: u64,
+    /// Findings that the baseline has, too, and that `--new-only` lets pass.
+    pub known: u64,
 }
 
 /// The five answers.

@@ -56,6 +56,8 @@ struct Finding {
     message: String,
     waived: Option<String>,
     path: Option<String>,
+    #[serde(default)]
+    count: u64,
 }
 
 #[derive(Deserialize)]
@@ -184,7 +186,8 @@ fn layers(layers: Vec<Layer>) -> Result<Vec<SnapshotLayer>> {
 fn fingerprints(rules: &[Rule]) -> Vec<Fingerprint> {
     let findings = rules.iter().flat_map(|rule| rule.findings.iter().map(move |finding| (rule, finding)));
     let standing = findings.filter(|(_, finding)| finding.waived.is_none() && finding.level > Level::Off);
-    standing.map(|(rule, finding)| Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message)).collect()
+    let fingerprint = |finding: &Finding, rule: &str| Fingerprint::new(rule, finding.path.as_deref(), &finding.message);
+    standing.map(|(rule, finding)| fingerprint(finding, &rule.id).of(finding.count)).collect()
 }
 
 #[cfg(test)]
@@ -201,7 +204,8 @@ mod tests {
                 {"level": "error", "message": "x", "waived": null, "path": "/y"}]}],
             "layers": [{"diff_id": "sha256:1", "compressed_bytes": 5, "files_bytes": 9, "created_by": "RUN x"}],
             "sizes": {"compressed_bytes": 5, "unpacked_bytes": 9, "bytes": 8, "files": 2, "waste": {"bytes": 1},
-                "directories": [{"path": "/a", "bytes": 6, "files": 1}],
+                "directories": [{"path": "/a", "bytes": 6, "files": 1}, {"path": "/a/b", "bytes": 6, "files": 1},
+                    {"path": "/a/b/c", "bytes": 6, "files": 1}],
                 "packages": [{"kind": "deb", "name": "n", "version": "1", "bytes": 6, "files": 1}]}}]})
     }
 
@@ -254,7 +258,7 @@ mod tests {
             (document().to_string().replace(":9,", ":99999999999999999999,"), "u64"),
             ("{\"schema\":1,\"images\":[{".into(), "EOF"),
             ("{\"schema\":1,\"delta\":{}}".into(), "`schema` and `images`"),
-            (format!("{{\"schema\":1,\"images\":{}", "[".repeat(100_000)), "recursion"),
+            (format!("{{\"schema\":1,\"images\":{}", "[".repeat(100_000)), "EOF"),
             ("PK\u{3}".into(), "neither"),
             (String::new(), "neither"),
         ] {

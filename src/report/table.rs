@@ -1,20 +1,32 @@
 //! The report for people: words, not glyphs, in at most 100 columns; complete without colour.
 
+mod bars;
 mod brief;
 mod cause;
 mod causes;
+mod delta;
 mod foot;
 #[cfg(test)]
-mod golden;
+pub(super) mod golden;
 mod head;
+mod known;
 mod matrix;
 mod page;
 mod pull;
+mod size;
 
 use super::{Image, Report, Verdict};
 use page::Page;
 
+pub(super) use bars::middle;
 pub use cause::Cause;
+pub(super) use causes::{first_of_a_rule, told};
+pub use delta::delta;
+pub(super) use foot::counts;
+pub(super) use head::{familiar, short};
+pub(super) use known::known;
+pub use size::size;
+pub(super) use size::totals;
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -41,10 +53,7 @@ pub fn render(report: &Report, style: &Style) -> Vec<u8> {
         page.blank();
         page.paragraph("", "", &summary(report));
     }
-    if let Some(pull) = &report.pull {
-        page.blank();
-        pull::write(&mut page, pull);
-    }
+    pull::write(&mut page, report);
     page.into_bytes()
 }
 
@@ -52,6 +61,9 @@ fn block(image: &Image, style: &Style) -> Page {
     let mut page = Page::new(style);
     head::write(&mut page, image);
     let mut foot = Page::new(style);
+    if let Some(delta) = &image.delta {
+        delta::brief(&mut foot, delta);
+    }
     let roomy = image.verdict != Verdict::Held || style.verbose || brief::is_quiet(image);
     foot::write(&mut foot, image, style.verbose, if roomy { 2 } else { 1 });
     let mut middle = Page::new(style);

@@ -50,7 +50,12 @@ pub fn snapshot(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> Snapshot {
 pub fn fingerprints(rules: &[report::Rule]) -> Vec<Fingerprint> {
     let findings = rules.iter().flat_map(|rule| rule.findings.iter().map(move |finding| (rule, finding)));
     let standing = findings.filter(|(_, finding)| finding.waived.is_none() && finding.level > Level::Off);
-    standing.map(|(rule, finding)| Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message)).collect()
+    standing.map(|(rule, finding)| fingerprint(rule, finding)).collect()
+}
+
+/// What tells a finding from others.
+pub fn fingerprint(rule: &report::Rule, finding: &report::Finding) -> Fingerprint {
+    Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message).of(finding.count)
 }
 
 fn layers(loaded: &Loaded, facts: &Facts) -> Vec<SnapshotLayer> {

@@ -66,10 +66,19 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let policy = Policy::auto(&rules::known());
     // What is said of this image must not change with the years.
     let today = NaiveDate::from_ymd_opt(2025, 11, 21).unwrap_or_default();
-    let asking = Asking { policy: &policy, service: None, dockerfile: None, matrix: false, asked: &|_| true, today };
+    let asking = Asking {
+        policy: &policy,
+        service: None,
+        dockerfile: None,
+        matrix: false,
+        asked: &|_| true,
+        gate: None,
+        weigh: false,
+        today,
+    };
 
     let read = verify::read(&reference, false, &reading, &asking, common).into_iter();
-    let report = Report::new(read.map(|(image, _)| image).collect(), Some(Level::Error), today);
+    let report = Report::new(read.map(|told| told.image).collect(), Some(Level::Error), today);
     verify::print(&report, common)?;
     let Some(image) = report.images.first().filter(|image| image.complete) else { return verify::code(report.exit_code) };
     let (missed, unplanted) = difference(&causes(image));
