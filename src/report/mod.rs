@@ -17,7 +17,7 @@ pub mod html;
 pub mod json;
 mod lists;
 pub mod markdown;
-pub mod pull;
+mod pull;
 mod read;
 pub mod table;
 mod verdict;

@@ -94,18 +94,6 @@ fn name(pull: &Pull, index: usize) -> String {
     terminal(&format!("{last}{at}{digest}{platform}"))
 }
 
-/// The costs as Markdown: the sentences, and a table.
-pub fn markdown(pull: &Pull) -> String {
-    let cell = |text: &String| text.replace('`', "'").replace('|', "\\|").replace('<', "&lt;");
-    let line = |cells: &Vec<String>| format!("| {} |\n", cells.iter().map(cell).collect::<Vec<_>>().join(" | "));
-    let mut rows = grid(pull).into_iter();
-    let head = rows.next().unwrap_or_default();
-    let ruler = format!("|---|{}\n", "--:|".repeat(head.len().saturating_sub(1)));
-    let table: String = rows.map(|row| line(&row)).collect();
-    let said: Vec<String> = sentences(pull).iter().map(cell).collect();
-    format!("{}\n\n{}{ruler}{table}", said.join("  \n"), line(&head))
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -135,12 +123,6 @@ pub(super) mod tests {
                 "B b` ; 0 B ; -",
                 "all others ; 0 B ; 1 B"
             ]
-        );
-        assert_eq!(
-            markdown(&pull),
-            "to pull all 2 images: 0.1 MB in 3 layers; sharing saves 0.1 MB (50.0 %)\n\n\
-             | a host that has … pulls for | A | B |\n|---|--:|--:|\n| nothing | 0.1 MB | 0.1 MB |\n| A a:1 | - | 1 B |\n\
-             | B b' | 0 B | - |\n| all others | 0 B | 1 B |\n"
         );
     }
 

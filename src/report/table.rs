@@ -53,10 +53,7 @@ pub fn render(report: &Report, style: &Style) -> Vec<u8> {
         page.blank();
         page.paragraph("", "", &summary(report));
     }
-    if let Some(pull) = &report.pull {
-        page.blank();
-        pull::write(&mut page, pull);
-    }
+    pull::write(&mut page, report);
     page.into_bytes()
 }
 

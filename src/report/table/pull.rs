@@ -3,14 +3,21 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::page::{Page, cut};
-use crate::report::pull;
+use crate::report::{Report, pull};
 use crate::size::Pull;
 
 /// Columns of a name, at least.
 const NAME: usize = 12;
 
 /// Sentences, and what each image costs on a host that has another. Names give way to figures.
-pub(super) fn write(page: &mut Page, pull: &Pull) {
+pub(super) fn write(page: &mut Page, report: &Report) {
+    if let Some(pull) = &report.pull {
+        page.blank();
+        block(page, pull);
+    }
+}
+
+fn block(page: &mut Page, pull: &Pull) {
     for sentence in pull::sentences(pull) {
         page.paragraph("", "  ", &sentence);
     }
@@ -38,7 +45,7 @@ mod tests {
 
     fn page(references: &[&str], width: usize) -> String {
         let mut page = Page::new(&Style { width, color: false, verbose: false });
-        write(&mut page, &fleet(references));
+        block(&mut page, &fleet(references));
         String::from_utf8(page.into_bytes()).unwrap()
     }
 
