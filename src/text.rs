@@ -5,7 +5,7 @@ mod secret;
 
 use std::fmt::Write as _;
 
-pub use secret::{Secret, is_secret_name, is_setting, is_template, mask, secret};
+pub use secret::{Secret, is_secret_name, is_setting, is_template, mask, mask_value, secret};
 
 /// Bytes as text without loss: UTF-8 as it is, a backslash doubled, any other byte as `\xNN`.
 pub fn lossless(bytes: &[u8]) -> String {

@@ -3,7 +3,11 @@
 mod again;
 mod layers;
 mod matrix;
+mod measure;
+pub mod snapshot;
 mod summary;
+
+pub use measure::{Detail, measure};
 
 use std::io::Write;
 use std::sync::Arc;

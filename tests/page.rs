@@ -14,7 +14,7 @@ use std::process::Command;
 use lucid_verify::error::{Error, Kind};
 use lucid_verify::report::{Delta, Directory, Failure, Image, Layer, Report, Sizes, html};
 use lucid_verify::size::delta::{
-    Change, Contents, DirectoryDelta, Fate, FileDelta, Findings, LayerDelta, PackageDelta, SettingDelta,
+    Change, Contents, DirectoryDelta, Fate, FileDelta, Findings, LayerDelta, OtherPackages, PackageDelta, SettingDelta,
 };
 use lucid_verify::size::snapshot::{Amount, Fingerprint, Origin, Side};
 use lucid_verify::size::{Map, Owner};
@@ -142,6 +142,7 @@ fn compared() -> Delta {
             package("attrs", None, Some("23.2.0"), change(0, 411_000)),
             package("setuptools", Some("68.0"), None, change(5_100_000, 0)),
         ],
+        other_packages: OtherPackages::default(),
         unowned_bytes: change(600_000_000, 380_000_000),
         directories: vec![
             DirectoryDelta { path: "/usr/lib/gcc".into(), bytes: change(190_000_000, 0) },

@@ -86,7 +86,8 @@ pub struct Size {
     pub max_compressed: Option<u64>,
     /// Regular files of any one layer.
     pub max_layer: Option<u64>,
-    /// Files of Python distributions, by name as the profile writes it.
+    /// Files of packages, by name as the profile writes it: `deb:NAME`, `apk:NAME`, `python:NAME`, or of Python's the name
+    /// alone.
     pub packages: BTreeMap<String, u64>,
 }
 

@@ -1,6 +1,7 @@
 //! What weighs something, row by row: one form for every format that prints it.
 
 pub(super) mod delta;
+pub(super) mod size;
 
 use super::figures;
 
@@ -28,6 +29,10 @@ pub(super) struct Row {
     pub(super) depth: usize,
     /// What it is about.
     pub(super) parts: Vec<Part>,
+    /// Whether it sums up what the list does not show: it is drawn to no scale.
+    pub(super) is_rest: bool,
+    /// The instruction that made it, where that is worth more than a line.
+    pub(super) made: Option<String>,
     /// What would make it less.
     pub(super) fix: Option<String>,
 }
@@ -87,7 +92,17 @@ impl Weight {
 impl Row {
     /// A row that is not about bytes.
     fn plain(parts: Vec<Part>) -> Self {
-        Self { weight: None, depth: 0, parts, fix: None }
+        Self { weight: None, depth: 0, parts, is_rest: false, made: None, fix: None }
+    }
+
+    /// A row about bytes.
+    fn bytes(all: u64, parts: Vec<Part>) -> Self {
+        Self { weight: Some(Weight::Bytes { all, hidden: 0 }), ..Self::plain(parts) }
+    }
+
+    /// A row for what a list does not show.
+    fn rest(weight: Weight, words: impl Into<String>) -> Self {
+        Self { weight: Some(weight), is_rest: true, ..Self::plain(vec![ours(words)]) }
     }
 
     /// A row about a change.

@@ -14,12 +14,17 @@ pub mod figures;
 mod fill;
 pub mod html;
 pub mod json;
+mod lists;
+pub mod markdown;
+mod read;
 pub mod table;
 mod verdict;
 
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
+pub use lists::size::{By, View};
+pub use read::read;
 
 /// The version of the report's structure.
 pub const SCHEMA: u32 = 1;

@@ -1,19 +1,31 @@
 //! The report for people: words, not glyphs, in at most 100 columns; complete without colour.
 
+mod bars;
 mod brief;
 mod cause;
 mod causes;
+mod delta;
 mod foot;
 #[cfg(test)]
-mod golden;
+pub(super) mod golden;
 mod head;
+mod known;
 mod matrix;
 mod page;
+mod size;
 
 use super::{Image, Report, Verdict};
 use page::Page;
 
+pub(super) use bars::middle;
 pub use cause::Cause;
+pub(super) use causes::{first_of_a_rule, told};
+pub use delta::delta;
+pub(super) use foot::counts;
+pub(super) use head::{familiar, short};
+pub(super) use known::known;
+pub use size::size;
+pub(super) use size::totals;
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +59,9 @@ fn block(image: &Image, style: &Style) -> Page {
     let mut page = Page::new(style);
     head::write(&mut page, image);
     let mut foot = Page::new(style);
+    if let Some(delta) = &image.delta {
+        delta::brief(&mut foot, delta);
+    }
     let roomy = image.verdict != Verdict::Held || style.verbose || brief::is_quiet(image);
     foot::write(&mut foot, image, style.verbose, if roomy { 2 } else { 1 });
     let mut middle = Page::new(style);

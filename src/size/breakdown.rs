@@ -15,10 +15,10 @@ use crate::text;
 use crate::vfs::{Change, LayerIndex, NodeId, Tree};
 
 /// Directories are measured down to this depth: `/usr/local/lib` has it.
-const DEPTH: usize = 3;
+pub const DEPTH: usize = 3;
 
 /// How many directories are shown.
-const DIRECTORIES: usize = 40;
+pub const DIRECTORIES: usize = 40;
 
 /// Where the bytes of an image are. Bytes of regular files, holes included; a file with several names counts once, under
 /// the first of them in path order.

@@ -121,31 +121,23 @@ impl Tally {
     }
 
     fn fix(&self, kind: Loss, layer: LayerIndex, instruction: impl Fn(LayerIndex) -> Option<String>) -> String {
-        let from = self.lost_layer();
+        let (from, again) = (self.lost_layer(), layer + 1);
+        let first = from.map_or_else(|| "the layer that has it first".into(), |from| format!("layer {}", from + 1));
         let made = from.and_then(instruction).unwrap_or_default();
-        let is_copied = made.starts_with("COPY ") || made.starts_with("ADD ");
-        let place =
-            |word: &str| from.map_or_else(|| format!("where it is first {word}"), |from| format!("in layer {}", from + 1));
-        let later = layer + 1;
+        let (is_run, is_copied) = (made.starts_with("RUN "), made.starts_with("COPY ") || made.starts_with("ADD "));
+        let verbs: Vec<&str> = self.changed.iter().filter_map(|changed| verb(*changed)).collect();
+        let verbs = verbs.join(" and ");
         match kind {
-            Loss::Removed if is_copied => format!("do not copy it {}", place("copied")),
-            Loss::Removed if made.starts_with("RUN ") => {
-                format!("remove it in the RUN of {}", place("made").trim_start_matches("in "))
-            }
+            Loss::Removed if is_copied => format!("do not copy it in {first}"),
+            Loss::Removed if is_run => format!("remove it in the RUN of {first}"),
             Loss::Removed => "remove it in the RUN that made it, or do not copy it".into(),
-            Loss::Overwritten if from == Some(layer) => format!("pack each path once into layer {later}"),
-            Loss::Overwritten => format!("copy the final version once: layer {later} writes it again"),
-            Loss::MetadataOnly => {
-                let verbs: Vec<&str> = self.changed.iter().filter_map(|changed| verb(*changed)).collect();
-                let verbs = verbs.join(" and ");
-                if verbs.is_empty() {
-                    format!("one COPY too many: layer {later} ships what is there already")
-                } else if made.starts_with("RUN ") || self.changed.contains(&Metadata::Capabilities) {
-                    format!("{verbs} {}, not in layer {later}", place("made"))
-                } else {
-                    format!("COPY{} {}, not {verbs} in layer {later}", self.options(), place("copied"))
-                }
+            Loss::Overwritten if from == Some(layer) => format!("pack each path once into {first}"),
+            Loss::Overwritten => format!("copy the final version once: layer {again} writes it again"),
+            Loss::MetadataOnly if verbs.is_empty() => format!("one COPY too many: layer {again} ships what is there already"),
+            Loss::MetadataOnly if is_run || self.changed.contains(&Metadata::Capabilities) => {
+                format!("{verbs} in {first}, not in layer {again}")
             }
+            Loss::MetadataOnly => format!("COPY{} in {first}, not {verbs} in layer {again}", self.options()),
         }
     }
 
@@ -240,6 +232,14 @@ mod tests {
         ] {
             assert_eq!(found(&[base, layer], &[made])[0].fix, fix, "{made}: {layer}");
         }
+    }
+
+    #[test]
+    fn what_came_from_several_layers_is_mended_in_each() {
+        let layers = ["f 0644 0:0 /a \"12345\"", "f 0644 0:0 /b \"123\"", "f 0644 7:8 /a \"12345\"\nf 0644 7:8 /b \"123\""];
+        let found = found(&layers, &["COPY a", "RUN b", "RUN chown"]);
+        assert_eq!((found.len(), found[0].lost_layer, found[0].files), (1, None, 2));
+        assert_eq!(found[0].fix, "COPY --chown=7:8 in the layer that has it first, not chown in layer 3");
     }
 
     #[test]

@@ -1,9 +1,16 @@
 //! What changed from one image to another, and what it weighs.
 
+mod compare;
+mod contents;
+mod layers;
+#[cfg(test)]
+mod tests;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::snapshot::{Amount, Fingerprint, Side};
+pub(super) use layers::instruction;
 
 /// The difference between two images. Lists hold what differs alone, what changed most first, and are bounded; totals are
 /// exact.
@@ -19,7 +26,7 @@ pub struct Delta {
     pub compressed_bytes: Change,
     /// Regular files of all layers: what `docker images` shows.
     pub unpacked_bytes: Change,
-    /// Regular files of the final tree: the sum of what packages and unowned files changed.
+    /// Regular files of the final tree. It changed by the sum of what `packages`, `other_packages` and `unowned_bytes` changed.
     pub bytes: Change,
     /// How many there are.
     pub files: Change,
@@ -27,15 +34,18 @@ pub struct Delta {
     pub waste_bytes: Change,
     /// Packages that came, went, or have another version, or other bytes.
     pub packages: Vec<PackageDelta>,
+    /// Packages that are not told one by one.
+    pub other_packages: OtherPackages,
     /// Bytes of the final tree that no package owns.
     pub unowned_bytes: Change,
-    /// Directories whose bytes are known on both sides, with everything below them.
+    /// Directories whose bytes are known on both sides, with everything below them. One that changed by as much as a directory
+    /// in it is left out.
     pub directories: Vec<DirectoryDelta>,
     /// Layers, in the order of the new image, with those that are gone at their old place.
     pub layers: Vec<LayerDelta>,
     /// Files; null where one side is no image.
     pub contents: Option<Contents>,
-    /// Settings of the configuration that differ; null where one side is no image.
+    /// Settings of the configuration that differ, by name; null where one side is no image.
     pub config: Option<Vec<SettingDelta>>,
     /// Findings; null where one side was not judged.
     pub findings: Option<Findings>,
@@ -50,7 +60,19 @@ pub struct Change {
     pub new: u64,
 }
 
-/// A package before and after: null bytes and versions where it is not there.
+/// Packages that are not told one by one: those that changed least of more than a hundred, and those of which a saved
+/// baseline holds only the sum, with what may be one of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OtherPackages {
+    /// How many.
+    pub packages: Change,
+    /// Bytes of their files.
+    pub bytes: Change,
+    /// How many files.
+    pub files: Change,
+}
+
+/// A package before and after, all that is installed of it together: no bytes and a null version where it is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PackageDelta {
     /// `python`, `deb` or `apk`.
@@ -108,7 +130,7 @@ pub struct Contents {
     pub gone: Amount,
     /// The same content at another path: all their bytes.
     pub moved: Amount,
-    /// Those that weigh most.
+    /// The fifty that changed most; of those that changed by nothing the largest.
     pub largest: Vec<FileDelta>,
 }
 
@@ -143,7 +165,7 @@ pub enum Fate {
     Moved,
 }
 
-/// A setting of the configuration before and after.
+/// A setting of the configuration before and after: the first five hundred characters of its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SettingDelta {
     /// Its name: `User`, `Env.PATH`.

@@ -1,5 +1,6 @@
 //! Where the bytes are. Pure.
 
+pub mod baseline;
 pub mod breakdown;
 pub mod cause;
 pub mod delta;

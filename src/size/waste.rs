@@ -74,18 +74,22 @@ pub(super) fn shown(tree: &Tree, id: NodeId) -> String {
     format!("/{}", text::lossless(tree.path(id).as_bytes()))
 }
 
+/// A content of the final tree: its size, its digest, its place in path order. Sizes come first because they mostly differ,
+/// and are compared sooner than digests.
+type Standing<'a> = (u64, &'a [u8; 32], usize, NodeId);
+
 /// Bytes of all duplicates, and the groups that make them.
 fn copies(tree: &Tree) -> (u64, Vec<Copies>) {
-    let contents = files(tree).enumerate().filter_map(|(at, id)| Some((&tree.trace(id)?.sha256, at, id)));
-    let mut contents: Vec<(&[u8; 32], usize, NodeId)> = contents.filter(|(.., id)| tree.stat(*id).size > 0).collect();
+    let standing = |(at, id)| Some((tree.stat(id).size, &tree.trace(id)?.sha256, at, id));
+    let mut contents: Vec<Standing<'_>> = files(tree).enumerate().filter_map(standing).collect();
+    contents.retain(|(size, ..)| *size > 0);
     contents.sort_unstable();
-    let wasted =
-        |group: &[(_, usize, NodeId)]| group.iter().skip(1).fold(0_u64, |sum, (.., id)| sum.saturating_add(tree.stat(*id).size));
-    let alike = contents.chunk_by(|(one, ..), (other, ..)| one == other).filter(|group| group.len() > 1);
-    let mut groups: Vec<(u64, &[(_, usize, NodeId)])> = alike.map(|group| (wasted(group), group)).collect();
+    let alike = contents.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)).filter(|group| group.len() > 1);
+    let wasted = |group: &[Standing<'_>]| group.iter().skip(1).fold(0_u64, |sum, (size, ..)| sum.saturating_add(*size));
+    let mut groups: Vec<(u64, &[Standing<'_>])> = alike.map(|group| (wasted(group), group)).collect();
     let bytes = groups.iter().fold(0_u64, |sum, (bytes, _)| sum.saturating_add(*bytes));
-    groups.sort_unstable_by_key(|(bytes, group)| (Reverse(*bytes), group.first().map(|(_, at, _)| *at)));
-    let of = |(bytes, group): &(u64, &[(_, usize, NodeId)])| Copies {
+    groups.sort_unstable_by_key(|(bytes, group)| (Reverse(*bytes), group.first().map(|(_, _, at, _)| *at)));
+    let of = |(bytes, group): &(u64, &[Standing<'_>])| Copies {
         bytes: *bytes,
         count: group.len() as u64,
         paths: group.iter().take(PATHS).map(|(.., id)| shown(tree, *id)).collect(),

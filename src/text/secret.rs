@@ -125,6 +125,11 @@ pub fn mask(text: &str) -> String {
     mask_values(&SHAPED.replace_all(&text, MASK))
 }
 
+/// A value as it may be shown beside its name, which may say that it is a secret, blanks and all.
+pub fn mask_value(name: &str, value: &str) -> String {
+    if is_secret_name(name) && !value.is_empty() { MASK.to_owned() } else { mask(value) }
+}
+
 /// Masks the values of names that hold secrets, but for references to variables.
 fn mask_values(text: &str) -> String {
     let (mut out, mut shown) = (String::with_capacity(text.len()), 0);

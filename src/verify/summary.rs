@@ -16,8 +16,19 @@ const NOTES: usize = 20;
 
 /// The report of an image that was read.
 pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: &Profile, judged: &[Judged]) -> report::Image {
-    let layers = layers(loaded, facts);
-    let rules: Vec<report::Rule> = judged.iter().map(|judged| rule(judged, profile, &layers, facts)).collect();
+    let image = unjudged(loaded, facts, sizes);
+    let rules: Vec<report::Rule> = judged.iter().map(|judged| rule(judged, profile, &image.layers, facts)).collect();
+    report::Image {
+        looked: looked(judged),
+        policy: policy(Some(profile), &rules),
+        answers: report::Answers::of(&rules),
+        rules,
+        ..image
+    }
+}
+
+/// What an image that was read is and weighs, and nothing of what any profile wants.
+pub(super) fn unjudged(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> report::Image {
     let config = &facts.config;
     report::Image {
         reference: loaded.image.reference.to_string(),
@@ -29,16 +40,16 @@ pub(super) fn image(loaded: &Loaded, facts: &Facts, sizes: &Breakdown, profile: 
         complete: loaded.gap.is_none(),
         error: loaded.gap.as_ref().map(report::Failure::from),
         notes: notes(loaded),
-        looked: looked(judged),
-        policy: policy(Some(profile), &rules),
+        looked: Vec::new(),
+        policy: policy(None, &[]),
         verdict: report::Verdict::Incomplete,
-        answers: report::Answers::of(&rules),
-        layers,
+        answers: report::Answers::of(&[]),
+        layers: layers(loaded, facts),
         sizes: measured(sizes, loaded),
         map: None,
         delta: None,
         matrix: None,
-        rules,
+        rules: Vec::new(),
     }
 }
 

@@ -11,13 +11,13 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use lucid_verify::error::{Error, Kind};
 use lucid_verify::reference::Reference;
-use lucid_verify::report::ExitCode;
+use lucid_verify::report::{By, ExitCode};
 
 use crate::{exit, verb};
 
 pub use common::{Color, Common, Format, ListFormat, Progress};
 pub use values::{Document, FailOn};
-use values::{duration, reference, schema};
+use values::{by, duration, reference, schema};
 
 /// Verifies a container image from its registry, from the bytes alone: is it whole, will it start, is it safe?
 #[derive(Debug, Parser)]
@@ -45,6 +45,11 @@ pub enum Verb {
     Demo,
     /// What an image is: identity, configuration, layers, packages
     Inspect(Inspect),
+    /// Where the bytes of an image are, and which are wasted
+    ///
+    /// Exact and complete: every byte of the final tree is in one package or in none, in one kind and in one layer, so that each
+    /// list adds up.
+    Size(Size),
     /// The final file tree of an image
     Ls(Ls),
     /// The bytes of a file in an image
@@ -104,6 +109,23 @@ pub struct Inspect {
     /// Everything that is known of it, the file tree included, as JSON
     #[arg(long)]
     pub facts: bool,
+}
+
+/// `size`.
+#[derive(Debug, Args)]
+pub struct Size {
+    /// The images
+    #[arg(required = true, value_name = "IMAGE", value_parser = reference)]
+    pub images: Vec<Reference>,
+    /// One list in full instead of an overview: layer, directory, package, kind or file
+    #[arg(long, value_name = "WHAT", value_parser = by)]
+    pub by: Option<By>,
+    /// Rows of a list, 0 for all; the others are summed up
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub top: usize,
+    /// How deep directories are told
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
+    pub depth: u8,
 }
 
 /// `ls`.

@@ -22,6 +22,7 @@ mod rules;
 mod schema;
 mod search;
 mod select;
+mod size;
 mod suggest;
 mod verb;
 mod verify;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Parsed::Verb(Verb::Verify(verify), common) => verify::run(&verify, &common),
         Parsed::Verb(Verb::Demo, common) => demo::run(&common),
         Parsed::Verb(Verb::Inspect(inspect), common) => inspect::run(&inspect, &common),
+        Parsed::Verb(Verb::Size(size), common) => size::run(&size, &common),
         Parsed::Verb(Verb::Ls(ls), common) => ls::run(&ls, &common),
         Parsed::Verb(Verb::Cat(cat), common) => cat::run(&cat, &common),
         Parsed::Verb(Verb::Rules(rules), common) => rules::run(&rules, &common),

@@ -1,7 +1,7 @@
 //! Words that the contract reserves and no code answers yet. A row goes when its feature comes.
 
 /// Verbs.
-pub const VERBS: &[&str] = &["size", "diff", "init", "explore", "merge", "cache", "man"];
+pub const VERBS: &[&str] = &["diff", "init", "explore", "merge", "cache", "man"];
 
 /// Options of any verb, without their dashes.
 pub const OPTIONS: &[&str] = &[

@@ -16,7 +16,7 @@ use lucid_verify::verify::{Asking, Reading, verify, verify_platforms};
 use crate::args::{Common, Format, Verify};
 use crate::progress::Bars;
 use crate::select::Selection;
-use crate::{dockerfile, exit, output, pending, policy, reading};
+use crate::{dockerfile, exit, output, policy, reading};
 
 /// Runs the verb.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
@@ -66,8 +66,8 @@ pub fn print(report: &Report, common: &Common) -> Result<()> {
             report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
             report::json::render(report)
         }
+        Format::Markdown => report::markdown::render(report),
         Format::Html => report::html::render(report),
-        Format::Markdown => return Err(Error::new(Kind::Usage, pending::sentence("this format"))),
     };
     output::write(&document)
 }

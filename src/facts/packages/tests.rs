@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::facts::fixture::{Item, dir, elf, file, hardlink, link, over, tree, unkept};
 
@@ -75,6 +77,19 @@ fn the_files_of_a_list_are_looked_for_through_links() {
     ]);
     assert_eq!(shown(&found), ["Deb libx  /var/lib/dpkg/status 0/1", "Deb make  /var/lib/dpkg/status 1/3"]);
     assert_eq!(found.installed.iter().map(Package::is_phantom).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn packages_with_one_list_share_their_files() {
+    let list = "/var/lib/dpkg/info/a.list";
+    let found = read([
+        file("/x", ""),
+        file(STATUS, "Package: a\nStatus: installed\n\nPackage: b\nStatus: installed\n"),
+        file(list, "/x\n"),
+        hardlink("/var/lib/dpkg/info/b.list", list),
+    ]);
+    let [a, b] = &found.installed[..] else { panic!("{found:?}") };
+    assert!(a.files.len() == 1 && Arc::ptr_eq(&a.files, &b.files), "{found:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What changed, as lists.
 
-use super::{List, Part, Row, heaviest, ours, theirs};
+use super::{List, Part, Row, Weight, heaviest, ours, theirs};
 use crate::report::figures::{bytes, count, grouped, signed};
 use crate::size::delta::{Change, Contents, Delta, DirectoryDelta, Fate, FileDelta, LayerDelta, PackageDelta};
 
@@ -32,8 +32,9 @@ pub(in crate::report) fn packages(delta: &Delta, most: usize) -> List {
     let (mut rows, others) = heaviest(rows, most);
     let rest = of_packages - rows.iter().map(by).sum::<i128>();
     if rest != 0 || !others.is_empty() {
-        let words = if known > rows.len() { format!("and {} more", grouped((known - rows.len()) as u64)) } else { "and others".into() };
-        rows.push(Row::change(rest, vec![ours(words)]));
+        let words =
+            if known > rows.len() { format!("and {} more", grouped((known - rows.len()) as u64)) } else { "and others".into() };
+        rows.push(Row::rest(Weight::Change(rest), words));
     }
     if unowned != 0 {
         rows.push(Row::change(unowned, vec![ours("files that no package owns")]));
@@ -56,7 +57,7 @@ pub(in crate::report) fn culprits(delta: &Delta, most: usize) -> Vec<Row> {
 
 fn by(row: &Row) -> i128 {
     match row.weight {
-        Some(super::Weight::Change(by)) => by,
+        Some(Weight::Change(by)) => by,
         _ => 0,
     }
 }
@@ -81,14 +82,9 @@ fn versions(old: Option<&str>, new: Option<&str>) -> Vec<Part> {
     }
 }
 
-/// Directories that changed; of some that changed alike because they lie in each other the innermost.
 fn directories(directories: &[DirectoryDelta], most: usize) -> List {
-    let inside = |outer: &DirectoryDelta, inner: &DirectoryDelta| {
-        inner.path.strip_prefix(outer.path.trim_end_matches('/')).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
-    };
-    let same = |one: &DirectoryDelta, other: &DirectoryDelta| one.bytes.by() == other.bytes.by() && inside(one, other);
-    let innermost = directories.iter().filter(|one| !directories.iter().any(|other| same(one, other)));
-    let rows: Vec<Row> = innermost.map(|directory| Row::change(directory.bytes.by(), vec![theirs(&directory.path)])).collect();
+    let row = |directory: &DirectoryDelta| Row::change(directory.bytes.by(), vec![theirs(&directory.path)]);
+    let rows: Vec<Row> = directories.iter().map(row).collect();
     let (rows, rest) = heaviest(rows, most);
     let more = if rest.is_empty() { String::new() } else { format!(", and {} more", grouped(rest.len() as u64)) };
     List { title: "directories", one: "Directory", said: format!("each with everything below it{more}"), of: None, rows }
@@ -103,12 +99,13 @@ fn layers(layers: &[LayerDelta], most: usize) -> List {
         (of(|layer| layer.old_index.is_none()), "new"),
         (of(|layer| layer.new_index.is_none()), "gone"),
     ];
-    let said: Vec<String> = kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
+    let said: Vec<String> =
+        kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
     let rows: Vec<Row> = layers.iter().filter(|layer| !layer.same).map(layer).collect();
     let (mut rows, rest) = heaviest(rows, most);
     if !rest.is_empty() {
         let words = format!("and {} more", grouped(rest.len() as u64));
-        rows.push(Row::change(rest.iter().map(by).sum(), vec![ours(words)]));
+        rows.push(Row::rest(Weight::Change(rest.iter().map(by).sum()), words));
     }
     List { title: "layers", one: "Layer", said: said.join(", "), of: None, rows }
 }

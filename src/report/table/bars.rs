@@ -16,14 +16,20 @@ const HIDDEN: char = '░';
 const BAR: (usize, usize) = (5, 10);
 const WIDE: usize = 70;
 /// Columns that a name has before exact bytes are worth a column.
-const NAME: usize = 36;
+const NAME: usize = 52;
 
 /// Writes a list.
 pub(super) fn write(page: &mut Page, list: &List) {
-    page.paragraph(&format!("{}  ", list.title), "  ", &list.said);
+    let hidden = list.rows.iter().filter_map(|row| row.weight).any(|weight| weight.hidden() > 0);
+    let said = if hidden { format!("{} ({HIDDEN})", list.said) } else { list.said.clone() };
+    page.paragraph(&format!("{}  ", list.title), "  ", &said);
     let columns = Columns::of(list, page.width());
-    for row in &list.rows {
+    for (at, row) in list.rows.iter().enumerate() {
         columns.write(page, row);
+        let next = list.rows.get(at + 1).and_then(|next| next.fix.as_ref());
+        if let Some(fix) = row.fix.as_ref().filter(|fix| next != Some(fix)) {
+            page.paragraph("    fix  ", "         ", fix);
+        }
     }
 }
 
@@ -52,9 +58,17 @@ impl Columns {
     fn of(list: &List, width: usize) -> Self {
         let weights: Vec<Weight> = list.rows.iter().filter_map(|row| row.weight).collect();
         let widest = |text: fn(Weight) -> String| weights.iter().map(|weight| text(*weight).width()).max().unwrap_or(0);
-        let most = weights.iter().map(|weight| weight.magnitude()).max().unwrap_or(0);
-        let mut columns =
-            Self { figure: widest(Weight::figure), exact: 0, share: 0, bar: 0, name: 0, most, of: list.of.filter(|_| width >= WIDE) };
+        let drawn = list.rows.iter().filter(|row| !row.is_rest).filter_map(|row| row.weight);
+        let most = drawn.map(Weight::magnitude).max().unwrap_or(0);
+        let mut columns = Self {
+            figure: widest(Weight::figure),
+            exact: 0,
+            share: 0,
+            bar: 0,
+            name: 0,
+            most,
+            of: list.of.filter(|_| width >= WIDE),
+        };
         if weights.len() > 1 && most > 0 {
             columns.bar = if width >= WIDE { BAR.1 } else { BAR.0 };
         }
@@ -88,15 +102,17 @@ impl Columns {
         };
         column(weight.figure(), self.figure);
         column(weight.exact(), self.exact);
-        let share = self.of.map(|of| format!("{} %", figures::percent(u64::try_from(weight.magnitude()).unwrap_or(u64::MAX), of)));
+        let share =
+            self.of.map(|of| format!("{} %", figures::percent(u64::try_from(weight.magnitude()).unwrap_or(u64::MAX), of)));
         column(share.unwrap_or_default(), self.share);
-        let bar = bar(weight.magnitude(), weight.hidden(), self.most, self.bar);
+        let drawn = if row.is_rest { 0 } else { self.bar };
+        let bar = bar(weight.magnitude(), weight.hidden(), self.most, drawn);
         column(format!("{bar}{}", " ".repeat(self.bar.saturating_sub(bar.width()))), self.bar);
         let depth = (2 * row.depth).min(self.name / 2);
         line.extend([&" ".repeat(depth), &middle(&name, self.name - depth)[..]]);
         page.raw(&line);
-        if let Some(fix) = &row.fix {
-            page.paragraph("    fix  ", "         ", fix);
+        if let Some(made) = &row.made {
+            page.instruction(made);
         }
     }
 }
@@ -105,7 +121,7 @@ impl Columns {
 fn bar(all: u128, hidden: u128, most: u128, width: usize) -> String {
     let eighths = |part: u128| {
         let cells = (part.saturating_mul(8 * width as u128).saturating_add(most / 2)).checked_div(most).unwrap_or(0);
-        usize::try_from(cells).unwrap_or(0).min(8 * width).max(usize::from(part > 0 && width > 0))
+        usize::try_from(cells).unwrap_or(usize::MAX).min(8 * width).max(usize::from(part > 0 && most > 0 && width > 0))
     };
     let seen = eighths(all.saturating_sub(hidden));
     let mut bar = "█".repeat(seen / 8);
@@ -115,8 +131,9 @@ fn bar(all: u128, hidden: u128, most: u128, width: usize) -> String {
     bar
 }
 
-/// A text that fits: what is too long loses its middle, because both ends of a path and of an instruction tell.
-pub(super) fn middle(text: &str, width: usize) -> String {
+/// A text that fits: what is too long loses its middle, because both ends of a path and of an instruction tell, the end a bit
+/// more.
+pub(in crate::report) fn middle(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -130,8 +147,8 @@ pub(super) fn middle(text: &str, width: usize) -> String {
             })
             .collect::<Vec<char>>()
     };
-    let tail = fitting(&mut text.chars().rev(), room - room / 2);
-    let head = fitting(&mut text.chars(), room / 2);
+    let tail = fitting(&mut text.chars().rev(), room - room / 5 * 2);
+    let head = fitting(&mut text.chars(), room / 5 * 2);
     head.into_iter().chain(['…']).chain(tail.into_iter().rev()).collect()
 }
 
@@ -153,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_long_name_loses_its_middle() {
-        assert_eq!(middle("/usr/lib/python3/site-packages", 13), "/usr/l…ckages");
+        assert_eq!(middle("/usr/lib/python3/site-packages", 13), "/usr…packages");
         assert_eq!(middle("short", 5), "short");
         assert_eq!(middle("shorter", 1), "…");
         assert_eq!(middle("shorter", 0), "");

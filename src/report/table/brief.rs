@@ -1,10 +1,11 @@
 //! What an image says that holds: what was looked at, and what is worth mending, a line each.
 
 use super::cause::Cause;
+use super::known::known;
 use super::page::Page;
 use crate::finding::{Level, Outcome};
 use crate::report::Image;
-use crate::report::figures::grouped;
+use crate::report::figures::{count, grouped};
 
 /// Causes at info level that are shown beside findings.
 const INFOS: usize = 3;
@@ -26,8 +27,14 @@ fn rows(image: &Image) -> Vec<(&'static str, Level, String)> {
     for rule in image.rules.iter().filter(|rule| rule.outcome == Outcome::Unknown) {
         rows.push(("unknown", rule.level, format!("{}: {}", rule.id, rule.reason.as_deref().unwrap_or_default())));
     }
+    rows.extend(known(image).map(|(number, rules)| ("known", Level::Info, baseline(number, &rules))));
     rows.extend(image.notes.iter().map(|note| ("note", Level::Info, note.clone())));
     rows
+}
+
+/// What is said of findings that the baseline has, too.
+pub(super) fn baseline(number: u64, rules: &[&str]) -> String {
+    format!("{} that the baseline has, too: {}", count(number, "finding"), rules.join(", "))
 }
 
 /// What was looked at, then causes, what could not be judged, and notes, in at most `most` lines.

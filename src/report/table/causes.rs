@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Style;
 use super::brief;
 use super::cause::Cause;
+use super::known::known;
 use super::page::{Page, clip};
 use crate::finding::{Level, Outcome};
 use crate::report::figures::{count, grouped};
@@ -23,16 +25,9 @@ const UNKNOWN: usize = 5;
 /// The causes in full, those at info level in one line each, then what could not be judged.
 pub(super) fn folded(page: &mut Page, image: &Image) {
     let causes = Cause::of(image);
-    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut more = 0;
     let (infos, weighty): (Vec<&Cause<'_>>, _) = causes.iter().partition(|cause| cause.worst == Level::Info);
-    for cause in weighty {
-        let of_rule = shown.entry(&cause.rule.id).or_default();
-        *of_rule += 1;
-        if *of_rule > OF_A_RULE {
-            more += 1;
-            continue;
-        }
+    let (shown, more) = first_of_a_rule(weighty);
+    for cause in shown {
         page.separate();
         finding(page, image, cause.rule, cause.finding);
         explains(page, cause);
@@ -45,6 +40,29 @@ pub(super) fn folded(page: &mut Page, image: &Image) {
         unknown(page, image, UNKNOWN);
     }
     brief::infos(page, &infos);
+    if let Some((number, rules)) = known(image) {
+        page.separate();
+        page.row("known", Level::Info, &brief::baseline(number, &rules));
+    }
+}
+
+/// The first causes of each rule, and how many more there are.
+pub(in crate::report) fn first_of_a_rule<'a, 'b>(causes: Vec<&'b Cause<'a>>) -> (Vec<&'b Cause<'a>>, u64) {
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    let (first, more): (Vec<_>, Vec<_>) = causes.into_iter().partition(|cause| {
+        let of_rule = shown.entry(&cause.rule.id).or_default();
+        *of_rule += 1;
+        *of_rule <= OF_A_RULE
+    });
+    (first, more.len() as u64)
+}
+
+/// What is said of a cause below its headline, as lines in which nothing acts.
+pub(in crate::report) fn told(cause: &Cause<'_>) -> Vec<String> {
+    let mut page = Page::new(&Style { width: 100, color: false, verbose: false });
+    body(&mut page, cause.finding);
+    explains(&mut page, cause);
+    page.into_lines().into_iter().map(|line| line.strip_prefix("  ").map(str::to_owned).unwrap_or(line)).collect()
 }
 
 /// Every failed rule with every finding, waived ones too, then every rule that could not be judged.
@@ -77,8 +95,17 @@ fn field(page: &mut Page, name: &str, text: &str) {
 
 fn finding(page: &mut Page, image: &Image, rule: &Rule, finding: &Finding) {
     let layer = finding.layer.as_ref().map(|layer| format!("  layer {}/{}", layer.index + 1, image.layers.len()));
-    let word = if finding.waived.is_some() { "waived" } else { finding.level.word() };
+    let word = match (&finding.waived, finding.known) {
+        (Some(_), _) => "waived",
+        (None, true) => "known",
+        (None, false) => finding.level.word(),
+    };
     page.headline(word, finding.level, &rule.id, &format!("{}{}", rule.answers.word(), layer.unwrap_or_default()));
+    body(page, finding);
+}
+
+/// What is said of a finding below its headline.
+fn body(page: &mut Page, finding: &Finding) {
     let said = |text: &str| finding.message.contains(text);
     if let Some(made) = finding.layer.as_ref().and_then(|layer| layer.created_by.as_deref()).filter(|made| !said(made)) {
         page.instruction(made);

@@ -1,6 +1,7 @@
 //! How many rules came to what, where the bytes are, and what to do next.
 
 use super::cause::Cause;
+use super::known::known;
 use super::page::Page;
 use crate::finding::Outcome;
 use crate::report::figures::{self, Unit, count};
@@ -27,7 +28,7 @@ pub(super) fn write(page: &mut Page, image: &Image, verbose: bool, lines: usize)
     }
 }
 
-fn counts(image: &Image) -> String {
+pub(in crate::report) fn counts(image: &Image) -> String {
     let of = |outcome| image.rules.iter().filter(|rule| rule.outcome == outcome).count();
     let (pass, fail, skip, unknown) = (of(Outcome::Pass), of(Outcome::Fail), of(Outcome::Skip), of(Outcome::Unknown));
     let causes = Cause::of(image).len();
@@ -39,7 +40,8 @@ fn counts(image: &Image) -> String {
         _ => format!("{fail} fail for {causes} causes"),
     };
     let skips = if skip == 1 { "1 does not apply".to_owned() } else { format!("{skip} do not apply") };
-    format!("{rules}, {fails}, {skips}, {} waived, {unknown} unknown", image.policy.waived)
+    let known = known(image).map(|(number, _)| format!("{} of the baseline, ", count(number, "finding"))).unwrap_or_default();
+    format!("{rules}, {fails}, {skips}, {known}{} waived, {unknown} unknown", image.policy.waived)
 }
 
 /// `215.3 MB on disk: /usr/local/lib 149.8, /app 52.1, other 13.4`: as many directories as fit.
@@ -78,7 +80,7 @@ fn apart(directories: &[Directory]) -> Vec<&Directory> {
 }
 
 fn parts(sizes: &Sizes) -> Vec<String> {
-    let mut packages: Vec<_> = sizes.packages.iter().collect();
+    let mut packages: Vec<_> = sizes.packages.iter().filter(|package| package.bytes > 0).collect();
     packages.sort_by_key(|package| std::cmp::Reverse(package.bytes));
     let unit = packages.first().map_or(Unit::of(0), |package| Unit::of(package.bytes));
     let largest: Vec<String> =

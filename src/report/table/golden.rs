@@ -1,34 +1,48 @@
 //! Screens as they are, in `testdata/reports`. `LUCID_UPDATE=1` writes them anew.
 
-use super::{Style, render};
+use super::{HELD, Style, render};
 use crate::error::{Error, Kind};
 use crate::finding::{Level, Outcome, Question};
 use crate::report::{Blame, Directory, Failure, Finding, Image, Layer, Package, Policy, Report, Requirement, Rule, Sizes, Waste};
+
+mod weights;
+
+pub(in crate::report) use weights::{grown, weighed};
 
 fn screen(name: &str, images: Vec<Image>, style: Style) -> String {
     let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
     let report = Report::new(images, Some(Level::Error), day);
     let shown = String::from_utf8(render(&report, &style)).unwrap();
-    let path = format!("{}/testdata/reports/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("LUCID_UPDATE").is_some() {
-        std::fs::write(&path, &shown).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(golden == shown, "{path} is stale: run the tests with LUCID_UPDATE=1 and read it\n{shown}");
+    compare(name, &shown, style);
+    shown
+}
+
+/// Holds a screen against the golden one.
+fn compare(name: &str, shown: &str, style: Style) {
+    same(&format!("{name}.txt"), shown);
     let width = |line: &str| unicode_width::UnicodeWidthStr::width(line);
     assert!(shown.lines().all(|line| width(line) <= style.width), "{shown}");
     assert!(!shown.chars().any(|character| character != '\n' && crate::text::acts(character)), "{shown}");
-    shown
+}
+
+/// Holds a document against the golden one.
+pub(in crate::report) fn same(file: &str, shown: &str) {
+    let path = format!("{}/testdata/reports/{file}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("LUCID_UPDATE").is_some() {
+        std::fs::write(&path, shown).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(golden == shown, "{path} is stale: run the tests with LUCID_UPDATE=1 and read it\n{shown}");
 }
 
 const PLAIN: Style = Style { width: 80, color: false, verbose: false };
 const NARROW: Style = Style { width: 40, ..PLAIN };
 
-fn digest(digit: char) -> String {
+pub(in crate::report) fn digest(digit: char) -> String {
     format!("sha256:{}", digit.to_string().repeat(64))
 }
 
-fn image(reference: &str, rules: Vec<Rule>) -> Image {
+pub(in crate::report) fn image(reference: &str, rules: Vec<Rule>) -> Image {
     let read = |index: usize| Layer {
         index,
         digest: digest('6'),
@@ -67,6 +81,7 @@ fn image(reference: &str, rules: Vec<Rule>) -> Image {
         sizes: Sizes {
             compressed_bytes: 58_100_000,
             unpacked_bytes: 216_000_000,
+            stored_bytes: 215_300_000,
             bytes: 215_300_000,
             files: 9_871,
             directories: vec![
@@ -84,7 +99,7 @@ fn image(reference: &str, rules: Vec<Rule>) -> Image {
     }
 }
 
-fn rule(id: &'static str, answers: Question, level: Level, findings: Vec<Finding>) -> Rule {
+pub(in crate::report) fn rule(id: &'static str, answers: Question, level: Level, findings: Vec<Finding>) -> Rule {
     let failed = findings.iter().any(Finding::is_open);
     let outcome = if failed { Outcome::Fail } else { Outcome::Pass };
     Rule { id: id.into(), answers, level, outcome, examined: 3, reason: None, findings }
@@ -94,7 +109,7 @@ fn unknown(id: &'static str, level: Level, reason: &str) -> Rule {
     Rule { outcome: Outcome::Unknown, reason: Some(reason.into()), ..rule(id, Question::Starts, level, vec![]) }
 }
 
-fn finding(level: Level, message: &str, fix: &str) -> Finding {
+pub(in crate::report) fn finding(level: Level, message: &str, fix: &str) -> Finding {
     Finding {
         level,
         message: message.into(),
@@ -112,12 +127,12 @@ fn finding(level: Level, message: &str, fix: &str) -> Finding {
     }
 }
 
-fn made_by(index: usize, instruction: &str) -> Blame {
+pub(in crate::report) fn made_by(index: usize, instruction: &str) -> Blame {
     Blame { index, digest: digest('6'), diff_id: digest('7'), created_by: Some(instruction.into()), dockerfile_line: None }
 }
 
 /// One COPY that wrote nothing, and what came of it; a warning; a waiver; a note.
-fn faulty() -> Image {
+pub(in crate::report) fn faulty() -> Image {
     let copy = || made_by(38, "COPY --chown=65532:65532 /build/controller/*.py /app/controller/");
     let because = |message: &str| Finding {
         because: Some("layout/empty-copy".into()),
@@ -172,7 +187,7 @@ fn faulty() -> Image {
     image("docker.io/pickme/lucid-service-mesh-controller:latest-arm64", rules)
 }
 
-fn held() -> Image {
+pub(in crate::report) fn held() -> Image {
     let warn = |message: &str| finding(Level::Warn, message, "set it");
     image(
         "docker.io/pickme/lucid-auth:latest-arm64",

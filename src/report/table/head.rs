@@ -20,10 +20,23 @@ impl Verdict {
 }
 
 pub(super) fn write(page: &mut Page, image: &Image) {
-    let name = familiar(&image.reference);
-    page.paragraph(&format!("{}  ", image.verdict.word().to_uppercase()), "  ", name);
-    page.items(&identity(image));
+    title(page, image.verdict.word(), image);
     page.items(&policy(image));
+    failure(page, image);
+    if Question::ALL.iter().any(|question| image.answers.to(*question) != Answer::NotAsked) {
+        page.blank();
+        page.items(&answers(image));
+    }
+}
+
+/// A word, and which image it is said of.
+pub(super) fn title(page: &mut Page, word: &str, image: &Image) {
+    page.paragraph(&format!("{}  ", word.to_uppercase()), "  ", familiar(&image.reference));
+    page.items(&identity(image));
+}
+
+/// Why an image could not be looked at.
+pub(super) fn failure(page: &mut Page, image: &Image) {
     if let Some(failure) = &image.error {
         page.blank();
         page.headline("error", Level::Error, failure.kind, &format!("exit {}", failure.exit_code));
@@ -32,20 +45,16 @@ pub(super) fn write(page: &mut Page, image: &Image) {
             page.paragraph("  hint  ", "        ", hint);
         }
     }
-    if Question::ALL.iter().any(|question| image.answers.to(*question) != Answer::NotAsked) {
-        page.blank();
-        page.items(&answers(image));
-    }
 }
 
 /// The reference as people write it.
-fn familiar(reference: &str) -> &str {
+pub(in crate::report) fn familiar(reference: &str) -> &str {
     let short = reference.strip_prefix("docker.io/").unwrap_or(reference);
     short.strip_prefix("library/").filter(|_| short.len() < reference.len()).unwrap_or(short)
 }
 
 /// The algorithm and the first digits.
-fn short(digest: &str, digits: usize) -> String {
+pub(in crate::report) fn short(digest: &str, digits: usize) -> String {
     match digest.split_once(':') {
         Some((algorithm, hex)) => format!("{algorithm}:{}", hex.chars().take(digits).collect::<String>()),
         None => digest.to_owned(),

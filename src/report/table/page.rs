@@ -161,6 +161,10 @@ impl Page {
         }
     }
 
+    pub(super) fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
+
     pub(super) fn into_bytes(self) -> Vec<u8> {
         let mut out = self.lines.join("\n").into_bytes();
         out.push(b'\n');

@@ -49,7 +49,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let worst = waste.causes.first().filter(|cause| cause.bytes >= waste.copies.first().map_or(0, |copies| copies.bytes));
     let fix = worst.map_or("links instead of copies", |cause| &cause.fix);
     let mut finding = Finding::new(Level::Warn, message, fix).contrast(format!("{} %", percent / 10), format!("{most} %"));
-    if let Some(cause) = waste.causes.first() {
+    if let Some(cause) = worst {
         finding.place = Place::path(&cause.largest, cause.layer);
         finding.count = waste.causes.iter().fold(0, |sum, cause| sum.saturating_add(cause.files));
         finding.examples = waste.causes.iter().take(EXAMPLES).map(|cause| cause.largest.clone()).collect();

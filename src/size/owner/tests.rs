@@ -11,21 +11,21 @@ use crate::vfs::dump;
 
 const SITE: &str = "/s/site-packages";
 
-/// A line of a distribution's `.dist-info`, and RECORD with these rows if there are any.
+/// The lines of a distribution: METADATA, and RECORD with these rows if there are any.
 fn distribution(name: &str, rows: &[&str]) -> String {
     let info = format!("{SITE}/{name}-1.dist-info");
-    let mut lines = format!("f 0644 0:0 {info}/METADATA \"Name: {name}\\nVersion: 1\\n\"\n");
-    if !rows.is_empty() {
-        lines += &format!("f 0644 0:0 {info}/RECORD \"{}\\n\"\n", rows.join("\\n"));
+    let metadata = format!("f 0644 0:0 {info}/METADATA \"Name: {name}\\nVersion: 1\\n\"");
+    match rows {
+        [] => metadata,
+        rows => format!("{metadata}\nf 0644 0:0 {info}/RECORD \"{}\\n\"", rows.join("\\n")),
     }
-    lines
 }
 
-/// A package as distroless has it.
+/// The lines of a package as distroless has it.
 fn deb(name: &str, files: &[&str]) -> String {
-    let at = "/var/lib/dpkg/status.d";
-    let sums: String = files.iter().map(|file| format!("0  {}\\n", file.trim_start_matches('/'))).collect();
-    format!("f 0644 0:0 {at}/{name} \"Package: {name}\\nVersion: 2\\n\"\nf 0644 0:0 {at}/{name}.md5sums \"{sums}\"\n")
+    let at = format!("f 0644 0:0 /var/lib/dpkg/status.d/{name}");
+    let sums: Vec<String> = files.iter().map(|file| format!("0  {}", file.trim_start_matches('/'))).collect();
+    format!("{at} \"Package: {name}\\nVersion: 2\\n\"\n{at}.md5sums \"{}\\n\"", sums.join("\\n"))
 }
 
 /// The owner of each path, as `kind name`.
@@ -41,9 +41,10 @@ fn owned(layers: &[&str], paths: &[&str]) -> Vec<String> {
 
 /// Paths and their owners; every path is a file of one byte beside what the packages bring.
 fn check(packages: &[String], wanted: &[(&str, &str)]) {
-    let files: String = wanted.iter().map(|(path, _)| format!("f 0644 0:0 {path} \"x\"\n")).collect();
+    let files = wanted.iter().map(|(path, _)| format!("f 0644 0:0 {path} \"x\""));
+    let lines: Vec<String> = files.chain(packages.iter().cloned()).collect();
     let (paths, owners): (Vec<&str>, Vec<&str>) = wanted.iter().copied().unzip();
-    assert_eq!(owned(&[&(files + &packages.concat())], &paths), owners, "{wanted:?}");
+    assert_eq!(owned(&[&lines.join("\n")], &paths), owners, "{wanted:?}");
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn what_lies_in_a_dist_info_and_what_python_compiled_needs_no_row() {
 #[test]
 fn without_a_record_the_names_at_the_top_count() {
     let egg = "f 0644 0:0 /s/site-packages/e.egg-info/PKG-INFO \"Name: e\\n\"\n\
-        f 0644 0:0 /s/site-packages/e.egg-info/top_level.txt \"e\\nlone\\na\\n\"\n";
+        f 0644 0:0 /s/site-packages/e.egg-info/top_level.txt \"e\\nlone\\na\\n\"";
     check(
         &[distribution("a", &["a/x.py,,"]), egg.to_owned()],
         &[
@@ -134,7 +135,7 @@ fn what_a_package_of_the_system_brought_is_that_packages() {
 #[test]
 fn a_path_is_its_packages_whoever_wrote_it_last_and_a_link_is_no_file() {
     let base = deb("a", &["/lib/x", "/etc/link", "/usr/lib/y"])
-        + "f 0644 0:0 /usr/lib/x \"1\"\nl 0777 0:0 /lib -> usr/lib\nf 0644 0:0 /real \"1\"\nl 0777 0:0 /etc/link -> /real\n";
+        + "\nf 0644 0:0 /usr/lib/x \"1\"\nl 0777 0:0 /lib -> usr/lib\nf 0644 0:0 /real \"1\"\nl 0777 0:0 /etc/link -> /real\n";
     let later = "f 0644 5:5 /usr/lib/x \"22\"\nf 0644 0:0 /usr/lib/y \"3\"\nh /usr/lib/z => /usr/lib/y";
     let paths = ["/usr/lib/x", "/usr/lib/y", "/usr/lib/z", "/real", "/etc/link"];
     assert_eq!(owned(&[&base, later], &paths), ["deb a", "deb a", "deb a", "nobody", "nobody"]);
@@ -142,8 +143,9 @@ fn a_path_is_its_packages_whoever_wrote_it_last_and_a_link_is_no_file() {
 
 #[test]
 fn packages_of_whose_files_nothing_is_known_are_left_out() {
-    let status = "f 0644 0:0 /var/lib/dpkg/status.d/silent \"Package: silent\\n\"\n";
-    let tree = dump::tree([(deb("gone", &["/x", "/y"]) + status + &distribution("empty", &[])).as_str()]).unwrap();
+    let silent = "f 0644 0:0 /var/lib/dpkg/status.d/silent \"Package: silent\\n\"".to_owned();
+    let lines = [deb("gone", &["/x", "/y"]), silent, distribution("empty", &[])];
+    let tree = dump::tree([&lines.join("\n")[..]]).unwrap();
     let owners = Owners::claimed(&tree, &python(&tree), &packages(&tree));
     let names: Vec<_> = owners.list().iter().map(|owner| &owner.name[..]).collect();
     assert_eq!(names, ["empty", "gone"]);
@@ -176,20 +178,12 @@ proptest! {
         lists in vec(vec(path(), 0..6), 2),
         is_merged in any::<bool>(),
     ) {
-        let mut text = if is_merged { "l 0777 0:0 /lib -> usr/lib\n".to_owned() } else { String::new() };
-        for (path, size) in &files {
-            text += &format!("f 0644 0:0 {size} {path}\n");
-        }
-        for (path, target) in &links {
-            text += &format!("h {path} => {}\n", target.get(&files).0);
-        }
-        for (name, rows) in ["a", "b"].iter().zip(&rows) {
-            text += &distribution(name, rows);
-        }
-        for (name, files) in ["x", "y"].iter().zip(&lists) {
-            text += &deb(name, files);
-        }
-        let Ok(tree) = dump::tree([&text[..]]) else { return Ok(()) };
+        let mut lines: Vec<String> = is_merged.then(|| "l 0777 0:0 /lib -> usr/lib".to_owned()).into_iter().collect();
+        lines.extend(files.iter().map(|(path, size)| format!("f 0644 0:0 {size} {path}")));
+        lines.extend(links.iter().map(|(path, target)| format!("h {path} => {}", target.get(&files).0)));
+        lines.extend(["a", "b"].iter().zip(&rows).map(|(name, rows)| distribution(name, rows)));
+        lines.extend(["x", "y"].iter().zip(&lists).map(|(name, files)| deb(name, files)));
+        let Ok(tree) = dump::tree([&lines.join("\n")[..]]) else { return Ok(()) };
         let (python, system) = (python(&tree), packages(&tree));
         let owners = Owners::claimed(&tree, &python, &system);
         let sizes = Breakdown::by(&tree, &owners, &|_| None);
@@ -208,7 +202,7 @@ proptest! {
             .filter(|id| tree.trace(*id).is_some())
             .map(|id| tree.inode(id))
             .collect();
-        prop_assert!(named.iter().all(|inode| owners.of.contains_key(inode)), "{text}");
+        prop_assert!(named.iter().all(|inode| owners.of.contains_key(inode)), "{lines:?}");
         prop_assert_eq!(owners.of.len() as u64, sizes.files - sizes.unowned.files);
     }
 }

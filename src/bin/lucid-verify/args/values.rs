@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use lucid_verify::error::Error;
 use lucid_verify::finding::Level;
 use lucid_verify::reference::{Platform, Reference};
+use lucid_verify::report::By;
 
 use super::common::Format;
 use crate::{pending, suggest};
@@ -65,6 +66,12 @@ pub(super) fn format(text: &str) -> Result<Format, String> {
 pub(super) fn schema(text: &str) -> Result<Document, String> {
     let known = [("report", Document::Report), ("profile", Document::Profile), ("facts", Document::Facts)];
     word(text, "schema", &known, &[])
+}
+
+pub(super) fn by(text: &str) -> Result<By, String> {
+    let known =
+        [("layer", By::Layer), ("directory", By::Directory), ("package", By::Package), ("kind", By::Kind), ("file", By::File)];
+    word(text, "list", &known, &[])
 }
 
 /// The longest `--wait`, in seconds.
