@@ -4,6 +4,8 @@
   const COLOURS = 12;
   /** Square pixels below which things are summed up. */
   const LEAST = 90;
+  /** Directories in directories that are drawn: those of a site directory are six deep. */
+  const DEEP = 8;
   /** Height of the line that names a directory above what is in it, as in the style. */
   const HEAD = 18;
 
@@ -141,7 +143,7 @@
       stage.replaceChildren();
       stage.classList.toggle('filtered', chosen.size > 0);
       stage.setAttribute('aria-label', `Map of ${path(here)}, ${bytes(here.bytes)}: arrows move, Enter opens, Escape leaves`);
-      if (here.bytes > 0) lay(stage, here, stage.clientWidth, stage.clientHeight, 3);
+      if (here.bytes > 0) lay(stage, here, stage.clientWidth, stage.clientHeight, DEEP);
       const [first] = drawn.keys();
       if (first) first.tabIndex = 0;
       crumbs.replaceChildren(...trail(here).flatMap((node, depth) => {
