@@ -41,6 +41,7 @@ fn of(loaded: &Loaded, detail: &Detail) -> report::Image {
     image.sizes.largest = largest(tree, &owners, detail.files);
     image.map = detail.picture.then(|| Map::of(tree, owners.list(), &|id| owners.owner(id)));
     let layers: Option<Vec<_>> = loaded.layers.iter().map(Option::as_deref).collect();
+    image.map = detail.picture.then(|| Map::of(tree, owners.list(), &|id| owners.owner(id)));
     image.sizes.dive = layers.map(|layers| Dive::of(&layers));
     image
 }

@@ -36,7 +36,9 @@ const crooked = () => [...document.querySelectorAll('.stage, .in')].flatMap((box
     return { width, height, bytes: Number(cell.dataset.bytes) };
   });
   const bytes = cells.reduce((sum, cell) => sum + cell.bytes, 0);
-  const area = cells.reduce((sum, cell) => sum + cell.width * cell.height, 0);
+  // Not the sum of the cells: each has a border, however thin it should be.
+  const around = box.getBoundingClientRect();
+  const area = around.width * around.height;
   return cells.filter((cell) => cell.width > 12 && cell.height > 12).map((cell) => (cell.width * cell.height * bytes) / (area * cell.bytes) - 1)
     .filter((off) => Math.abs(off) > 0.02);
 });
@@ -48,8 +50,8 @@ const contrast = () => {
     const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const ratios = [...document.querySelectorAll('.cell > b')].map((name) => {
-    const [one, other] = [light(getComputedStyle(name).color), light(getComputedStyle(name.parentElement).backgroundColor)];
+  const ratios = [...document.querySelectorAll('.cell b')].map((name) => {
+    const [one, other] = [light(getComputedStyle(name).color), light(getComputedStyle(name.closest('.cell')).backgroundColor)];
     return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
   });
   return Math.min(...ratios);
@@ -60,7 +62,7 @@ const focused = (page) => page.evaluate(() => document.activeElement.getAttribut
 const crumbs = (page) => page.locator('.crumbs button').count();
 
 const map = async (page) => {
-  assert.ok((await page.locator('.cell').count()) > 20, 'the map has cells');
+  assert.ok((await page.locator('.cell').count()) > 10, 'the map has cells');
   assert.deepEqual(await page.evaluate(crooked), [], 'areas are as bytes');
 
   const label = await page.locator('button.zooms').first().getAttribute('aria-label');
@@ -134,6 +136,7 @@ for (const file of pages) {
     const drawn = await page.evaluate(() => performance.now());
     const cells = await page.locator('.cell').count();
     console.log(`${file}: loaded after ${Math.round(load)} ms, ${cells} cells drawn before ${Math.round(drawn)} ms`);
+    assert.ok(cells > 20 || !file.includes('large'), 'a large image has many cells');
     await map(page);
     await legend(page);
     assert.ok((await page.evaluate(contrast)) >= 4.5, 'names are read in the light');

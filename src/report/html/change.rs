@@ -111,7 +111,14 @@ fn packages(html: &mut Html, delta: &Delta) {
         row.insert(1, Field::text(versions));
         row
     };
-    table(html, "Packages that changed", &["package", "version"], delta.packages.iter().map(row).collect());
+    let mut rows: Vec<Vec<Field>> = delta.packages.iter().map(row).collect();
+    let others = delta.other_packages;
+    if others.packages != Change::default() {
+        let mut row = weighed(Field::text("others"), others.bytes);
+        row.insert(1, Field::text(format!("{} → {} packages", others.packages.old, others.packages.new)));
+        rows.push(row);
+    }
+    table(html, "Packages that changed", &["package", "version"], rows);
 }
 
 fn layer(layer: &LayerDelta) -> Vec<Field> {

@@ -4,6 +4,8 @@
   const COLOURS = 12;
   /** Square pixels below which things are summed up. */
   const LEAST = 90;
+  /** Directories in directories that are drawn: those of a site directory are six deep. */
+  const DEEP = 8;
   /** Height of the line that names a directory above what is in it, as in the style. */
   const HEAD = 18;
 
@@ -93,38 +95,46 @@
 
     const colour = (owner) => (owner >= COLOURS ? 'ox' : owner >= 0 ? `o${owner}` : owner === -1 ? 'ou' : 'om');
     const owned = (owner) => (owner >= 0 ? data.owners[owner].slice(0, 3).join(' ') : owner === -1 ? 'no package' : 'several packages');
-    const tell = (node) => `${path(node)}, ${bytes(node.bytes)} (${((100 * node.bytes) / (root.bytes || 1)).toFixed(1)} %), ${files(node.files)}, ${owned(node.owner)}`;
+    const details = (node) => `${((100 * node.bytes) / (root.bytes || 1)).toFixed(1)} %, ${files(node.files)}, ${owned(node.owner)}`;
+    const tell = (node) => `${path(node)}, ${bytes(node.bytes)}, ${details(node)}`;
 
-    const fill = (element, node, width, height, left) => {
-      element.classList.add(colour(node.owner));
-      if (chosen.has(colour(node.owner))) element.classList.add('on');
+    /** Names a cell in its front, and draws what is in it behind that. */
+    const fill = (cell, front, node, width, height, left) => {
+      cell.classList.add(colour(node.owner));
+      if (chosen.has(colour(node.owner))) cell.classList.add('on');
       if (width > 34 && height >= HEAD) {
         const size = width > 120 ? [' ', make('small', {}, bytes(node.bytes))] : [];
-        element.append(make('b', {}, name(node), ...size));
+        front.append(make('b', {}, name(node), ...size));
       }
       if (left > 0 && node.name && node.below.length && width > 30 && height > HEAD + 14) {
         const inside = make('span', { class: 'in', 'aria-hidden': 'true' });
         lay(inside, node, width - 4, height - HEAD - 3, left - 1);
-        element.append(inside);
+        cell.append(inside);
       }
+    };
+
+    /** What one can be at: a cell of the directory that is shown. */
+    const front = (node) => {
+      // The label begins with what can be read in the cell, so that people can say it (WCAG 2.2, "Label in Name").
+      const label = `${name(node)} ${bytes(node.bytes)}, ${details(node)}, ${path(node)}`;
+      const button = make('button', { type: 'button', class: node.below.length ? 'zooms' : '', title: tell(node), 'aria-label': label });
+      button.tabIndex = -1;
+      drawn.set(button, node);
+      return button;
     };
 
     const lay = (parent, node, width, height, left) => {
       for (const [child, x, y, w, h] of squarify(parts(node, width * height), 0, 0, width, height)) {
-        const cell = make(parent === stage ? 'button' : 'span', { class: 'cell' });
+        const cell = make('span', { class: 'cell' });
         const share = (length, whole) => `${((100 * length) / whole).toFixed(4)}%`;
         Object.assign(cell.style, { left: share(x, width), top: share(y, height), width: share(w, width), height: share(h, height) });
         cell.dataset.bytes = child.bytes;
-        if (parent === stage) {
-          cell.setAttribute('type', 'button');
-          cell.setAttribute('aria-label', tell(child));
-          cell.title = tell(child);
-          cell.tabIndex = -1;
-          cell.classList.toggle('zooms', child.below.length > 0);
-          drawn.set(cell, child);
-        }
-        fill(cell, child, w, h, left);
         parent.append(cell);
+        if (parent === stage) {
+          const button = front(child);
+          cell.append(button);
+          fill(cell, button, child, w, h, left);
+        } else fill(cell, cell, child, w, h, left);
       }
     };
 
@@ -133,8 +143,9 @@
       stage.replaceChildren();
       stage.classList.toggle('filtered', chosen.size > 0);
       stage.setAttribute('aria-label', `Map of ${path(here)}, ${bytes(here.bytes)}: arrows move, Enter opens, Escape leaves`);
-      if (here.bytes > 0) lay(stage, here, stage.clientWidth, stage.clientHeight, 3);
-      if (stage.firstChild) stage.firstChild.tabIndex = 0;
+      if (here.bytes > 0) lay(stage, here, stage.clientWidth, stage.clientHeight, DEEP);
+      const [first] = drawn.keys();
+      if (first) first.tabIndex = 0;
       crumbs.replaceChildren(...trail(here).flatMap((node, depth) => {
         const button = make('button', { type: 'button' }, name(node));
         if (node === here) button.setAttribute('aria-current', 'location');
@@ -218,13 +229,14 @@
       legend.append(make('li', {}, button));
     }
 
-    let width = 0;
+    let size = '';
     new ResizeObserver(() => {
-      if (stage.clientWidth === width) return;
-      width = stage.clientWidth;
+      const now = `${stage.clientWidth} ${stage.clientHeight}`;
+      if (size === now) return;
+      size = now;
       const place = [...drawn.keys()].indexOf(document.activeElement);
       draw();
-      if (place >= 0) focus([...drawn.keys()][place] ?? stage.firstChild);
+      if (place >= 0) focus([...drawn.keys()][place] ?? [...drawn.keys()].at(-1));
     }).observe(stage);
   };
 
