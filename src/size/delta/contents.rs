@@ -53,7 +53,7 @@ pub(super) fn contents(old: &Files, new: &Files) -> Contents {
     sums(fated)
 }
 
-fn changed<'a>(path: &'a LayerPath, was: SnapshotFile, is: SnapshotFile) -> Option<Fated<'a>> {
+fn changed(path: &LayerPath, was: SnapshotFile, is: SnapshotFile) -> Option<Fated<'_>> {
     let bytes = Change { old: was.bytes, new: is.bytes };
     let what = match was.bytes.cmp(&is.bytes) {
         std::cmp::Ordering::Less => Fate::Grown,

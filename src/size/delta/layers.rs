@@ -13,8 +13,9 @@ use crate::size::snapshot::SnapshotLayer;
 /// instruction.
 const TELLING: usize = 100;
 
-/// What stands before the line that a shell runs: build arguments, and the shell.
-static SHELL: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)^(?:RUN )?(?:\|\d+ .*?)?/bin/sh -c "));
+/// What stands before the line of a RUN: build arguments, and the shell.
+static BEFORE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?s)^(?:RUN )?(?:(?:\|\d+ .*?)?/bin/sh -c |\|\d+ (?:[A-Za-z_][A-Za-z0-9_]*=\S* )*)"));
 
 /// What another build of the same instruction has otherwise: timestamps, digests, seconds since 1970.
 static VARYING: LazyLock<Regex> = LazyLock::new(|| {
@@ -30,7 +31,7 @@ fn pattern(text: &str) -> Regex {
 /// What of an instruction is the same in every build of it. Of what this returns it is the same again.
 pub fn instruction(created_by: &str) -> String {
     let bare = created_by.trim().trim_end_matches("# buildkit");
-    let bare = SHELL.replace(bare, "RUN ");
+    let bare = BEFORE.replace(bare, "RUN ");
     let constant = VARYING.replace_all(&bare, "*");
     let words: Vec<&str> = constant.split_whitespace().collect();
     let telling: String = words.join(" ").chars().take(TELLING).collect();

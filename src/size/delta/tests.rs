@@ -169,6 +169,7 @@ fn another_build_of_an_instruction_is_the_same_instruction() {
         (format!("ADD file:{digest} in /"), "ADD file:0123456789abcdef0123 in / ".to_owned()),
         ("RUN |1 GIT_SHA=abc /bin/sh -c make  all # buildkit".into(), "/bin/sh -c  make all".into()),
         ("RUN |2 A=b C=d e /bin/sh -c make".into(), "RUN make".into()),
+        ("RUN |2 AT=2024-01-02T03:04Z REF=4f1c2d9 /usr/bin/python3 -c x".into(), "RUN |1 REF=0 /usr/bin/python3 -c x".into()),
         ("LABEL at=2025-11-20T18:04:05.123Z".into(), "LABEL at=2024-01-02 03:04".into()),
         ("RUN SOURCE_DATE_EPOCH=1700000000 x".into(), "RUN SOURCE_DATE_EPOCH=1800000000 x".into()),
         (format!("RUN {} b", "a ".repeat(60)), format!("RUN {} c d", "a ".repeat(60))),
