@@ -302,7 +302,7 @@ impl Image {
 
     /// What it weighs, each layer a megabyte packed.
     fn snapshot(&self, tree: &Tree, sizes: &Breakdown) -> Snapshot {
-        let (shipped, waste) = (shipped(tree), &sizes.waste);
+        let shipped = shipped(tree);
         let layers = self.layers.iter().enumerate().map(|(index, (instruction, lines))| SnapshotLayer {
             index,
             diff_id: Digest::sha256(lines.join("\n").as_bytes()).to_string(),
@@ -317,7 +317,7 @@ impl Image {
                 unpacked: sizes.unpacked_bytes,
                 bytes: sizes.bytes,
                 files: sizes.files,
-                waste: waste.removed + waste.overwritten + waste.metadata_only + waste.duplicates,
+                waste: sizes.waste.bytes(),
             },
             packages: sizes.packages.clone(),
             directories: directories(tree),
