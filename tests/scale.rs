@@ -100,13 +100,32 @@ fn two_hundred_thousand_files_in_sixty_layers_are_judged_and_their_sums_agree() 
 }
 
 #[test]
-fn what_is_printed_of_a_large_image_stays_small() {
-    if !asked("what_is_printed_of_a_large_image_stays_small") {
+fn what_changed_in_a_large_image_is_told_to_the_byte_and_what_is_printed_stays_small() {
+    if !asked("what_changed_in_a_large_image_is_told_to_the_byte_and_what_is_printed_stays_small") {
         return;
     }
     let [before, after] = layouts();
-    let (table, _) = measured(&[before, after, "--profile", "generic"]);
-    let table = String::from_utf8(table).unwrap();
-    assert!(table.lines().count() < 200 && table.lines().all(|line| line.chars().count() <= 100), "{table}");
-    assert!(table.contains("to pull all 2 images"), "{table}");
+    let (document, _) = measured(&["diff", before, after, "--profile", "generic", "--rule", "size/*", "--format", "json"]);
+    let delta = &serde_json::from_slice::<Value>(&document).unwrap()["delta"];
+    let packages: Vec<&Value> = delta["packages"].as_array().unwrap().iter().collect();
+    let bytes = |name: &str, side: &str| {
+        let package = packages.iter().find(|package| package["name"] == name).unwrap_or_else(|| panic!("{name}: {packages:?}"));
+        number(&package["bytes"][side])
+    };
+    let weighed = |name, version, more| large::distribution(name, version, more).1;
+    assert_eq!((bytes("bumped", "old"), bytes("bumped", "new")), (weighed("bumped", "1.0", 0), weighed("bumped", "1.1", 10)));
+    assert_eq!((bytes("gained", "old"), bytes("gained", "new")), (0, weighed("gained", "3.0", 0)));
+    assert_eq!((packages.len(), &delta["unowned_bytes"]["old"]), (2, &delta["unowned_bytes"]["new"]));
+    let same = delta["layers"].as_array().unwrap().iter().filter(|layer| layer["same"] == true).count();
+    assert_eq!(same, large::LAYERS - 1);
+
+    for (verb, format, most) in [("size", "table", 20_000), ("size", "markdown", 60_000), ("diff", "markdown", 60_000)] {
+        let (text, _) = measured(&[verb, before, after, "--format", format]);
+        let text = String::from_utf8(text).unwrap();
+        assert!((1_000..=most).contains(&text.chars().count()), "{verb} {format}: {} characters", text.chars().count());
+    }
+    let (page, _) = measured(&["size", after, "--format", "html"]);
+    assert!((10_000..3_000_000).contains(&page.len()), "{} bytes of a page", page.len());
+    let (table, _) = measured(&["size", before, after]);
+    assert!(String::from_utf8(table).unwrap().contains("\nto pull all 2 images"));
 }
