@@ -1,6 +1,8 @@
 //! The one function that knows every stage: source → layers → tree → facts → judgements → report.
 
 mod again;
+mod baseline;
+mod gate;
 mod layers;
 mod matrix;
 mod measure;
@@ -23,9 +25,13 @@ use crate::profile::{Policy, Profile, Subject};
 use crate::reference::{Platform, Reference};
 use crate::report;
 use crate::rules::{self, Identity};
-use crate::size::{self, Breakdown, Content, Map, Owners};
+use crate::size::{self, Breakdown, Content, Map, Owners, Snapshot};
 use crate::source::{self, Access, Source};
 use crate::vfs::Tree;
+
+use baseline::Other;
+pub use baseline::{Baseline, compare};
+pub use gate::Gate;
 
 /// How to reach and read images.
 #[derive(Debug, Clone)]
@@ -54,8 +60,22 @@ pub struct Asking<'a> {
     pub picture: bool,
     /// Which rules.
     pub asked: &'a (dyn Fn(&Identity) -> bool + Sync),
+    /// What images are compared with, if they are.
+    pub gate: Option<&'a Gate<'a>>,
+    /// Whether what the image weighs is wanted, to be saved as a baseline.
+    pub weigh: bool,
     /// The day by which waivers are judged.
     pub today: chrono::NaiveDate,
+}
+
+/// What came of an image.
+pub struct Told {
+    /// Its report.
+    pub image: report::Image,
+    /// The profile that it was judged by, where one could be chosen.
+    pub profile: Option<Profile>,
+    /// What it weighs, where that was wanted and every byte was read.
+    pub snapshot: Option<Snapshot>,
 }
 
 /// Someone who wants to see how far the reading is. Called from several threads.
@@ -86,15 +106,20 @@ pub struct Loaded {
 
 /// Reads an image: documents, layers, tree. Fails where not even its documents can be had.
 pub fn load(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Loaded> {
+    load_beside(reference, reading, &[], watch)
+}
+
+/// Reads an image; of the layers that were read already none is read again.
+fn load_beside(reference: &Reference, reading: &Reading, known: &[Arc<LayerDiff>], watch: &dyn Watch) -> Result<Loaded> {
     let source = source::open(reference, &reading.access, &reading.limits)?;
     let image = source::resolve(&*source, reference, reading.platform.as_ref(), &reading.limits, reading.access.retries)?;
-    Ok(read(source.into(), image, reading, watch))
+    Ok(read(source.into(), image, reading, known, watch))
 }
 
 /// Reads the layers of an image.
-fn read(source: Arc<dyn Source>, image: Resolved, reading: &Reading, watch: &dyn Watch) -> Loaded {
+fn read(source: Arc<dyn Source>, image: Resolved, reading: &Reading, known: &[Arc<LayerDiff>], watch: &dyn Watch) -> Loaded {
     watch.resolved(&image);
-    let diffs = layers::read(&*source, &image, reading, watch);
+    let diffs = layers::read(&*source, &image, reading, known, watch);
     let mut loaded = Loaded { image, source, layers: Vec::new(), tree: Tree::new(), gap: None };
     for (index, diff) in diffs.into_iter().enumerate() {
         let layer = diff.and_then(|diff| {
@@ -153,29 +178,21 @@ pub fn cat(loaded: &Loaded, path: &LayerPath, reading: &Reading, out: &mut dyn W
 }
 
 /// Reads and judges one image. Whatever happens, there is something to report.
-pub fn verify(
-    reference: &Reference,
-    reading: &Reading,
-    asking: &Asking<'_>,
-    watch: &dyn Watch,
-) -> (report::Image, Option<Profile>) {
-    told(reference, load(reference, reading, watch), reading, asking, watch)
+pub fn verify(reference: &Reference, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
+    let loaded = asking.ready().and_then(|()| load_beside(reference, reading, &asking.known(), watch));
+    told(reference, loaded, reading, asking, watch)
 }
 
 /// Reads and judges the images of all platforms that a reference leads to. `reading.platform` does not count.
-pub fn verify_platforms(
-    reference: &Reference,
-    reading: &Reading,
-    asking: &Asking<'_>,
-    watch: &dyn Watch,
-) -> Vec<(report::Image, Option<Profile>)> {
+pub fn verify_platforms(reference: &Reference, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Vec<Told> {
     let mut images = Vec::new();
-    let read = source::open(reference, &reading.access, &reading.limits).map(Arc::<dyn Source>::from).and_then(|source| {
+    let open = || source::open(reference, &reading.access, &reading.limits);
+    let read = asking.ready().and_then(|()| open()).map(Arc::<dyn Source>::from).and_then(|source| {
         source::platforms(&*source, reference, &reading.limits, reading.access.retries, &mut |platform, image| {
-            let loaded = image.map(|image| read(Arc::clone(&source), image, reading, watch));
-            let (mut image, profile) = told(reference, loaded, reading, asking, watch);
-            image.platform = image.platform.or_else(|| platform.map(|platform| platform.to_string()));
-            images.push((image, profile));
+            let loaded = image.map(|image| read(Arc::clone(&source), image, reading, &asking.known(), watch));
+            let mut told = told(reference, loaded, reading, asking, watch);
+            told.image.platform = told.image.platform.or_else(|| platform.map(|platform| platform.to_string()));
+            images.push(told);
         })
     });
     images.extend(read.err().map(|error| told(reference, Err(error), reading, asking, watch)));
@@ -183,25 +200,24 @@ pub fn verify_platforms(
 }
 
 /// The report of an image that was read, or was not.
-fn told(
-    reference: &Reference,
-    loaded: Result<Loaded>,
-    reading: &Reading,
-    asking: &Asking<'_>,
-    watch: &dyn Watch,
-) -> (report::Image, Option<Profile>) {
-    let (mut image, profile) = match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
-        Ok((profile, mut loaded)) => (judge(&mut loaded, &profile, reading, asking, watch), Some(profile)),
+fn told(reference: &Reference, loaded: Result<Loaded>, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
+    let unread = |error: &Error, profile| summary::unread(reference, error, profile, asking.asked);
+    let mut told = match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
+        Ok((profile, mut loaded)) => {
+            let (image, snapshot) = judge(&mut loaded, &profile, reading, asking, watch);
+            Told { image, profile: Some(profile), snapshot }
+        }
         Err(error) => match choose(asking, reference, None) {
-            Ok(profile) => (summary::unread(reference, &error, Some(&profile), asking.asked), Some(profile)),
+            Ok(profile) => Told { image: unread(&error, Some(&profile)), profile: Some(profile), snapshot: None },
             Err(other) => {
-                (summary::unread(reference, if error.kind == Kind::Usage { &error } else { &other }, None, asking.asked), None)
+                let error = if error.kind == Kind::Usage { &error } else { &other };
+                Told { image: unread(error, None), profile: None, snapshot: None }
             }
         },
     };
-    let rows = profile.as_ref().map(|profile| profile.matrix.as_slice()).unwrap_or_default();
-    image.matrix = asking.matrix.then(|| matrix::of(rows, &image.rules));
-    (image, profile)
+    let rows = told.profile.as_ref().map(|profile| profile.matrix.as_slice()).unwrap_or_default();
+    told.image.matrix = asking.matrix.then(|| matrix::of(rows, &told.image.rules));
+    told
 }
 
 /// The profile of an image; by its name alone where it could not be read.
@@ -219,7 +235,13 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
 
 /// Gathers and judges. The facts are what the first reading shows, whatever the profile is; what its checks look into
 /// beyond that is read after them.
-fn judge(loaded: &mut Loaded, profile: &Profile, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> report::Image {
+fn judge(
+    loaded: &mut Loaded,
+    profile: &Profile,
+    reading: &Reading,
+    asking: &Asking<'_>,
+    watch: &dyn Watch,
+) -> (report::Image, Option<Snapshot>) {
     let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified());
     let facts = match asking.dockerfile {
         Some(dockerfile) => facts.built_by(dockerfile),
@@ -230,6 +252,13 @@ fn judge(loaded: &mut Loaded, profile: &Profile, reading: &Reading, asking: &Ask
     let map = asking.picture.then(|| Map::of(&loaded.tree, owners.list(), &|id| owners.owner(id)));
     again::read(loaded, profile, reading, asking, watch);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
-    let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, gap.as_deref(), asking.asked);
-    report::Image { map, ..summary::image(loaded, &facts, &sizes, profile, &judged) }
+    let is_weighed = gap.is_none() && (asking.weigh || asking.gate.is_some());
+    let mut snapshot = is_weighed.then(|| snapshot::snapshot(loaded, &facts, &sizes));
+    let compared = gate::compare(snapshot.as_ref(), &Other { loaded, profile, reading, asking, watch });
+    let growth = compared.growth(snapshot.as_ref(), asking, profile);
+    let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, growth, gap.as_deref(), asking.asked);
+    let mut image = summary::image(loaded, &facts, &sizes, profile, &judged);
+    image.map = map;
+    compared.settle(&mut image, snapshot.as_mut(), &judged, asking);
+    (image, snapshot.filter(|_| asking.weigh))
 }

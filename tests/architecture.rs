@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("layer", &["image"]),
     ("vfs", &["layer", "image"]),
     ("facts", &["vfs", "layer", "image"]),
-    ("profile", &["finding"]),
+    ("profile", &["finding", "size"]),
     ("size", &["facts", "layer", "vfs"]),
     ("rules", &["facts", "size", "vfs", "profile", "finding"]),
     ("report", &["finding", "size"]),

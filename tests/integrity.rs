@@ -17,10 +17,19 @@ use lucid_verify::{finding::Level, rules};
 fn exit_code(directory: &Path) -> u8 {
     let policy = Policy::builtin("generic", &rules::known()).unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
-    let asking =
-        Asking { policy: &policy, service: None, dockerfile: None, matrix: false, picture: false, asked: &|_| true, today };
+    let asking = Asking {
+        policy: &policy,
+        service: None,
+        dockerfile: None,
+        matrix: false,
+        picture: false,
+        asked: &|_| true,
+        gate: None,
+        weigh: false,
+        today,
+    };
     let reference = format!("oci:{}", directory.display()).parse().unwrap();
-    let (image, _) = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched);
+    let image = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched).image;
     Report::new(vec![image], Some(Level::Error), today).exit_code
 }
 
@@ -68,10 +77,12 @@ fn findings(directory: &Path, group: &str) -> Vec<(String, Level)> {
         matrix: false,
         picture: false,
         asked: &|rule| rule.id.starts_with(group),
+        gate: None,
+        weigh: false,
         today,
     };
     let reference = format!("oci:{}", directory.display()).parse().unwrap();
-    let (image, _) = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched);
+    let image = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched).image;
     image.rules.iter().flat_map(|rule| rule.findings.iter().map(|finding| (rule.id.to_string(), finding.level))).collect()
 }
 

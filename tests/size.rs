@@ -72,14 +72,14 @@ fn the_overview_names_what_weighs_most_and_who_wasted_it() {
         assert!(shown.contains("six 1.17.0") && shown.contains("\n    fix  "), "{shown}");
     }
     let (_, shown, _) = run(&["size", &reference]);
-    assert!(shown.contains("removed by layer 3 RUN rm") && shown.contains("do not copy it in layer 1"), "{shown}");
+    assert!(shown.contains("removed by layer 3\n    RUN rm ") && shown.contains("do not copy it in layer 1"), "{shown}");
 }
 
 #[test]
 fn one_list_is_chosen_by_what_tells_bytes_apart() {
     let (_folder, reference) = on_disk();
     let list = |arguments: &[&str]| run(&[&["size"], arguments, &[&reference[..]]].concat()).1;
-    assert!(list(&["--by", "layer"]).contains("\n  RUN pip install six\n"));
+    assert!(list(&["--by", "layer"]).contains("\n    RUN pip install six\n"));
     assert!(list(&["--by", "package"]).contains("2 files that no package owns"));
     assert!(list(&["--by", "kind", "--top", "1"]).contains("more kind"));
     assert!(list(&["--by", "file", "--top", "1"]).contains("and 4 more files"));

@@ -124,9 +124,24 @@ pub(super) struct SizeTable {
     /// Files of packages, by name behind `deb:` or `apk:`; behind `python:` or nothing, of Python distributions.
     #[schemars(with = "BTreeMap<String, Bytes>")]
     pub packages: BTreeMap<String, Spanned<Bytes>>,
-    #[serde(skip_serializing)]
-    #[schemars(skip)]
-    pub max_growth: Option<Spanned<IgnoredAny>>,
+    /// By how much the image may have grown over what `--baseline` names: `[SCOPE=]LIMIT`, one or a list, where LIMIT is bytes
+    /// or a percentage (`5%`) and SCOPE `unpacked`, `compressed`, `layer` (any one), `/DIRECTORY`, `package` (any one),
+    /// `python:NAME`, `deb:NAME` or `apk:NAME`; without one it is of the unpacked and of the compressed bytes, each. All bounds
+    /// of one scope must be passed to fail. An empty list takes back what an extended profile says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Bounds>")]
+    pub max_growth: Option<Spanned<Bounds>>,
+    /// Whether one bound of several on the same scope is enough to fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub any: Option<bool>,
+}
+
+/// Bounds of growth.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged, expecting = "wanted a bound of growth such as \"5%\", or a list of them")]
+pub(super) enum Bounds {
+    One(String),
+    Many(Vec<String>),
 }
 
 /// Bytes.

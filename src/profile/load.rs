@@ -5,7 +5,8 @@ use toml::Spanned;
 
 use super::check::Check;
 use super::document::{
-    AutoTable, Bytes, CheckTable, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting, SizeTable,
+    AutoTable, Bounds, Bytes, CheckTable, Document, ExpectTable, IgnoreTable, RowTable, RuleTable, ServiceTable, Setting,
+    SizeTable,
 };
 use super::draft::{Auto, Draft, Offer};
 use super::place::Source;
@@ -21,8 +22,7 @@ const LATER: &str = "is not supported yet";
 /// Reads a document.
 pub(super) fn document(source: Source<'_>) -> Result<Document> {
     let document: Document = toml::from_str(source.text).map_err(|error| source.unread(&error))?;
-    let growth = document.size.as_ref().map_or(&None, |size| &size.max_growth);
-    let later = [("max-growth", growth), ("[limits]", &document.limits), ("[lock]", &document.lock)];
+    let later = [("[limits]", &document.limits), ("[lock]", &document.lock)];
     for (section, value) in later {
         if let Some(value) = value {
             return Err(source.mistake(&value.span(), format!("{section} {LATER}")));
@@ -174,6 +174,15 @@ impl Source<'_> {
                 None => drop(size.packages.remove(name)),
             }
         }
+        if let Some(bounds) = &table.max_growth {
+            let texts = match bounds.get_ref() {
+                Bounds::One(text) => std::slice::from_ref(text),
+                Bounds::Many(texts) => texts,
+            };
+            let read = texts.iter().map(|text| text.parse().map_err(|what: String| self.mistake(&bounds.span(), what)));
+            size.max_growth = read.collect::<Result<_>>()?;
+        }
+        size.any = table.any.unwrap_or(size.any);
         Ok(())
     }
 

@@ -21,6 +21,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use crate::digest::Digest;
 use crate::finding::Level;
 use crate::reference::Platform;
+use crate::size::Threshold;
 
 pub use check::{Check, Demand};
 pub use nearest::nearest;
@@ -89,6 +90,10 @@ pub struct Size {
     /// Files of packages, by name as the profile writes it: `deb:NAME`, `apk:NAME`, `python:NAME`, or of Python's the name
     /// alone.
     pub packages: BTreeMap<String, u64>,
+    /// How much it may have grown over a baseline; empty: nobody said.
+    pub max_growth: Vec<Threshold>,
+    /// Whether one bound of growth of several on the same scope is enough.
+    pub any: bool,
 }
 
 /// One service of a fleet.

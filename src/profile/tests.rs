@@ -59,7 +59,9 @@ fn every_mistake_names_its_place_and_what_was_meant() {
         ("[service.config]\n\"app.yml\" = []", "dir/my.toml:2:1: \"app.yml\" is no absolute path", ""),
         ("extends = \"lucit\"", "dir/my.toml:1:11: there is no built-in profile `lucit`", "`lucid`"),
         ("extends = \"docker://a/b\"", "dir/my.toml:1:11: a profile from a registry is not supported yet", ""),
-        ("[size]\nmax-growth = \"5%\"", "dir/my.toml:2:14: max-growth is not supported yet", ""),
+        ("[size]\nmax-growth = \"5 percent\"", "dir/my.toml:2:14: \"5 percent\" is no threshold: write [SCOPE=]LIMIT", ""),
+        ("[size]\nmax-growth = [\"5%\", \"app=1\"]", "dir/my.toml:2:14: \"app=1\" is no threshold: a scope is", ""),
+        ("[size]\nmax-growth = 5", "dir/my.toml:2:14: wanted a bound of growth such as \"5%\", or a list", ""),
         ("[size]\nmax-byte = 1", "dir/my.toml:2:1: unknown field `max-byte`", "`max-bytes`"),
         ("[size]\nmax-bytes = \"1 mega\"", "dir/my.toml:2:13: \"1 mega\" is no number of bytes: write 600MB", ""),
         ("[size]\nmax-layer = -1", "dir/my.toml:2:13: wanted bytes: a number, or text such as \"600MB\"", ""),
@@ -178,7 +180,7 @@ fn bounds_of_size_have_units_and_are_taken_back_by_empty_text() {
                 [rules.\"size/waste\"]\nmin-bytes = \"1kB\"";
     let policy = Policy::parse("dir/my.toml", text, &KNOWN, &files).unwrap();
     let profile = choose(&policy, "x", &[], &[], None).unwrap();
-    let Size { max_bytes, max_compressed, max_layer, packages } = &profile.size;
+    let Size { max_bytes, max_compressed, max_layer, packages, .. } = &profile.size;
     assert_eq!((*max_bytes, *max_compressed, *max_layer), (None, Some(2 << 20), Some(7)));
     assert_eq!(packages.iter().collect::<Vec<_>>(), [(&"b".to_owned(), &2), (&"grpcio".to_owned(), &20_000_000)]);
     assert_eq!(profile.count("size/waste", "min-bytes"), Some(1_000));
@@ -193,6 +195,22 @@ fn empty_text_takes_back_what_was_expected() {
     let expect = choose(&policy, "x", &[], &[], None).unwrap().expect;
     assert_eq!((expect.user, expect.platform, expect.python.as_deref()), (None, None, Some("/p")));
     assert!(expect.site_packages.is_some());
+}
+
+#[test]
+fn bounds_of_growth_are_one_or_a_list_and_an_empty_list_takes_them_back() {
+    let base = "[size]\nmax-growth = [\"5%\", \"/app=1MB\"]\nany = true";
+    let size = |text: &str| {
+        let policy = Policy::parse("my.toml", text, &KNOWN, &|_| Ok(base.to_owned())).unwrap();
+        choose(&policy, "x", &[], &[], None).unwrap().size
+    };
+    let bounds = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>();
+    let extended = size("extends = \"base.toml\"");
+    assert_eq!((extended.max_growth, extended.any), (bounds(&["5%", "/app=1MB"]), true));
+    let other = size("extends = \"base.toml\"\n[size]\nmax-growth = \"layer=0\"");
+    assert_eq!((other.max_growth, other.any), (bounds(&["layer=0"]), true));
+    let back = size("extends = \"base.toml\"\n[size]\nmax-growth = []\nany = false");
+    assert_eq!((back.max_growth, back.any), (vec![], false));
 }
 
 #[test]

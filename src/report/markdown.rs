@@ -4,6 +4,7 @@
 
 mod code;
 mod image;
+mod pull;
 mod rows;
 mod sheet;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub fn render(report: &Report) -> Vec<u8> {
     for image in &report.images {
         image::write(&mut sheet, image);
     }
+    shared(&mut sheet, report);
     sheet.finish()
 }
 
@@ -56,7 +58,15 @@ pub fn size(report: &Report, view: &View) -> Vec<u8> {
             }
         }
     }
+    shared(&mut sheet, report);
     sheet.finish()
+}
+
+/// What several images cost to pull.
+fn shared(sheet: &mut Sheet, report: &Report) {
+    if let Some(pull) = &report.pull {
+        sheet.put("pull", &pull::block(pull));
+    }
 }
 
 /// What changed: the table of both versions, the packages, and the rest folded.

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::finding::{Level, Outcome, Question};
 use crate::size::Map;
-pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Waste};
+pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Pull, Waste};
 
+mod comparison;
 mod exit;
 pub mod figures;
 mod fill;
@@ -16,10 +17,12 @@ pub mod html;
 pub mod json;
 mod lists;
 pub mod markdown;
+mod pull;
 mod read;
 pub mod table;
 mod verdict;
 
+pub use comparison::Comparison;
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use json::schema;
@@ -44,6 +47,9 @@ pub struct Report {
     pub today: String,
     /// The images, by reference.
     pub images: Vec<Image>,
+    /// What it costs to pull them; of several images alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull: Option<Pull>,
 }
 
 /// The program.
@@ -53,6 +59,11 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+impl Tool {
+    /// This program.
+    pub const THIS: Self = Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 }
 
 /// What came of it.
@@ -142,6 +153,8 @@ pub struct Policy {
     pub asked: String,
     /// Findings that a waiver covers.
     pub waived: u64,
+    /// Findings that the baseline has, too, and that `--new-only` lets pass.
+    pub known: u64,
 }
 
 /// The five answers.

@@ -56,6 +56,8 @@ struct Finding {
     message: String,
     waived: Option<String>,
     path: Option<String>,
+    #[serde(default)]
+    count: u64,
 }
 
 #[derive(Deserialize)]
@@ -184,12 +186,14 @@ fn layers(layers: Vec<Layer>) -> Result<Vec<SnapshotLayer>> {
 fn fingerprints(rules: &[Rule]) -> Vec<Fingerprint> {
     let findings = rules.iter().flat_map(|rule| rule.findings.iter().map(move |finding| (rule, finding)));
     let standing = findings.filter(|(_, finding)| finding.waived.is_none() && finding.level > Level::Off);
-    standing.map(|(rule, finding)| Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message)).collect()
+    let fingerprint = |finding: &Finding, rule: &str| Fingerprint::new(rule, finding.path.as_deref(), &finding.message);
+    standing.map(|(rule, finding)| fingerprint(finding, &rule.id).of(finding.count)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::table::golden;
     use serde_json::{Value, json};
 
     fn document() -> Value {
@@ -201,7 +205,8 @@ mod tests {
                 {"level": "error", "message": "x", "waived": null, "path": "/y"}]}],
             "layers": [{"diff_id": "sha256:1", "compressed_bytes": 5, "files_bytes": 9, "created_by": "RUN x"}],
             "sizes": {"compressed_bytes": 5, "unpacked_bytes": 9, "bytes": 8, "files": 2, "waste": {"bytes": 1},
-                "directories": [{"path": "/a", "bytes": 6, "files": 1}],
+                "directories": [{"path": "/a", "bytes": 6, "files": 1}, {"path": "/a/b", "bytes": 6, "files": 1},
+                    {"path": "/a/b/c", "bytes": 6, "files": 1}],
                 "packages": [{"kind": "deb", "name": "n", "version": "1", "bytes": 6, "files": 1}]}}]})
     }
 
@@ -218,6 +223,20 @@ mod tests {
         let findings: Vec<_> = snapshot.findings.iter().flatten().map(|found| (&found.rule[..], &found.at[..])).collect();
         assert_eq!(findings, [("a/b", " of  files"), ("a/b", "/y")]);
         assert_eq!((&snapshot.files, &snapshot.config, snapshot.layers.len()), (&None, &None, 1));
+    }
+
+    #[test]
+    fn what_this_program_prints_is_read() {
+        let found = golden::finding(Level::Warn, "7 files", "x");
+        let rule = golden::rule("a/b", crate::finding::Question::Lean, Level::Warn, vec![found]);
+        let mut image = golden::image("docker.io/a/b:1", vec![rule]);
+        let package = Package { kind: "apk", name: "n".into(), version: "1".into(), bytes: 7, files: 1 };
+        let unowned = Amount { bytes: 2, files: 1 };
+        image.sizes = crate::report::Sizes { bytes: 9, files: 2, unowned, packages: vec![package.clone()], ..Default::default() };
+        let report = crate::report::Report::new(vec![image], None, chrono::NaiveDate::MIN);
+        let read = read(&crate::report::json::render(&report)).unwrap().remove(0);
+        assert_eq!((read.packages, read.unowned, read.totals.bytes), (vec![package], unowned, 9));
+        assert_eq!((read.findings.unwrap().len(), read.layers.is_empty()), (1, false));
     }
 
     #[test]
@@ -254,7 +273,7 @@ mod tests {
             (document().to_string().replace(":9,", ":99999999999999999999,"), "u64"),
             ("{\"schema\":1,\"images\":[{".into(), "EOF"),
             ("{\"schema\":1,\"delta\":{}}".into(), "`schema` and `images`"),
-            (format!("{{\"schema\":1,\"images\":{}", "[".repeat(100_000)), "recursion"),
+            (format!("{{\"schema\":1,\"images\":{}", "[".repeat(100_000)), "EOF"),
             ("PK\u{3}".into(), "neither"),
             (String::new(), "neither"),
         ] {

@@ -7,11 +7,12 @@ mod causes;
 mod delta;
 mod foot;
 #[cfg(test)]
-pub(super) mod golden;
+pub(crate) mod golden;
 mod head;
 mod known;
 mod matrix;
 mod page;
+mod pull;
 mod size;
 
 use super::{Image, Report, Verdict};
@@ -52,6 +53,7 @@ pub fn render(report: &Report, style: &Style) -> Vec<u8> {
         page.blank();
         page.paragraph("", "", &summary(report));
     }
+    pull::write(&mut page, report);
     page.into_bytes()
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict};
+use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict, pull};
 use crate::finding::{Level, Outcome, Question};
 
 impl Finding {
@@ -88,6 +88,7 @@ impl Image {
                 service: None,
                 asked: "0 of 0".to_owned(),
                 waived: 0,
+                known: 0,
             },
             verdict: Verdict::Incomplete,
             answers: Answers::of(&[]),
@@ -149,17 +150,19 @@ impl Report {
             let code = image.code(fail_on);
             image.verdict = verdict(code);
             image.answers = Answers::of(&image.rules);
-            image.policy.waived =
-                image.rules.iter().flat_map(|rule| &rule.findings).filter(|finding| finding.waived.is_some()).count() as u64;
+            let findings = || image.rules.iter().flat_map(|rule| &rule.findings);
+            image.policy.waived = findings().filter(|finding| finding.waived.is_some()).count() as u64;
+            image.policy.known = findings().filter(|finding| finding.known).count() as u64;
             codes.push(code);
         }
         let exit_code = codes.into_iter().max_by_key(|code| rank(*code)).unwrap_or(ExitCode::Usage.number());
         Self {
             schema: SCHEMA,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: Tool::THIS,
             verdict: verdict(exit_code),
             exit_code,
             today: today.to_string(),
+            pull: pull::of(&images),
             images,
         }
     }

@@ -7,9 +7,9 @@ use globset::GlobSet;
 use super::Identity;
 use crate::facts::Facts;
 use crate::facts::python::{Closure, Distribution};
-use crate::finding::Place;
+use crate::finding::{Judgement, Place};
 use crate::profile::{Expect, Pattern, Profile};
-use crate::size::Breakdown;
+use crate::size::{Breakdown, Growth};
 use crate::vfs::{Cause, Change, Kept, LayerPath, NodeId, Tree, Unresolved};
 
 /// What a rule sees.
@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub sizes: &'a Breakdown,
     /// What is wanted of it.
     pub profile: &'a Profile,
+    /// What it is compared with, or what is to be said where it is compared with nothing.
+    pub growth: Result<Growth<'a>, &'a Judgement>,
     /// The rule that is asked.
     pub rule: &'a Identity,
     /// The files that Python distributions own, and the first distribution that owns each.

@@ -37,7 +37,7 @@ use std::collections::BTreeSet;
 use crate::facts::Facts;
 use crate::finding::{Judgement, Level, Question};
 use crate::profile::Profile;
-use crate::size::Breakdown;
+use crate::size::{Breakdown, Growth};
 use crate::vfs::Tree;
 
 pub use crate::profile::{Known, Opt, OptKind};
@@ -309,6 +309,7 @@ pub static RULES: &[&Rule] = &[
     &size::max_image::RULE,
     &size::max_layer::RULE,
     &size::package_budget::RULE,
+    &size::regression::RULE,
     &size::waste::RULE,
     &size::duplicate_copy::RULE,
     &size::layer_order::RULE,
@@ -331,14 +332,15 @@ pub struct Judged {
     pub judgement: Judgement,
 }
 
-/// Asks the rules that `asked` selects, those of the profile included. `gap` says why the tree is incomplete, if it is:
-/// rules that need it are then `unknown`. Findings get the profile's level, are waived where the profile says so, and
-/// explained by one another.
+/// Asks the rules that `asked` selects, those of the profile included. `growth` is what the image is compared with, or what is
+/// to be said where it is compared with nothing. `gap` says why the tree is incomplete, if it is: rules that need it are then
+/// `unknown`. Findings get the profile's level, are waived where the profile says so, and explained by one another.
 pub fn judge(
     tree: &Tree,
     facts: &Facts,
     sizes: &Breakdown,
     profile: &Profile,
+    growth: Result<Growth<'_>, &Judgement>,
     gap: Option<&str>,
     asked: &dyn Fn(&Identity) -> bool,
 ) -> Vec<Judged> {
@@ -352,7 +354,12 @@ pub fn judge(
             let judgement = match gap {
                 _ if level == Level::Off => Judgement::skip("off in this profile"),
                 Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
-                _ => settle(inquiry.ask(&Context { tree, facts, sizes, profile, rule, owners: &owners }), rule, level, profile),
+                _ => settle(
+                    inquiry.ask(&Context { tree, facts, sizes, profile, growth, rule, owners: &owners }),
+                    rule,
+                    level,
+                    profile,
+                ),
             };
             Judged { rule: inquiry.rule, level, judgement }
         })

@@ -58,13 +58,6 @@ pub struct Directory {
     pub files: u64,
 }
 
-impl Directory {
-    fn add(&mut self, bytes: u64) {
-        self.files += 1;
-        self.bytes = self.bytes.saturating_add(bytes);
-    }
-}
-
 /// A package and the files that it owns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Package {
@@ -177,32 +170,42 @@ fn unpacked_bytes(tree: &Tree) -> u64 {
 
 /// The root, and the largest of the directories below it.
 fn measured(tree: &Tree, depth: usize, most: usize) -> (Directory, Vec<Directory>) {
-    let mut files = files(tree).peekable();
-    let mut done: Vec<(NodeId, Directory)> = Vec::new();
-    // The directories around the node at hand, outermost first, as deep as they are measured.
-    let mut open: Vec<(NodeId, Directory)> = Vec::new();
-    for id in tree.iter() {
-        if let Some(parent) = open.iter().position(|(directory, _)| *directory == tree.parent(id)) {
-            done.extend(open.drain(parent + 1..));
-        }
-        if files.next_if_eq(&id).is_some() {
-            for (_, directory) in &mut open {
-                directory.add(tree.stat(id).size);
-            }
-        } else if tree.is_directory(id) && open.len() <= depth {
-            open.push((id, Directory::default()));
-        }
+    let amounts = amounts(tree);
+    let directory = |id: NodeId| {
+        let Amount { bytes, files } = *amounts.get(&id)?;
+        Some(Directory { path: shown(tree, id), bytes, files })
+    };
+    let mut levels = BTreeMap::from([(tree.root(), 0_usize)]);
+    for id in directories_below(tree) {
+        let level = levels.get(&tree.parent(id)).map_or(0, |above| above + 1);
+        levels.insert(id, level);
     }
-    done.extend(open.drain(1..));
-    let root = open.pop().map(|(_, root)| root).unwrap_or_default();
-    done.retain(|(_, directory)| directory.files > 0);
-    for (id, directory) in &mut done {
-        directory.path = shown(tree, *id);
-    }
-    let mut directories: Vec<Directory> = done.into_iter().map(|(_, directory)| directory).collect();
+    let shallow = levels.into_iter().filter(|(_, level)| (1..=depth).contains(level));
+    let mut directories: Vec<Directory> = shallow.filter_map(|(id, _)| directory(id)).collect();
     directories.sort_by(|a, b| (Reverse(a.bytes), &a.path).cmp(&(Reverse(b.bytes), &b.path)));
     directories.truncate(most);
-    (root, directories)
+    (directory(tree.root()).unwrap_or_default(), directories)
+}
+
+/// What each directory holds that holds any file, with everything below it. However deep it lies, it is looked at once.
+pub(super) fn amounts(tree: &Tree) -> BTreeMap<NodeId, Amount> {
+    let mut amounts: BTreeMap<NodeId, Amount> = BTreeMap::new();
+    for id in files(tree) {
+        amounts.entry(tree.parent(id)).or_default().add(tree.stat(id).size);
+    }
+    // A directory comes before what it holds: backwards, each is complete when its turn comes.
+    let within: Vec<NodeId> = directories_below(tree).collect();
+    for id in within.iter().rev() {
+        if let Some(Amount { bytes, files }) = amounts.get(id).copied() {
+            let above = amounts.entry(tree.parent(*id)).or_default();
+            *above = above.plus(bytes, files);
+        }
+    }
+    amounts
+}
+
+fn directories_below(tree: &Tree) -> impl Iterator<Item = NodeId> {
+    tree.iter().skip(1).filter(|id| tree.is_directory(*id))
 }
 
 fn packages(owners: &Owners<'_>, owned: &[Amount]) -> Vec<Package> {

@@ -1,15 +1,16 @@
 //! What one image weighs, as far as a comparison needs it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::breakdown::files;
+use super::breakdown::{amounts, files};
 use super::{Directory, Package};
 use crate::facts::python::distribution::normalized;
 use crate::text;
-use crate::vfs::{LayerPath, NodeId, Tree};
+use crate::vfs::{LayerPath, Tree};
 
 /// The kinds of packages.
 const KINDS: [&str; 3] = ["apk", "deb", "python"];
@@ -30,7 +31,7 @@ pub struct Snapshot {
     pub unowned: Amount,
     /// The packages, by kind, name and version. One that is installed twice is there twice.
     pub packages: Vec<Package>,
-    /// Directories with everything below them, by path as [`text::lossless`] text with a leading `/`; the root is not among
+    /// Directories with everything below them, by path as [`crate::text::lossless`] text with a leading `/`; the root is not among
     /// them. Of an image all that hold a file; else those that were written down.
     pub directories: BTreeMap<String, Amount>,
     /// Every directory of at most this depth (`/a` has 1) that holds a file is among `directories`. Of a deeper one that is not,
@@ -158,7 +159,8 @@ pub struct SnapshotFile {
 pub struct Fingerprint {
     /// The rule that found it.
     pub rule: String,
-    /// Where; of a finding without a path its message, figures left out.
+    /// Where; of a finding without a path its message, figures left out. Of one that stands for several offenders the first,
+    /// and how many they are: `/app/x.py ×12`.
     pub at: String,
 }
 
@@ -168,7 +170,25 @@ impl Fingerprint {
         let figureless = || message.chars().filter(|character| !character.is_ascii_digit()).collect();
         Self { rule: rule.to_owned(), at: path.map_or_else(figureless, ToOwned::to_owned) }
     }
+
+    /// A finding that stands for so many offenders, of which this is the first: `/app/x.py ×12`.
+    #[must_use]
+    pub fn of(mut self, offenders: u64) -> Self {
+        if offenders > 1 || self.at.contains(TIMES) {
+            let _ = write!(self.at, "{TIMES}{offenders}");
+        }
+        self
+    }
+
+    /// The first offender, and how many there are.
+    pub fn offenders(&self) -> (&str, u64) {
+        let several = self.at.rsplit_once(TIMES).and_then(|(at, count)| Some((at, count.parse().ok()?)));
+        several.unwrap_or((&self.at, 1))
+    }
 }
+
+/// Stands between the first offender and how many there are.
+const TIMES: &str = " ×";
 
 impl Snapshot {
     /// What a directory holds with everything below it; nothing if it is not there. `None`: the snapshot does not say.
@@ -207,14 +227,8 @@ pub fn compared(kind: &str, name: &str) -> String {
 
 /// Every directory of a tree that holds a file, with everything below it.
 pub fn directories(tree: &Tree) -> BTreeMap<String, Amount> {
-    let mut amounts: BTreeMap<NodeId, Amount> = BTreeMap::new();
-    for file in files(tree) {
-        let mut at = tree.parent(file);
-        while at != tree.root() {
-            amounts.entry(at).or_default().add(tree.stat(file).size);
-            at = tree.parent(at);
-        }
-    }
+    let mut amounts = amounts(tree);
+    amounts.remove(&tree.root());
     amounts.into_iter().map(|(id, amount)| (format!("/{}", text::lossless(tree.path(id).as_bytes())), amount)).collect()
 }
 
@@ -239,6 +253,16 @@ mod tests {
         let all = [("/a", 6, 2), ("/a/b", 5, 1), ("/a/b/c", 5, 1), ("/a/b/c/d", 5, 1), ("/a/x\\xff", 1, 1)];
         assert_eq!(found, all);
         assert_eq!(contents(&tree).keys().map(ToString::to_string).collect::<Vec<_>>(), ["/a/b/c/d/e", "/a/x\\xff/y"]);
+    }
+
+    #[test]
+    fn several_offenders_are_told_from_a_name_that_looks_like_them() {
+        let at = |path: &str, count| Fingerprint::new("a/b", Some(path), "").of(count);
+        for (path, count, shown) in [("/x", 1, "/x"), ("/x", 12, "/x ×12"), ("/x ×9", 1, "/x ×9 ×1"), ("/x ×9", 3, "/x ×9 ×3")]
+        {
+            let fingerprint = at(path, count);
+            assert_eq!((&fingerprint.at[..], fingerprint.offenders()), (shown, (path, count)));
+        }
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::{Loaded, Reading, Watch};
+use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
-use crate::image::Resolved;
+use crate::image::{Descriptor, Resolved};
 use crate::layer::{self, Body, Entry, LayerDiff, Trace};
 use crate::limits::{self, Limits};
 use crate::source::{self, Source};
@@ -42,9 +43,15 @@ impl Total {
     }
 }
 
-/// Reads every layer, largest first, `reading.jobs` at a time; a blob that the manifest names twice once. A layer that
-/// fails does not stop the others, so that the outcome does not depend on which was faster.
-pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, watch: &dyn Watch) -> Vec<Result<Arc<LayerDiff>>> {
+/// Reads every layer, largest first, `reading.jobs` at a time; a blob that the manifest names twice once, and none that is
+/// among `known`. A layer that fails does not stop the others, so that the outcome does not depend on which was faster.
+pub(super) fn read(
+    source: &dyn Source,
+    image: &Resolved,
+    reading: &Reading,
+    known: &[Arc<LayerDiff>],
+    watch: &dyn Watch,
+) -> Vec<Result<Arc<LayerDiff>>> {
     let descriptors = &image.manifest.layers;
     let diff_ids = &image.config.rootfs.diff_ids;
     let mut positions: BTreeMap<_, Vec<usize>> = BTreeMap::new();
@@ -58,7 +65,11 @@ pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, wat
     let done: Vec<OnceLock<Result<Arc<LayerDiff>>>> = descriptors.iter().map(|_| OnceLock::new()).collect();
     let worker = || {
         while let Some(indices) = work.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| total.over.get().is_none()) {
-            let diff = one(source, image, reading, watch, indices[0]).map(Arc::new);
+            let same = |known: &&Arc<LayerDiff>| is_of(known, &descriptors[indices[0]], &diff_ids[indices[0]]);
+            let diff = match known.iter().find(same) {
+                Some(known) => Ok(Arc::clone(known)),
+                None => one(source, image, reading, watch, indices[0]).map(Arc::new),
+            };
             if let Ok(diff) = &diff {
                 total.add(diff, &reading.limits);
             }
@@ -77,6 +88,13 @@ pub(super) fn read(source: &dyn Source, image: &Resolved, reading: &Reading, wat
     let over = total.over.into_inner();
     let unread = || Err(Error::new(Kind::Bug, "a layer was not read"));
     done.into_iter().map(|layer| over.clone().map_or_else(|| layer.into_inner().unwrap_or_else(unread), Err)).collect()
+}
+
+/// Whether a layer that was read is this one: by its digests, and by what it is called, because it is held against that.
+fn is_of(diff: &LayerDiff, descriptor: &Descriptor, diff_id: &Digest) -> bool {
+    let read = &diff.descriptor;
+    let is_same = read.digest == descriptor.digest && read.size == descriptor.size && read.media_type == descriptor.media_type;
+    is_same && diff.diff_id == *diff_id
 }
 
 fn one(source: &dyn Source, image: &Resolved, reading: &Reading, watch: &dyn Watch, layer: usize) -> Result<LayerDiff> {

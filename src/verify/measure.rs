@@ -39,6 +39,7 @@ fn of(loaded: &Loaded, detail: &Detail) -> report::Image {
     let mut image = summary::unjudged(loaded, &facts, &sizes);
     image.sizes.directories = directories(tree, detail.depth, detail.directories);
     image.sizes.largest = largest(tree, &owners, detail.files);
+    image.map = detail.picture.then(|| Map::of(tree, owners.list(), &|id| owners.owner(id)));
     let layers: Option<Vec<_>> = loaded.layers.iter().map(Option::as_deref).collect();
     image.map = detail.picture.then(|| Map::of(tree, owners.list(), &|id| owners.owner(id)));
     image.sizes.dive = layers.map(|layers| Dive::of(&layers));

@@ -8,16 +8,13 @@ use crate::finding::Level;
 use crate::image::Config;
 use crate::report;
 use crate::size::snapshot::{Fingerprint, Side, SnapshotLayer, Totals, contents, directories};
-use crate::size::{Amount, Breakdown, Snapshot, shipped};
+use crate::size::{Breakdown, Snapshot, shipped};
 use crate::text;
 
 /// The snapshot of an image that was read to its end. Its `findings` are left out: whoever judged it adds their
 /// [`fingerprints`].
 pub fn snapshot(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> Snapshot {
     let layers = layers(loaded, facts);
-    let waste = &sizes.waste;
-    let waste = [waste.removed, waste.overwritten, waste.metadata_only, waste.duplicates];
-    let packages = &sizes.packages;
     Snapshot {
         side: Side {
             reference: loaded.image.reference.to_string(),
@@ -30,13 +27,10 @@ pub fn snapshot(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> Snapshot {
             unpacked: sizes.unpacked_bytes,
             bytes: sizes.bytes,
             files: sizes.files,
-            waste: waste.into_iter().fold(0, u64::saturating_add),
+            waste: sizes.waste.bytes,
         },
-        unowned: Amount {
-            bytes: packages.iter().fold(sizes.bytes, |left, package| left.saturating_sub(package.bytes)),
-            files: packages.iter().fold(sizes.files, |left, package| left.saturating_sub(package.files)),
-        },
-        packages: packages.clone(),
+        unowned: sizes.unowned,
+        packages: sizes.packages.clone(),
         directories: directories(&loaded.tree),
         depth: usize::MAX,
         layers,
@@ -50,7 +44,12 @@ pub fn snapshot(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> Snapshot {
 pub fn fingerprints(rules: &[report::Rule]) -> Vec<Fingerprint> {
     let findings = rules.iter().flat_map(|rule| rule.findings.iter().map(move |finding| (rule, finding)));
     let standing = findings.filter(|(_, finding)| finding.waived.is_none() && finding.level > Level::Off);
-    standing.map(|(rule, finding)| Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message)).collect()
+    standing.map(|(rule, finding)| fingerprint(rule, finding)).collect()
+}
+
+/// What tells a finding from others.
+pub fn fingerprint(rule: &report::Rule, finding: &report::Finding) -> Fingerprint {
+    Fingerprint::new(&rule.id, finding.path.as_deref(), &finding.message).of(finding.count)
 }
 
 fn layers(loaded: &Loaded, facts: &Facts) -> Vec<SnapshotLayer> {

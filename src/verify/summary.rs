@@ -96,6 +96,7 @@ fn policy(profile: Option<&Profile>, rules: &[report::Rule]) -> report::Policy {
         service: profile.and_then(|profile| profile.service.as_ref()).map(|service| service.name.clone()),
         asked: format!("{} of {}", rules.len(), RULES.len() + profile.map_or(0, |profile| profile.checks.len())),
         waived,
+        known: 0,
     }
 }
 

@@ -9,7 +9,8 @@ use lucid_verify::facts::{Facts, Verified};
 use lucid_verify::image::{Attestation, Config, Provenance, Resolved};
 use lucid_verify::profile::{Policy, Profile, Subject};
 use lucid_verify::rules::{Judged, judge, known};
-use lucid_verify::size::Breakdown;
+use lucid_verify::size::snapshot::{Side, SnapshotLayer, Totals, contents, directories};
+use lucid_verify::size::{Breakdown, Delta, Growth, Snapshot, shipped};
 use lucid_verify::vfs::{Tree, dump};
 use serde_json::{Value, json};
 
@@ -43,6 +44,8 @@ pub struct Image {
     kinds: BTreeMap<usize, String>,
     profile: String,
     own: String,
+    /// What the image that passes is called where this one is compared with it; else it is compared with itself.
+    baseline: Option<String>,
 }
 
 /// An edit of the image that passes, and the findings that must come of it.
@@ -94,6 +97,7 @@ pub fn image(text: &str, config: Value) -> Image {
         kinds,
         profile,
         own: String::new(),
+        baseline: None,
     }
 }
 
@@ -113,6 +117,7 @@ pub fn image(text: &str, config: Value) -> Image {
 /// layered TEXT           an instruction that claims a layer which is not there
 /// kind N TYPE            the media type of layer N (from 0)
 /// name REFERENCE         what the image is called
+/// baseline REFERENCE     what the image that passes is called, with which this one is compared
 /// config POINTER JSON    a value of the configuration is set, or added
 /// profile TOML           a line of a profile that extends the one of the image
 /// = RULE LEVEL PATH LAYER [because RULE]    a finding; `-` where it has no path or layer
@@ -153,6 +158,7 @@ impl Edit {
             "unsaid" => image.layerless.retain(|instruction| instruction != rest),
             "layered" => image.layered.push(rest.to_owned()),
             "name" => rest.clone_into(&mut image.name),
+            "baseline" => image.baseline = Some(rest.to_owned()),
             "kind" => {
                 let (layer, kind) = rest.split_once(' ').unwrap();
                 image.kinds.insert(layer.parse().unwrap(), kind.to_owned());
@@ -269,11 +275,57 @@ impl Image {
 
     /// Asks every rule, of a tree that may be incomplete.
     pub fn judge_with(&self, gap: Option<&str>) -> Vec<Judged> {
+        let (tree, facts, sizes) = self.gathered();
+        let new = self.snapshot(&tree, &sizes);
+        let old = self.baseline.as_ref().map_or_else(
+            || new.clone(),
+            |name| {
+                let old = Image { name: name.clone(), ..base() };
+                let (tree, _, sizes) = old.gathered();
+                old.snapshot(&tree, &sizes)
+            },
+        );
+        let (delta, profile) = (Delta::of(&old, &new), self.profile());
+        let (thresholds, any) = (&profile.size.max_growth[..], profile.size.any);
+        let growth = Growth { old: &old, new: &new, delta: &delta, thresholds, any };
+        judge(&tree, &facts, &sizes, &profile, Ok(growth), gap, &|_| true)
+    }
+
+    fn gathered(&self) -> (Tree, Facts, Breakdown) {
         let texts: Vec<String> = self.layers.iter().map(|(_, lines)| lines.join("\n")).collect();
         let tree: Tree = dump::tree(texts.iter().map(String::as_str)).unwrap();
         let verified = Verified { documents: 2, blobs: self.layers.len(), diff_ids: self.layers.len(), ..Verified::default() };
         let facts = Facts::gather(&self.resolved(), &tree, verified);
-        judge(&tree, &facts, &Breakdown::of(&tree, &facts), &self.profile(), gap, &|_| true)
+        let sizes = Breakdown::of(&tree, &facts);
+        (tree, facts, sizes)
+    }
+
+    /// What it weighs, each layer a megabyte packed.
+    fn snapshot(&self, tree: &Tree, sizes: &Breakdown) -> Snapshot {
+        let shipped = shipped(tree);
+        let layers = self.layers.iter().enumerate().map(|(index, (instruction, lines))| SnapshotLayer {
+            index,
+            diff_id: Digest::sha256(lines.join("\n").as_bytes()).to_string(),
+            created_by: Some(instruction.clone()),
+            compressed: 1_000_000,
+            files_bytes: shipped.get(&index).map_or(0, |shipped| shipped.bytes),
+        });
+        Snapshot {
+            side: Side { reference: self.name.clone(), platform: self.index.clone(), ..Side::default() },
+            totals: Totals {
+                compressed: 1_000_000 * self.layers.len() as u64,
+                unpacked: sizes.unpacked_bytes,
+                bytes: sizes.bytes,
+                files: sizes.files,
+                waste: sizes.waste.bytes,
+            },
+            packages: sizes.packages.clone(),
+            directories: directories(tree),
+            depth: usize::MAX,
+            layers: layers.collect(),
+            files: Some(contents(tree)),
+            ..Snapshot::default()
+        }
     }
 
     fn profile(&self) -> Profile {

@@ -12,12 +12,13 @@ use clap_complete::Shell;
 use lucid_verify::error::{Error, Kind};
 use lucid_verify::reference::Reference;
 use lucid_verify::report::{By, ExitCode};
+use lucid_verify::size::Threshold;
 
 use crate::{exit, verb};
 
 pub use common::{Color, Common, Format, ListFormat, Progress};
 pub use values::{Document, FailOn};
-use values::{by, duration, reference, schema};
+use values::{by, duration, reference, schema, threshold};
 
 /// Verifies a container image from its registry, from the bytes alone: is it whole, will it start, is it safe?
 #[derive(Debug, Parser)]
@@ -39,6 +40,10 @@ pub struct Cli {
 pub enum Verb {
     /// Read every byte and judge; what an IMAGE without a verb means
     Verify(Verify),
+    /// What changed from one image to another, and what it weighs
+    ///
+    /// Each is an image, a JSON report, or what --save-baseline wrote. Layers that both share are read once.
+    Diff(Diff),
     /// Serve a small faulty image to itself, and verify it
     ///
     /// Ends with 0 if exactly the faults that were planted in it are found, else with 1 and the difference.
@@ -68,18 +73,27 @@ pub struct Verify {
     /// The images
     #[arg(required = true, value_name = "IMAGE", value_parser = reference)]
     pub images: Vec<Reference>,
-    /// What is wanted: a built-in profile or a file; else lucid-verify.toml here or above, else what fits the image
-    #[arg(long, value_name = "NAME|FILE")]
-    pub profile: Option<String>,
-    /// The service of the profile that the image is
-    #[arg(long, value_name = "NAME")]
-    pub service: Option<String>,
+    #[command(flatten)]
+    pub asked: Asked,
     /// The level from which a finding makes the run fail
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub fail_on: FailOn,
-    /// Ask only these rules: an id, a glob, or whole, starts, safe, conforms, lean (repeatable)
-    #[arg(long, value_name = "ID|GLOB|ANSWER")]
-    pub rule: Vec<String>,
+    /// Compare with an image, a JSON report, or what --save-baseline wrote, and hold growth against its bounds
+    #[arg(long, value_name = "FILE|IMAGE")]
+    pub baseline: Option<String>,
+    /// Go on where the baseline does not exist yet
+    #[arg(long, requires = "baseline")]
+    pub baseline_optional: bool,
+    /// Fail what grew by more: 5% or 10MB of the unpacked and of the compressed bytes, layer=5MB, /app=1MB, package=10%,
+    /// python:NAME=0; all bounds of one scope must be passed; instead of what the profile says (repeatable)
+    #[arg(long, value_name = "[SCOPE=]LIMIT", requires = "baseline", value_parser = threshold)]
+    pub max_growth: Vec<Threshold>,
+    /// Let findings pass that the baseline has, too
+    #[arg(long, requires = "baseline")]
+    pub new_only: bool,
+    /// Write what the image weighs and what was found to a file, as a baseline to come
+    #[arg(long, value_name = "FILE", conflicts_with = "all_platforms")]
+    pub save_baseline: Option<PathBuf>,
     /// The Dockerfile that the image was built by: findings name its lines, and what its stages are is judged
     #[arg(long, value_name = "FILE")]
     pub dockerfile: Option<PathBuf>,
@@ -95,6 +109,33 @@ pub struct Verify {
     /// Ask again for so long while the registry does not have the image, or not all of it: 30s, 5m, 1h
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
+}
+
+/// What images are judged by.
+#[derive(Debug, Args)]
+pub struct Asked {
+    /// What is wanted: a built-in profile or a file; else lucid-verify.toml here or above, else what fits the image
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
+    /// The service of the profile that the image is
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Ask only these rules: an id, a glob, or whole, starts, safe, conforms, lean (repeatable)
+    #[arg(long, value_name = "ID|GLOB|ANSWER")]
+    pub rule: Vec<String>,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// What was: an image, a JSON report, or what --save-baseline wrote
+    #[arg(value_name = "OLD")]
+    pub old: String,
+    /// What is
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    #[command(flatten)]
+    pub asked: Asked,
 }
 
 /// `inspect`.
@@ -175,7 +216,7 @@ pub struct Rules {
 /// `schema`.
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// report, profile or facts
+    /// report, delta, profile or facts
     #[arg(value_parser = schema)]
     pub document: Document,
 }

@@ -73,11 +73,13 @@ pub fn run(common: &Common) -> Result<ExitCode> {
         matrix: false,
         picture: common.format == Format::Html,
         asked: &|_| true,
+        gate: None,
+        weigh: false,
         today,
     };
 
     let read = verify::read(&reference, false, &reading, &asking, common).into_iter();
-    let report = Report::new(read.map(|(image, _)| image).collect(), Some(Level::Error), today);
+    let report = Report::new(read.map(|told| told.image).collect(), Some(Level::Error), today);
     verify::print(&report, common)?;
     let Some(image) = report.images.first().filter(|image| image.complete) else { return verify::code(report.exit_code) };
     let (missed, unplanted) = difference(&causes(image));

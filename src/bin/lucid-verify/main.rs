@@ -3,9 +3,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
+mod baseline;
 mod cat;
 mod completions;
 mod demo;
+mod diff;
 mod dockerfile;
 #[cfg(test)]
 mod docs;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     exit::guard(|| match args::parse(std::env::args_os().collect()) {
         Parsed::Said(code) => Ok(code),
         Parsed::Verb(Verb::Verify(verify), common) => verify::run(&verify, &common),
+        Parsed::Verb(Verb::Diff(diff), common) => diff::run(&diff, &common),
         Parsed::Verb(Verb::Demo, common) => demo::run(&common),
         Parsed::Verb(Verb::Inspect(inspect), common) => inspect::run(&inspect, &common),
         Parsed::Verb(Verb::Size(size), common) => size::run(&size, &common),

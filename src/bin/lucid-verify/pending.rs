@@ -1,25 +1,10 @@
 //! Words that the contract reserves and no code answers yet. A row goes when its feature comes.
 
 /// Verbs.
-pub const VERBS: &[&str] = &["diff", "init", "explore", "merge", "cache", "man"];
+pub const VERBS: &[&str] = &["init", "explore", "merge", "cache", "man"];
 
 /// Options of any verb, without their dashes.
-pub const OPTIONS: &[&str] = &[
-    "baseline",
-    "baseline-optional",
-    "max-growth",
-    "new-only",
-    "save-baseline",
-    "attest",
-    "images",
-    "compose",
-    "catalog",
-    "match",
-    "shard",
-    "output",
-    "cache",
-    "offline",
-];
+pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard", "output", "cache", "offline"];
 
 /// Formats.
 pub const FORMATS: &[&str] = &["junit", "sarif", "github", "codequality"];

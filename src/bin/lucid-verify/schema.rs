@@ -10,6 +10,7 @@ use crate::{inspect, output};
 pub fn run(args: &Schema) -> Result<ExitCode> {
     let schema = match args.document {
         Document::Report => report::schema(),
+        Document::Delta => report::Comparison::schema(),
         Document::Facts => inspect::facts::schema(),
         Document::Profile => lucid_verify::profile::schema(&lucid_verify::rules::known()),
     };

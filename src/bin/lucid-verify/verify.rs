@@ -2,51 +2,74 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lucid_verify::error::{Error, Kind, Result};
-use lucid_verify::profile::Profile;
+use lucid_verify::profile::structure::Suite;
+use lucid_verify::profile::{Policy, Profile};
 use lucid_verify::reference::Reference;
 use lucid_verify::report::{self, ExitCode, Report};
 use lucid_verify::rules::{Identity, inquiries};
+use lucid_verify::size::baseline::to_text;
+use lucid_verify::size::{Snapshot, Threshold};
 use lucid_verify::source::Wait;
-use lucid_verify::verify::{Asking, Reading, verify, verify_platforms};
+use lucid_verify::verify::{Asking, Baseline, Gate, Reading, Told, verify, verify_platforms};
 
-use crate::args::{Common, Format, Verify};
+use crate::args::{Asked, Common, Format, Verify};
+use crate::baseline::Saving;
 use crate::progress::Bars;
 use crate::select::Selection;
-use crate::{dockerfile, exit, output, policy, reading};
+use crate::{baseline, dockerfile, exit, output, policy, reading};
 
 /// Runs the verb.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     let today = day()?;
-    let mut policy = policy::policy(args.profile.as_deref())?;
     let suites = args.structure_test.iter().map(|file| policy::suite(file)).collect::<Result<Vec<_>>>()?;
     if !common.quiet {
         suites.iter().flat_map(|suite| &suite.notes).for_each(|note| exit::note(note));
     }
-    policy.add(&suites);
-    let rules: Vec<Identity> = inquiries(policy.checks()).into_iter().map(|inquiry| inquiry.rule).collect();
-    let selection = Selection::parse(&args.rule, &rules)?;
+    let (policy, selection) = asked(&args.asked, &suites)?;
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
-    let mut reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
+    let saving = args.save_baseline.as_deref().map(|file| saving(file, args)).transpose()?;
+    let baseline = args.baseline.as_deref().map(baseline::named).transpose()?;
+    let images = args.images.iter().chain(baseline.as_ref().and_then(Baseline::reference));
+    let mut reading = reading::reading(common, &images.collect::<Vec<_>>())?;
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
-    let asked = |rule: &Identity| selection.holds(rule);
-    let (service, dockerfile) = (args.service.as_deref(), dockerfile.as_ref());
-    let (matrix, picture) = (args.matrix, common.format == Format::Html);
-    let asking = Asking { policy: &policy, service, dockerfile, matrix, picture, asked: &asked, today };
+    let gate = baseline.as_ref().map(|baseline| Gate {
+        baseline,
+        is_optional: args.baseline_optional,
+        max_growth: &args.max_growth,
+        new_only: args.new_only,
+    });
+    let asking = Asking {
+        policy: &policy,
+        service: args.asked.service.as_deref(),
+        dockerfile: dockerfile.as_ref(),
+        matrix: args.matrix,
+        picture: common.format == Format::Html,
+        asked: &|rule: &Identity| selection.holds(rule),
+        gate: gate.as_ref(),
+        weigh: saving.is_some(),
+        today,
+    };
 
-    let (mut images, mut profiles) = (Vec::new(), Vec::new());
+    let (mut images, mut profiles, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
     for reference in &args.images {
-        for (image, profile) in read(reference, args.all_platforms, &reading, &asking, common) {
-            images.push(image);
-            profiles.extend(profile);
+        for told in read(reference, args.all_platforms, &reading, &asking, common) {
+            images.push(told.image);
+            profiles.extend(told.profile);
+            snapshots.extend(told.snapshot);
         }
     }
     let report = Report::new(images, args.fail_on.level(), today);
     if !common.quiet {
-        for warning in waivers(&report, &profiles, args.rule.is_empty(), today) {
+        let compared = report.images.iter().filter_map(|image| Some((&image.reference, image.delta.as_ref()?)));
+        for (reference, note) in compared.flat_map(|(reference, delta)| delta.notes.iter().map(move |note| (reference, note))) {
+            exit::note(&format!("{reference}: {note}"));
+        }
+        for warning in waivers(&report, &profiles, args.asked.rule.is_empty(), today) {
             exit::warn(&warning);
         }
         let is_bare = |image: &&report::Image| image.error.is_none() && image.matrix.as_ref().is_some_and(Vec::is_empty);
@@ -55,7 +78,50 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         }
     }
     print(&report, common)?;
+    if let Some(saving) = saving {
+        save(&saving, args, &report, &profiles, snapshots.first())?;
+    }
     code(report.exit_code)
+}
+
+/// What images are judged by, and which rules are asked.
+pub fn asked(args: &Asked, suites: &[Suite]) -> Result<(Policy, Selection)> {
+    let mut policy = policy::policy(args.profile.as_deref())?;
+    policy.add(suites);
+    let rules: Vec<Identity> = inquiries(policy.checks()).into_iter().map(|inquiry| inquiry.rule).collect();
+    Ok((policy, Selection::parse(&args.rule, &rules)?))
+}
+
+/// Where the baseline to come is written, if there is one image that it is of.
+fn saving(file: &Path, args: &Verify) -> Result<Saving> {
+    if let [_] = args.images[..] {
+        return Saving::to(file);
+    }
+    let what = format!("--save-baseline takes one image, and there are {}", args.images.len());
+    Err(Error::new(Kind::Usage, what).hint("verify each by itself, or keep the JSON report of all: it is a baseline, too"))
+}
+
+/// Saves what the image weighs, unless it was not read to its end, or grew too much over the very file that it would replace.
+fn save(saving: &Saving, args: &Verify, report: &Report, profiles: &[Profile], snapshot: Option<&Snapshot>) -> Result<()> {
+    let kept = |why: &str| exit::warn(&format!("the baseline {} was not written: {why}", saving.name()));
+    let (Some(snapshot), Some(image)) = (snapshot, report.images.first().filter(|image| image.complete)) else {
+        kept("the image was not read to its end, or not compared");
+        return Ok(());
+    };
+    let counts =
+        |rule: &&report::Rule| rule.open().any(|finding| args.fail_on.level().is_some_and(|least| finding.level >= least));
+    let is_grown = image.rules.iter().filter(|rule| rule.id == "size/regression").any(|rule| counts(&rule));
+    if is_grown && args.baseline.as_deref().is_some_and(|name| saving.replaces(name)) {
+        kept("the image grew too much over it; leave out --baseline to take the image for the new one");
+        return Ok(());
+    }
+    let bounds = if args.max_growth.is_empty() {
+        profiles.first().map(|profile| &profile.size.max_growth)
+    } else {
+        Some(&args.max_growth)
+    };
+    let keep: Vec<String> = bounds.into_iter().flatten().filter_map(Threshold::directory).map(str::to_owned).collect();
+    saving.write(&to_text(snapshot, &keep))
 }
 
 /// Writes a report as it was asked for.
@@ -73,13 +139,7 @@ pub fn print(report: &Report, common: &Common) -> Result<()> {
 }
 
 /// What a reference leads to. A fault of the tool costs the report of that, not of the others.
-pub fn read(
-    reference: &Reference,
-    all_platforms: bool,
-    reading: &Reading,
-    asking: &Asking<'_>,
-    common: &Common,
-) -> Vec<(report::Image, Option<Profile>)> {
+pub fn read(reference: &Reference, all_platforms: bool, reading: &Reading, asking: &Asking<'_>, common: &Common) -> Vec<Told> {
     let bars = Bars::new(common);
     let read = exit::caught(|| {
         Ok(if all_platforms {
@@ -88,7 +148,9 @@ pub fn read(
             vec![verify(reference, reading, asking, &bars)]
         })
     });
-    read.unwrap_or_else(|bug| vec![(report::Image::unread(reference.to_string(), (&bug).into()), None)])
+    read.unwrap_or_else(|bug| {
+        vec![Told { image: report::Image::unread(reference.to_string(), (&bug).into()), profile: None, snapshot: None }]
+    })
 }
 
 /// What is said of a wait: someone who looks on wants to know, and so does the reader of a log who asked for more.

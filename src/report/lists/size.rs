@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{List, Part, Row, Weight, heaviest, ours, theirs};
+use super::{List, Row, Weight, heaviest, ours, theirs};
 use crate::report::figures::{bytes, count, grouped, percent};
 use crate::report::{Directory, Image, Layer, Sizes, Waste};
 use crate::size::{Cause, Copies, Loss, Metadata};
@@ -216,9 +216,7 @@ fn cause(cause: &Cause) -> Row {
         Loss::Overwritten => format!("overwritten by layer {layer}"),
         Loss::MetadataOnly => format!("shipped again by layer {layer}, {}", changed(&cause.changed)),
     };
-    let made = cause.created_by.iter().map(theirs);
-    let parts: Vec<Part> = std::iter::once(ours(words)).chain(made).collect();
-    Row { fix: Some(cause.fix.clone()), ..Row::bytes(cause.bytes, parts) }
+    Row { made: cause.created_by.clone(), fix: Some(cause.fix.clone()), ..Row::bytes(cause.bytes, vec![ours(words)]) }
 }
 
 /// `other owner and mode`.

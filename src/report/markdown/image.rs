@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::code::{block, cell, span};
+use super::rows::line;
 use super::sheet::Sheet;
 use super::{ROWS, changed, folded, rows, title};
 use crate::finding::{Level, Outcome, Question};
@@ -13,16 +14,23 @@ use crate::report::{Answer, Image, Report, Rule, Verdict};
 
 /// The images of a report and their answers.
 pub(super) fn several(report: &Report) -> String {
-    let questions: String = Question::ALL.iter().map(|question| format!(" {} |", question.word())).collect();
-    let mut lines =
-        vec![format!("| Image | Verdict |{questions} Packed |"), format!("|---|---|{}---:|", "---|".repeat(Question::ALL.len()))];
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let head = line(&[words(&["Image", "Verdict"]), questions(), words(&["Packed"])].concat());
+    let mut lines = vec![head, format!("|---|---|{}---:|", "---|".repeat(Question::ALL.len()))];
     for image in &report.images {
-        let answers: String =
-            Question::ALL.iter().map(|question| format!(" {} |", answer(image.answers.to(*question)))).collect();
-        let name = cell(familiar(&image.reference));
-        lines.push(format!("| {name} | {} |{answers} {} |", image.verdict.word(), bytes(image.sizes.compressed_bytes)));
+        let name = vec![cell(familiar(&image.reference)), image.verdict.word().to_owned()];
+        lines.push(line(&[name, answered(image), vec![bytes(image.sizes.compressed_bytes)]].concat()));
     }
     lines.join("\n")
+}
+
+fn questions() -> Vec<String> {
+    Question::ALL.iter().map(|question| question.word().to_owned()).collect()
+}
+
+fn answered(image: &Image) -> Vec<String> {
+    let word = |answer: Answer| if answer == Answer::No { "**NO**" } else { answer.word() };
+    Question::ALL.iter().map(|question| word(image.answers.to(*question)).to_owned()).collect()
 }
 
 /// Writes an image: verdict, identity, answers, what it weighs, causes, and what is folded.
@@ -76,13 +84,7 @@ fn answers(image: &Image) -> String {
     if Question::ALL.iter().all(|question| image.answers.to(*question) == Answer::NotAsked) {
         return String::new();
     }
-    let names: String = Question::ALL.iter().map(|question| format!(" {} |", question.word())).collect();
-    let answers: String = Question::ALL.iter().map(|question| format!(" {} |", answer(image.answers.to(*question)))).collect();
-    format!("|{names}\n|{}\n|{answers}", "---|".repeat(Question::ALL.len()))
-}
-
-fn answer(answer: Answer) -> &'static str {
-    if answer == Answer::No { "**NO**" } else { answer.word() }
+    format!("{}\n|{}\n{}", line(&questions()), "---|".repeat(Question::ALL.len()), line(&answered(image)))
 }
 
 /// The causes, worst first; those at info level are counted.

@@ -4,16 +4,29 @@ use super::code::{cell, span};
 use crate::report::figures;
 use crate::report::lists::{List, Part, Row, Weight};
 
+/// A column that a table has beside name, weight, and bytes.
+#[derive(Clone, Copy)]
+enum Column {
+    Share,
+    Hidden,
+    Fix,
+}
+
 /// A list.
 pub(super) fn table(list: &List) -> String {
     if list.rows.iter().all(|row| row.weight.is_none()) {
         let points = list.rows.iter().map(|row| format!("- {}", words(&row.parts, span)));
         return points.collect::<Vec<_>>().join("\n");
     }
-    let columns = Columns::of(list);
-    let mut lines = columns.head(list.one);
-    lines.extend(list.rows.iter().map(|row| columns.row(list, row)));
+    let columns = columns(list);
+    let mut lines = head(list, &columns);
+    lines.extend(list.rows.iter().map(|row| self::row(list, &columns, row)));
     lines.join("\n")
+}
+
+/// A line of a table.
+pub(super) fn line(cells: &[String]) -> String {
+    format!("| {} |", cells.join(" | "))
 }
 
 fn words(parts: &[Part], code: fn(&str) -> String) -> String {
@@ -24,50 +37,40 @@ fn words(parts: &[Part], code: fn(&str) -> String) -> String {
     parts.iter().map(text).collect::<Vec<_>>().join(" ").trim_start().to_owned()
 }
 
-/// Which columns a table has beside the name, what it weighs, and that to the byte.
-struct Columns {
-    is_change: bool,
-    share: bool,
-    hidden: bool,
-    fix: bool,
+fn columns(list: &List) -> Vec<Column> {
+    let hidden = list.rows.iter().filter_map(|row| row.weight).any(|weight| weight.hidden() > 0);
+    let fix = list.rows.iter().any(|row| row.fix.is_some());
+    let columns = [(list.of.is_some(), Column::Share), (hidden, Column::Hidden), (fix, Column::Fix)];
+    columns.into_iter().filter(|(is, _)| *is).map(|(_, column)| column).collect()
 }
 
-impl Columns {
-    fn of(list: &List) -> Self {
-        let any = |is: fn(&Weight) -> bool| list.rows.iter().filter_map(|row| row.weight).any(|weight| is(&weight));
-        Self {
-            is_change: any(|weight| matches!(weight, Weight::Change(_))),
-            share: list.of.is_some(),
-            hidden: any(|weight| weight.hidden() > 0),
-            fix: list.rows.iter().any(|row| row.fix.is_some()),
-        }
-    }
-
-    fn head(&self, one: &str) -> Vec<String> {
-        let size = if self.is_change { "Change" } else { "Size" };
-        let further = [(self.share, "Share"), (self.hidden, "Hidden later"), (self.fix, "Fix")];
-        let further: Vec<&str> = further.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
-        let names: String = further.iter().map(|name| format!(" {name} |")).collect();
-        let rules: String = further.iter().map(|name| if *name == "Fix" { "---|" } else { "---:|" }).collect();
-        vec![format!("| {one} | {size} | Bytes |{names}"), format!("|---|---:|---:|{rules}")]
-    }
-
-    fn row(&self, list: &List, row: &Row) -> String {
-        let made = row.made.as_deref().map(|made| format!(" {}", cell(made))).unwrap_or_default();
-        let name = format!("{}{}{made}", "· ".repeat(row.depth.min(32)), words(&row.parts, cell));
-        let (size, exact) = row.weight.map(|weight| (weight.figure(), weight.exact())).unwrap_or_default();
-        let mut line = format!("| {name} | {size} | {exact} |");
-        let mut column = |is: bool, text: String| {
-            if is {
-                line.extend([" ", &text, " |"]);
-            }
+fn head(list: &List, columns: &[Column]) -> Vec<String> {
+    let is_change = list.rows.iter().any(|row| matches!(row.weight, Some(Weight::Change(_))));
+    let mut names = vec![list.one.to_owned(), if is_change { "Change" } else { "Size" }.to_owned(), "Bytes".to_owned()];
+    let mut rule = "|---|---:|---:|".to_owned();
+    for column in columns {
+        let (name, side) = match column {
+            Column::Share => ("Share", "---:|"),
+            Column::Hidden => ("Hidden later", "---:|"),
+            Column::Fix => ("Fix", "---|"),
         };
-        let bytes = |bytes: u128| u64::try_from(bytes).unwrap_or(u64::MAX);
-        let weight = row.weight.unwrap_or(Weight::Change(0));
-        column(self.share, format!("{} %", figures::percent(bytes(weight.magnitude()), list.of.unwrap_or(0))));
-        let hidden = weight.hidden();
-        column(self.hidden, if hidden > 0 { figures::bytes(bytes(hidden)) } else { String::new() });
-        column(self.fix, row.fix.as_deref().map(cell).unwrap_or_default());
-        line
+        names.push(name.to_owned());
+        rule.push_str(side);
     }
+    vec![line(&names), rule]
+}
+
+fn row(list: &List, columns: &[Column], row: &Row) -> String {
+    let made = row.made.as_deref().map(|made| format!(" {}", cell(made))).unwrap_or_default();
+    let name = format!("{}{}{made}", "· ".repeat(row.depth.min(32)), words(&row.parts, cell));
+    let (size, exact) = row.weight.map(|weight| (weight.figure(), weight.exact())).unwrap_or_default();
+    let bytes = |bytes: u128| u64::try_from(bytes).unwrap_or(u64::MAX);
+    let weight = row.weight.unwrap_or(Weight::Change(0));
+    let further = columns.iter().map(|column| match column {
+        Column::Share => format!("{} %", figures::percent(bytes(weight.magnitude()), list.of.unwrap_or(0))),
+        Column::Hidden if weight.hidden() == 0 => String::new(),
+        Column::Hidden => figures::bytes(bytes(weight.hidden())),
+        Column::Fix => row.fix.as_deref().map(cell).unwrap_or_default(),
+    });
+    line(&[name, size, exact].into_iter().chain(further).collect::<Vec<_>>())
 }

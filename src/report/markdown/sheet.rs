@@ -45,7 +45,8 @@ impl Sheet {
     pub(super) fn finish(mut self) -> Vec<u8> {
         if !self.cut.is_empty() {
             let cut: Vec<String> = self.cut.iter().map(|(what, number)| count(*number, &format!("more {what}"))).collect();
-            self.out.push_str(&format!("\nCut: {} would make this comment too long; `--format json` has all.\n", cut.join(", ")));
+            let cut = cut.join(", ");
+            self.out.extend(["\nCut: ", &cut, " would make this comment too long; `--format json` has all.\n"]);
         }
         self.out.into_bytes()
     }

@@ -65,7 +65,7 @@ fn tables(markdown: &str) -> Vec<Vec<usize>> {
             Event::Start(Tag::TableHead | Tag::TableRow) => cells = 0,
             Event::Start(Tag::TableCell) => cells += 1,
             Event::End(pulldown_cmark::TagEnd::TableHead | pulldown_cmark::TagEnd::TableRow) => {
-                tables.last_mut().unwrap().push(cells)
+                tables.last_mut().unwrap().push(cells);
             }
             _ => {}
         }

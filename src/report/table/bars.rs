@@ -20,7 +20,7 @@ const NAME: usize = 52;
 
 /// Writes a list.
 pub(super) fn write(page: &mut Page, list: &List) {
-    let hidden = list.rows.iter().filter_map(|row| row.weight).any(|weight| weight.hidden() > 0);
+    let hidden = list.rows.iter().any(|row| !row.is_rest && row.weight.is_some_and(|weight| weight.hidden() > 0));
     let said = if hidden { format!("{} ({HIDDEN})", list.said) } else { list.said.clone() };
     page.paragraph(&format!("{}  ", list.title), "  ", &said);
     let columns = Columns::of(list, page.width());
@@ -112,7 +112,7 @@ impl Columns {
         line.extend([&" ".repeat(depth), &middle(&name, self.name - depth)[..]]);
         page.raw(&line);
         if let Some(made) = &row.made {
-            page.instruction(made);
+            page.instruction_below("    ", made);
         }
     }
 }

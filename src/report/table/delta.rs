@@ -53,28 +53,27 @@ pub(super) fn brief(page: &mut Page, delta: &Delta) {
 }
 
 fn totals(page: &mut Page, delta: &Delta) {
-    total(page, "", "  unpacked", delta.unpacked_bytes);
-    total(page, "  packed   ", "", delta.compressed_bytes);
-    total(page, "  on disk  ", "", delta.bytes);
-    if !delta.waste_bytes.is_none() {
-        total(page, "  wasted   ", "", delta.waste_bytes);
+    let line = change(delta.unpacked_bytes.old, delta.unpacked_bytes.new);
+    edge(page, &[format!("{line}  unpacked"), line], delta.unpacked_bytes);
+    let totals = [("packed ", delta.compressed_bytes), ("on disk", delta.bytes), ("wasted ", delta.waste_bytes)];
+    for (name, of) in totals.into_iter().filter(|(name, of)| *name != "wasted " || !of.is_none()) {
+        let (before, after) = figures::pair(of.old, of.new);
+        let full = format!("  {name}  {}", change(of.old, of.new));
+        edge(page, &[full, format!("  {name}  {before} → {after}, {}", figures::signed(of.by()))], of);
     }
     if !delta.files.is_none() {
         let Change { old, new } = delta.files;
-        let by = figures::exact(delta.files.by());
-        page.raw(&format!("  files    {} → {}, {by}", grouped(old), grouped(new)));
+        page.raw(&format!("  files    {} → {}, {}", grouped(old), grouped(new), figures::exact(delta.files.by())));
     }
 }
 
-/// A change, and to the byte at the right where there is room.
-fn total(page: &mut Page, name: &str, behind: &str, of: Change) {
-    let left = format!("{name}{}{behind}", change(of.old, of.new));
-    let right = figures::exact(of.by());
-    let blanks = page.width().checked_sub(left.width() + right.width()).filter(|blanks| *blanks > 1 && !of.is_none());
-    match blanks {
-        Some(blanks) => page.raw(&format!("{left}{}{right}", " ".repeat(blanks))),
-        None => page.paragraph("", "           ", &left),
-    }
+/// The first form of a line that fits, and the change to the byte at the right where there is room.
+fn edge(page: &mut Page, forms: &[String; 2], of: Change) {
+    let left = if forms[0].width() > page.width() { &forms[1] } else { &forms[0] };
+    let right = if of.is_none() { String::new() } else { figures::exact(of.by()) };
+    let blanks = page.width().saturating_sub(left.width() + right.width());
+    let right = if blanks > 1 { right } else { String::new() };
+    page.raw(&format!("{left}{}{right}", " ".repeat(blanks)));
 }
 
 fn sides(page: &mut Page, delta: &Delta) {

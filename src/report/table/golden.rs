@@ -76,6 +76,7 @@ pub(in crate::report) fn image(reference: &str, rules: Vec<Rule>) -> Image {
             service: None,
             asked: "148 of 148".into(),
             waived: 0,
+            known: 0,
         },
         layers: (0..43).map(read).collect(),
         sizes: Sizes {

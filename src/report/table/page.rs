@@ -84,15 +84,20 @@ impl Page {
     /// An instruction, in as many lines as two of 80 columns hold. Of a longer COPY the destination is shown too: it says
     /// where to look.
     pub(super) fn instruction(&mut self, text: &str) {
+        self.instruction_below("  ", text);
+    }
+
+    /// The same, indented.
+    pub(super) fn instruction_below(&mut self, indent: &str, text: &str) {
         let text = clip(&text::terminal(text), LONGEST);
         let most = INSTRUCTION.div_ceil(self.width).max(2);
-        let mut lines = fill(&text, "  ", "    ", self.width);
+        let mut lines = fill(&text, indent, &format!("{indent}  "), self.width);
         if lines.len() > most {
             lines.truncate(most);
             let copies = ["COPY ", "ADD "].iter().any(|word| text.starts_with(word));
-            let destination = text.rsplit(' ').next().filter(|last| copies && last.width() + 6 <= self.width);
+            let destination = text.rsplit(' ').next().filter(|last| copies && last.width() + indent.len() + 4 <= self.width);
             if let Some(last) = lines.last_mut() {
-                *last = destination.map_or_else(|| cut(&format!("{last} …"), self.width), |path| format!("    … {path}"));
+                *last = destination.map_or_else(|| cut(&format!("{last} …"), self.width), |path| format!("{indent}  … {path}"));
             }
         }
         self.lines.extend(lines);
@@ -189,7 +194,7 @@ pub(super) fn clip(text: &str, most: usize) -> String {
 }
 
 /// What fits into `width` columns, with a sign that there is more.
-fn cut(line: &str, width: usize) -> String {
+pub(super) fn cut(line: &str, width: usize) -> String {
     if line.width() <= width {
         return line.to_owned();
     }

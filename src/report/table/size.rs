@@ -1,7 +1,7 @@
 //! Where the bytes are, on a screen.
 
 use super::page::Page;
-use super::{Style, bars, head};
+use super::{Style, bars, head, pull};
 use crate::report::figures::{bytes, count};
 use crate::report::lists::size::{View, lists};
 use crate::report::{Image, Report, Sizes};
@@ -13,6 +13,7 @@ pub fn size(report: &Report, view: &View, style: &Style) -> Vec<u8> {
         page.separate();
         page.append(block(image, view, style));
     }
+    pull::write(&mut page, report);
     page.into_bytes()
 }
 

@@ -5,7 +5,7 @@ use super::presence::{Packages, State};
 use crate::digest::Digest;
 use crate::facts::fixture::{Item, dir, elf, file, link, tree, unkept};
 use crate::facts::{Facts, Verified};
-use crate::finding::{Level, Outcome};
+use crate::finding::{Judgement, Level, Outcome};
 use crate::image::{Attestation, Config, Resolved};
 use crate::profile::{Policy, Subject};
 use crate::reference::{Reference, Transport};
@@ -133,7 +133,8 @@ fn judged(tree: &Tree, run: &Value) -> Vec<Judged> {
     let profile = Policy::auto(&known()).choose(&subject, None, chrono::NaiveDate::MIN).unwrap();
     let own = |id: &str| id.starts_with("python/") || id == "config/pythonpath";
     assert_eq!(RULES.iter().filter(|rule| rule.id == "config/pythonpath").count(), 1);
-    judge(tree, &facts, &Breakdown::of(tree, &facts), &profile, None, &|rule| own(&rule.id))
+    let alone = Judgement::skip("nothing");
+    judge(tree, &facts, &Breakdown::of(tree, &facts), &profile, Err(&alone), None, &|rule| own(&rule.id))
 }
 
 /// What is worse than a remark, or unknown.

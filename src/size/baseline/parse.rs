@@ -27,8 +27,8 @@ fn wrong(what: impl Into<String>) -> Error {
     Error::new(Kind::Usage, what).hint("write it anew: lucid-verify --save-baseline FILE IMAGE")
 }
 
-/// Reads what [`to_text`](super::to_text) wrote. Anything else, were it but a line that is missing, is an error, which is `Usage`
-/// and names the line. The caller bounds the bytes.
+/// Reads what [`to_text`](super::to_text) wrote. Anything else is an error, which is `Usage` and names the line: a line that is
+/// cut, in a wrong place, or missing from a sum.
 pub fn parse(bytes: &[u8]) -> Result<Snapshot> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| wrong("it is neither a saved baseline nor a JSON report: it is no text"))?;

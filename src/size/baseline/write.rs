@@ -20,7 +20,10 @@ const OVERHEAD: usize = 500;
 const REFERENCE: usize = 600;
 const TEXT: usize = 150;
 
-/// The line of findings that are left out: there is nothing to sum up.
+/// The line of layers that are left out.
+const LAYERS: &str = "layers-left-out";
+
+/// The line of findings that are left out: of them there is nothing to sum up.
 const FINDINGS: &str = "findings-left-out";
 
 /// A line of which there can be many.
@@ -128,7 +131,7 @@ fn layers(snapshot: &Snapshot) -> Vec<Fact> {
         let (compressed, files_bytes) = (layer.compressed, layer.files_bytes);
         Fact {
             line: format!("layer {:03} {} {compressed} {files_bytes} {}", layer.index, field(&layer.diff_id), last(&told)),
-            left_out: "layers-left-out".to_owned(),
+            left_out: LAYERS.to_owned(),
             numbers: [1, compressed, files_bytes],
             is_kept: false,
         }
@@ -156,6 +159,15 @@ fn left_out<'a>(snapshot: &Snapshot, facts: impl Iterator<Item = &'a Fact>) -> V
     let folded = &snapshot.folded;
     for (kind, (packages, amount)) in &folded.packages {
         sums.insert(format!("packages-left-out {kind}"), [*packages, amount.bytes, amount.files]);
+    }
+    if folded.layers > 0 {
+        let left = snapshot.layers.iter().fold(
+            [snapshot.totals.compressed, snapshot.totals.unpacked],
+            |[compressed, unpacked], layer| {
+                [compressed.saturating_sub(layer.compressed), unpacked.saturating_sub(layer.files_bytes)]
+            },
+        );
+        sums.insert(LAYERS.to_owned(), [folded.layers, left[0], left[1]]);
     }
     if folded.findings > 0 {
         sums.insert(FINDINGS.to_owned(), [folded.findings, 0, 0]);

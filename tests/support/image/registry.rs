@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -15,6 +17,7 @@ pub struct Registry {
     child: Child,
     /// `127.0.0.1:PORT`.
     pub address: String,
+    log: Receiver<String>,
     _storage: tempfile::TempDir,
 }
 
@@ -39,8 +42,30 @@ impl Registry {
             Some(after.chars().take_while(|&sign| sign.is_ascii_digit() || ".:".contains(sign)).collect())
         });
         // A pipe that nobody reads would stop the registry.
-        std::thread::spawn(move || log.for_each(drop));
-        Self { child, address: address.expect("docker-registry says where it listens"), _storage: storage }
+        let (lines, read) = channel();
+        std::thread::spawn(move || log.map_while(Result::ok).for_each(|line| drop(lines.send(line))));
+        Self { child, address: address.expect("docker-registry says where it listens"), log: read, _storage: storage }
+    }
+
+    /// The blobs that were asked for since this was asked last, and the bytes that were sent of each, by the registry's log.
+    pub fn sent(&self) -> Vec<(String, u64)> {
+        self.request("GET", "/v2/?mark", "", 0, &[][..]);
+        let field = |line: &str, name: &str| {
+            let (_, after) = line.split_once(&format!(" {name}="))?;
+            Some(after.split(' ').next()?.trim_matches('"').to_owned())
+        };
+        let mut sent = Vec::new();
+        loop {
+            let line = self.log.recv_timeout(Duration::from_secs(30)).expect("the registry logs what it answers");
+            let asked = field(&line, "http.request.uri").filter(|_| line.contains("http.response.written="));
+            match asked.as_deref().and_then(|uri| uri.rsplit_once('/')) {
+                Some((_, "?mark")) => return sent,
+                Some((at, digest)) if at.ends_with("/blobs") && line.contains("http.request.method=GET") => {
+                    sent.push((digest.to_owned(), field(&line, "http.response.written").unwrap().parse().unwrap()));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Pushes the image of a layout, or its index with all that it lists, byte for byte; returns what to pull it by.

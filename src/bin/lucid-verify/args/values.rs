@@ -7,6 +7,7 @@ use lucid_verify::error::Error;
 use lucid_verify::finding::Level;
 use lucid_verify::reference::{Platform, Reference};
 use lucid_verify::report::By;
+use lucid_verify::size::Threshold;
 
 use super::common::Format;
 use crate::{pending, suggest};
@@ -37,6 +38,7 @@ impl FailOn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Document {
     Report,
+    Delta,
     Profile,
     Facts,
 }
@@ -64,7 +66,8 @@ pub(super) fn format(text: &str) -> Result<Format, String> {
 }
 
 pub(super) fn schema(text: &str) -> Result<Document, String> {
-    let known = [("report", Document::Report), ("profile", Document::Profile), ("facts", Document::Facts)];
+    let known =
+        [("report", Document::Report), ("delta", Document::Delta), ("profile", Document::Profile), ("facts", Document::Facts)];
     word(text, "schema", &known, &[])
 }
 
@@ -90,6 +93,10 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         Some(seconds) => Ok(Duration::from_secs(seconds)),
         None => Err("it is no whole number of at most 24h".into()),
     }
+}
+
+pub(super) fn threshold(text: &str) -> Result<Threshold, String> {
+    text.parse()
 }
 
 pub(super) fn platform(text: &str) -> Result<Platform, String> {

@@ -3,7 +3,9 @@
 use super::*;
 use crate::report::table::{delta, size};
 use crate::report::{Amount, By, Delta, FileSize, KindSize, View};
-use crate::size::delta::{Change, Contents, DirectoryDelta, Fate, FileDelta, Findings, LayerDelta, PackageDelta, SettingDelta};
+use crate::size::delta::{
+    Change, Contents, DirectoryDelta, Fate, FileDelta, Findings, LayerDelta, OtherPackages, PackageDelta, SettingDelta,
+};
 use crate::size::kind;
 use crate::size::snapshot::{Fingerprint, Origin, Side};
 use crate::size::{Cause, Copies, Loss, Metadata, Owner};
@@ -59,6 +61,7 @@ pub(in crate::report) fn grown() -> Delta {
             package("attrs", None, Some("23.1.0"), to(0, 201_331)),
             package("pip", Some("24.0"), None, to(9_000_000, 0)),
         ],
+        other_packages: OtherPackages::default(),
         unowned_bytes: to(8_000_000, 986_324),
         directories: vec![
             directory("/usr", to(700_000_000, 490_000_000)),
