@@ -141,8 +141,8 @@ for (const file of pages) {
     await legend(page);
     assert.ok((await page.evaluate(contrast)) >= 4.5, 'names are read in the light');
   }
-  await sorting(page);
   await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+  await sorting(page);
   await accessible(page, `${file} in the light`);
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();

@@ -10,6 +10,9 @@ use crate::text;
 /// Rows of a table; the rest is counted. An image can claim as many packages as it likes.
 const ROWS: usize = 1_000;
 
+/// Rows of a table that is as long as it is.
+const LONG: usize = 25;
+
 /// A document in the making. Tags are literals, so no text of an image can become one, and each is closed where it ends.
 #[derive(Default)]
 pub(super) struct Html(String);
@@ -100,8 +103,21 @@ impl Html {
         });
     }
 
-    /// A table. Where scripts run, its headers sort it.
+    /// A table. Where scripts run, its headers sort it. A long one has a place of its own to scroll in.
     pub(super) fn table(&mut self, caption: &'static str, columns: &[Column], rows: &[Vec<Field>]) {
+        if rows.len() > LONG {
+            let place = "div class=long role=region tabindex=0";
+            self.with(place, &[("aria-label", caption)], |html| html.whole_table(caption, columns, rows));
+        } else {
+            self.whole_table(caption, columns, rows);
+        }
+        if rows.len() > ROWS {
+            let more = figures::count((rows.len() - ROWS) as u64, "more row");
+            self.leaf("p class=quiet", &format!("and {more}: --format json has them"));
+        }
+    }
+
+    fn whole_table(&mut self, caption: &'static str, columns: &[Column], rows: &[Vec<Field>]) {
         self.tag("table", |html| {
             html.leaf("caption", caption);
             html.tag("thead", |html| html.tag("tr", |html| columns.iter().for_each(|column| html.head(*column))));
@@ -111,10 +127,6 @@ impl Html {
                 }
             });
         });
-        if rows.len() > ROWS {
-            let more = figures::count((rows.len() - ROWS) as u64, "more row");
-            self.leaf("p class=quiet", &format!("and {more}: --format json has them"));
-        }
     }
 
     fn head(&mut self, column: Column) {
@@ -132,7 +144,7 @@ impl Html {
         match field {
             Field::Text(text) => self.leaf("td", text),
             Field::Code(text) => self.tag("td class=c", |html| html.leaf("code", text)),
-            Field::Share { text, part, hidden, whole } => self.tag("td class=c", |html| {
+            Field::Share { text, part, hidden, whole } => self.tag("td class=\"c share\"", |html| {
                 html.leaf("code", text);
                 html.bar(*part, *hidden, *whole);
             }),
