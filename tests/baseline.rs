@@ -371,7 +371,7 @@ fn save(images: &[&str], file: &Path) -> (i32, String) {
 fn a_baseline_is_saved_of_one_whole_image_and_else_stays() {
     let mut broken = app(10_000);
     broken.content.iter_mut().filter(|(_, kind, _)| kind.contains("layer")).for_each(|(.., bytes)| bytes[40] ^= 1);
-    let images = vec![("x/app", "1", app(10_000)), ("x/app", "2", app(15_000)), ("x/app", "broken", broken)];
+    let images = vec![("x/app", "1", app(10_000)), ("x/app", "2", app(15_000)), ("y/app", "broken", broken)];
     let registry = Registry::of(images);
     let (one, two) = (registry.name("x/app:1"), registry.name("x/app:2"));
     let folder = tempfile::tempdir().unwrap();
@@ -388,7 +388,7 @@ fn a_baseline_is_saved_of_one_whole_image_and_else_stays() {
     assert_eq!(registry.server.requests().len(), before, "nothing was read");
     assert_eq!(save(&[&one], &file).0, 0);
     let first = std::fs::read(&file).unwrap();
-    let (code, stderr) = save(&[&registry.name("x/app:broken")], &file);
+    let (code, stderr) = save(&[&registry.name("y/app:broken")], &file);
     assert!(code == 6 && stderr.contains("was not written: the image was not read to its end"), "{code} {stderr}");
     assert_eq!(std::fs::read(&file).unwrap(), first);
 
