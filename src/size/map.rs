@@ -84,7 +84,7 @@ impl Map {
         Self::drawn(tree, names, owner, NAMED)
     }
 
-    fn drawn(tree: &Tree, names: &[Owner], owner: &dyn Fn(NodeId) -> Option<usize>, named: usize) -> Self {
+    fn drawn(tree: &Tree, names: &[Owner], owner: &dyn Fn(NodeId) -> Option<usize>, most: usize) -> Self {
         let package = |Owner { kind, name, version }: &Owner| Package {
             kind,
             name: name.clone(),
@@ -92,16 +92,16 @@ impl Map {
             bytes: 0,
             files: 0,
         };
-        let mut owners: Vec<Package> = names.iter().map(package).collect();
+        let mut packages: Vec<Package> = names.iter().map(package).collect();
         for id in files(tree) {
-            if let Some(package) = owner(id).and_then(|owner| owners.get_mut(owner)) {
+            if let Some(package) = owner(id).and_then(|place| packages.get_mut(place)) {
                 package.bytes = package.bytes.saturating_add(tree.stat(id).size);
                 package.files += 1;
             }
         }
-        let (owners, places) = ranked(owners);
-        let nodes = nodes(tree, &|id| owner(id).and_then(|owner| places.get(&owner)).copied());
-        Self { owners, cells: cells(tree, &nodes, named) }
+        let (ranked, places) = ranked(packages);
+        let nodes = nodes(tree, &|id| owner(id).and_then(|place| places.get(&place)).copied());
+        Self { owners: ranked, cells: cells(tree, &nodes, most) }
     }
 }
 

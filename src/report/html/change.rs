@@ -46,12 +46,12 @@ fn details(html: &mut Html, delta: &Delta) {
     findings(html, delta);
     packages(html, delta);
     let directories = delta.directories.iter().map(|directory| weighed(Field::code(&directory.path), directory.bytes));
-    table(html, "Directories that changed, with everything below them", &["directory"], directories.collect());
+    table(html, "Directories that changed, with everything below them", &["directory"], &directories.collect::<Vec<_>>());
     table(
         html,
         "Layers that changed",
         &["layer", "instruction"],
-        delta.layers.iter().filter(|layer| !layer.same).map(layer).collect(),
+        &delta.layers.iter().filter(|layer| !layer.same).map(layer).collect::<Vec<_>>(),
     );
     if let Some(contents) = &delta.contents {
         files(html, contents);
@@ -60,13 +60,13 @@ fn details(html: &mut Html, delta: &Delta) {
 }
 
 /// A table whose last columns are the bytes before, after, and the difference.
-fn table(html: &mut Html, caption: &'static str, names: &[&'static str], rows: Vec<Vec<Field>>) {
+fn table(html: &mut Html, caption: &'static str, names: &[&'static str], rows: &[Vec<Field>]) {
     if rows.is_empty() {
         return;
     }
     let numbers = ["before", "after", "change"].map(Column::Number);
     let columns: Vec<Column> = names.iter().copied().map(Column::Text).chain(numbers).collect();
-    html.table(caption, &columns, &rows);
+    html.table(caption, &columns, rows);
 }
 
 fn weighed(name: Field, change: Change) -> Vec<Field> {
@@ -94,7 +94,7 @@ fn totals(html: &mut Html, delta: &Delta) {
         Field::Count(files.new),
         Field::By(files.by(), figures::exact(files.by())),
     ]);
-    table(html, "Totals", &["bytes of"], rows);
+    table(html, "Totals", &["bytes of"], &rows);
 }
 
 fn packages(html: &mut Html, delta: &Delta) {
@@ -118,7 +118,7 @@ fn packages(html: &mut Html, delta: &Delta) {
         row.insert(1, Field::text(format!("{} → {} packages", others.packages.old, others.packages.new)));
         rows.push(row);
     }
-    table(html, "Packages that changed", &["package", "version"], rows);
+    table(html, "Packages that changed", &["package", "version"], &rows);
 }
 
 fn layer(layer: &LayerDelta) -> Vec<Field> {
@@ -173,7 +173,7 @@ fn files(html: &mut Html, contents: &Contents) {
         row.insert(1, Field::text(file.what.word()));
         row
     };
-    table(html, "Files that weigh most in the change", &["file", "what"], contents.largest.iter().map(row).collect());
+    table(html, "Files that weigh most in the change", &["file", "what"], &contents.largest.iter().map(row).collect::<Vec<_>>());
 }
 
 fn config(html: &mut Html, delta: &Delta) {
