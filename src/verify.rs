@@ -68,6 +68,23 @@ pub struct Asking<'a> {
     pub today: chrono::NaiveDate,
 }
 
+impl<'a> Asking<'a> {
+    /// All rules of a policy, and nothing else.
+    pub fn all(policy: &'a Policy, today: chrono::NaiveDate) -> Self {
+        Self {
+            policy,
+            service: None,
+            dockerfile: None,
+            matrix: false,
+            picture: false,
+            asked: &|_| true,
+            gate: None,
+            weigh: false,
+            today,
+        }
+    }
+}
+
 /// What came of an image.
 pub struct Told {
     /// Its report.

@@ -77,7 +77,7 @@ const TEST_ONLY: &str = "#[cfg(test)]";
 
 /// What a test-only item declares: the name of a module, and whether its body follows.
 fn test_module(item: &str) -> Option<(&str, bool)> {
-    let declared = item.trim_start().trim_start_matches("pub(crate) ").strip_prefix("mod ")?;
+    let declared = item.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ").strip_prefix("mod ")?;
     let name = declared.split([';', ' ']).next()?;
     Some((name, declared[name.len()..].trim_start().starts_with('{')))
 }

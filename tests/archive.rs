@@ -28,17 +28,7 @@ use tarball::{Header, Tarball};
 fn look(reference: &str) -> (u8, Image) {
     let policy = Policy::builtin("generic", &rules::known()).unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
-    let asking = Asking {
-        policy: &policy,
-        service: None,
-        dockerfile: None,
-        matrix: false,
-        picture: false,
-        asked: &|_| true,
-        gate: None,
-        weigh: false,
-        today,
-    };
+    let asking = Asking::all(&policy, today);
     let image = verify::verify(&reference.parse().unwrap(), &load::reading(), &asking, &load::Unwatched).image;
     let report = Report::new(vec![image], Some(Level::Error), today);
     (report.exit_code, report.images.into_iter().next().unwrap())

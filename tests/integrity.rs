@@ -17,17 +17,7 @@ use lucid_verify::{finding::Level, rules};
 fn exit_code(directory: &Path) -> u8 {
     let policy = Policy::builtin("generic", &rules::known()).unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
-    let asking = Asking {
-        policy: &policy,
-        service: None,
-        dockerfile: None,
-        matrix: false,
-        picture: false,
-        asked: &|_| true,
-        gate: None,
-        weigh: false,
-        today,
-    };
+    let asking = Asking::all(&policy, today);
     let reference = format!("oci:{}", directory.display()).parse().unwrap();
     let image = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched).image;
     Report::new(vec![image], Some(Level::Error), today).exit_code
@@ -70,17 +60,7 @@ fn a_layer_that_ends_early_is_noticed_at_every_byte() {
 fn findings(directory: &Path, group: &str) -> Vec<(String, Level)> {
     let policy = Policy::builtin("lucid", &rules::known()).unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
-    let asking = Asking {
-        policy: &policy,
-        service: None,
-        dockerfile: None,
-        matrix: false,
-        picture: false,
-        asked: &|rule| rule.id.starts_with(group),
-        gate: None,
-        weigh: false,
-        today,
-    };
+    let asking = Asking { asked: &|rule| rule.id.starts_with(group), ..Asking::all(&policy, today) };
     let reference = format!("oci:{}", directory.display()).parse().unwrap();
     let image = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched).image;
     image.rules.iter().flat_map(|rule| rule.findings.iter().map(|finding| (rule.id.to_string(), finding.level))).collect()

@@ -7,6 +7,8 @@
 mod cli;
 #[path = "support/registry.rs"]
 mod registry;
+#[path = "support/tags.rs"]
+mod tags;
 #[path = "support/tarball.rs"]
 #[allow(dead_code, reason = "one sparse file needs little of it")]
 mod tarball;
@@ -16,10 +18,11 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cli::run;
-use lucid_verify::serve::{Image, Reply, Request, Server};
+use lucid_verify::serve::Image;
 use registry::Fixture as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tags::Registry;
 use tarball::{Header, Tarball};
 
 const SITE: &str = "/usr/local/lib/python3.11/site-packages";
@@ -35,15 +38,8 @@ const GAINED: usize = 640;
 const GATE: [&str; 4] = ["--profile", "generic", "--rule", "size/regression"];
 
 /// A registry that holds `app` under these tags.
-fn registry(images: Vec<(&'static str, Image)>) -> Server {
-    registry::scripted(move |request: &Request| {
-        let last = request.path.rsplit('/').next().unwrap_or_default();
-        let holds = |image: &Image| {
-            image.digest().to_string() == last || image.content.iter().any(|(digest, ..)| digest.to_string() == last)
-        };
-        let held = images.iter().find(|(tag, image)| *tag == last || holds(image));
-        held.map_or_else(|| Reply::new(404, "{}"), |(_, image)| image.reply(request))
-    })
+fn registry(images: Vec<(&'static str, Image)>) -> Registry {
+    Registry::of(images.into_iter().map(|(tag, image)| ("team/app", tag, image)).collect())
 }
 
 /// The lines of a distribution whose files weigh so many bytes.
@@ -112,7 +108,7 @@ fn packages(report: &Value) -> Vec<(String, u64, u64)> {
 #[test]
 fn a_pull_request_that_makes_the_image_grow_is_red_and_names_the_packages_in_every_format() {
     let server = registry(versions());
-    let name = |tag: &str| format!("{}/team/app:{tag}", server.host());
+    let name = |tag: &str| server.name(&format!("team/app:{tag}"));
     let judge = |tag: &str, format: &str| {
         run(&[&GATE[..], &[&name(tag), "--baseline", &name("1"), "--max-growth", "1%", "--format", format]].concat())
     };
@@ -139,7 +135,7 @@ fn a_pull_request_that_makes_the_image_grow_is_red_and_names_the_packages_in_eve
 #[test]
 fn a_saved_baseline_and_a_report_say_the_same_as_the_image() {
     let server = registry(versions());
-    let name = |tag: &str| format!("{}/team/app:{tag}", server.host());
+    let name = |tag: &str| server.name(&format!("team/app:{tag}"));
     let folder = tempfile::tempdir().unwrap();
     let inside = |name: &str| folder.path().join(name).display().to_string();
     let (lock, json) = (inside("app.lock"), inside("app.json"));
@@ -165,7 +161,7 @@ fn a_saved_baseline_and_a_report_say_the_same_as_the_image() {
 #[test]
 fn the_first_run_has_no_baseline_and_says_so() {
     let server = registry(versions());
-    let name = format!("{}/team/app:1", server.host());
+    let name = server.name("team/app:1");
     let missing = ["--baseline", "no-such.lock", "--baseline-optional", "--max-growth", "1%"];
     let (code, document, said) = run(&[&GATE[..], &[&name, "--format", "json"], &missing].concat());
     let report: Value = serde_json::from_str(&document).unwrap();
@@ -193,7 +189,7 @@ fn the_line_reads_as_people_write_it() {
     let kept = zeros(&[("usr/lib/kept", 572_000_000)]);
     let old = Image::new("arm64", &[&kept, &zeros(&[("usr/lib/gcc", 246_000_000)])]);
     let server = registry(vec![("single-stage", old), ("multi-stage", Image::new("arm64", &[&kept]))]);
-    let name = |tag: &str| format!("{}/team/app:{tag}", server.host());
+    let name = |tag: &str| server.name(&format!("team/app:{tag}"));
     let (old, new) = (name("single-stage"), name("multi-stage"));
     let (code, table, said) = run(&[&GATE[..], &[&new, "--baseline", &old, "--max-growth", "1%"]].concat());
     assert_eq!(code, 0, "{said}");

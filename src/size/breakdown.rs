@@ -114,8 +114,8 @@ impl Breakdown {
         let known = Kinds::of(tree);
         for id in files(tree) {
             let bytes = tree.stat(id).size;
-            let owner = owners.owner(id).and_then(|owner| owned.get_mut(owner));
-            owner.unwrap_or(&mut unowned).add(bytes);
+            let package = owners.owner(id).and_then(|index| owned.get_mut(index));
+            package.unwrap_or(&mut unowned).add(bytes);
             kinds.entry(known.kind(id)).or_default().add(bytes);
             holes = holes.saturating_add(tree.trace(id).map_or(0, |trace| trace.holes));
         }

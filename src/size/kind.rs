@@ -182,9 +182,8 @@ fn of_elf(elf: &Elf, name: &[u8]) -> Kind {
     let is_module = || elf.interpreter.is_none() && (!elf.needed().is_empty() || is_called_so());
     match elf.kind {
         1 => Kind::StaticLibraries,
-        2 => Kind::Programs,
         3 if elf.soname().is_some() || is_module() => Kind::SharedObjects,
-        3 => Kind::Programs,
+        2 | 3 => Kind::Programs,
         _ => Kind::Data,
     }
 }

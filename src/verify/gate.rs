@@ -215,8 +215,10 @@ mod tests {
         }
     }
 
-    /// Outcome, level, and of each finding whether it is known and what explains it.
-    fn passed(judged: &[Judged], old: &[(&str, &str)]) -> Vec<(Outcome, Level, Vec<(bool, Option<String>)>)> {
+    /// Of a rule its outcome, its level, and of each finding whether it is known and what explains it.
+    type Passed = (Outcome, Level, Vec<(bool, Option<String>)>);
+
+    fn passed(judged: &[Judged], old: &[(&str, &str)]) -> Vec<Passed> {
         let mut rules: Vec<report::Rule> = judged.iter().map(reported).collect();
         let old: Vec<Fingerprint> = old.iter().map(|(rule, path)| Fingerprint::new(rule, Some(path), "x")).collect();
         let old = found_again(Some(&old), &rules).unwrap();

@@ -68,6 +68,7 @@ pub enum Verb {
 }
 
 /// `verify`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The images
@@ -231,7 +232,7 @@ pub struct Completions {
 /// What the arguments ask for.
 pub enum Parsed {
     /// A verb.
-    Verb(Verb, Box<Common>),
+    Verb(Box<Verb>, Box<Common>),
     /// Nothing more: help was printed, or what is wrong with them.
     Said(ExitCode),
 }
@@ -262,7 +263,7 @@ pub fn parse(words: Vec<OsString>) -> Parsed {
         Err(error) => return Parsed::Said(exit::say(&error)),
     };
     match Cli::try_parse_from(words) {
-        Ok(Cli { verb: Some(verb), common }) => Parsed::Verb(verb, Box::new(common)),
+        Ok(Cli { verb: Some(verb), common }) => Parsed::Verb(Box::new(verb), Box::new(common)),
         Ok(Cli { verb: None, .. }) => Parsed::Said(exit::say(
             &Error::new(Kind::Usage, "there is no IMAGE").hint("lucid-verify --help tells how to call it"),
         )),

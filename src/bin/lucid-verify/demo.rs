@@ -66,17 +66,7 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let policy = Policy::auto(&rules::known());
     // What is said of this image must not change with the years.
     let today = NaiveDate::from_ymd_opt(2025, 11, 21).unwrap_or_default();
-    let asking = Asking {
-        policy: &policy,
-        service: None,
-        dockerfile: None,
-        matrix: false,
-        picture: common.format == Format::Html,
-        asked: &|_| true,
-        gate: None,
-        weigh: false,
-        today,
-    };
+    let asking = Asking { picture: common.format == Format::Html, ..Asking::all(&policy, today) };
 
     let read = verify::read(&reference, false, &reading, &asking, common).into_iter();
     let report = Report::new(read.map(|told| told.image).collect(), Some(Level::Error), today);

@@ -17,18 +17,7 @@ pub fn run(args: &Diff, common: &Common) -> Result<ExitCode> {
     let images: Vec<_> = [&old, &new].into_iter().filter_map(|side| side.reference()).collect();
     let reading = reading::reading(common, &images)?;
     let asked = |rule: &_| selection.holds(rule);
-    let service = args.asked.service.as_deref();
-    let asking = Asking {
-        policy: &policy,
-        service,
-        dockerfile: None,
-        matrix: false,
-        picture: false,
-        asked: &asked,
-        gate: None,
-        weigh: false,
-        today,
-    };
+    let asking = Asking { service: args.asked.service.as_deref(), asked: &asked, ..Asking::all(&policy, today) };
     let bars = Bars::new(common);
     let delta = compare(&old, &new, &reading, &asking, &bars)?;
     drop(bars);

@@ -36,15 +36,17 @@ use args::{Parsed, Verb};
 fn main() -> ExitCode {
     exit::guard(|| match args::parse(std::env::args_os().collect()) {
         Parsed::Said(code) => Ok(code),
-        Parsed::Verb(Verb::Verify(verify), common) => verify::run(&verify, &common),
-        Parsed::Verb(Verb::Diff(diff), common) => diff::run(&diff, &common),
-        Parsed::Verb(Verb::Demo, common) => demo::run(&common),
-        Parsed::Verb(Verb::Inspect(inspect), common) => inspect::run(&inspect, &common),
-        Parsed::Verb(Verb::Size(size), common) => size::run(&size, &common),
-        Parsed::Verb(Verb::Ls(ls), common) => ls::run(&ls, &common),
-        Parsed::Verb(Verb::Cat(cat), common) => cat::run(&cat, &common),
-        Parsed::Verb(Verb::Rules(rules), common) => rules::run(&rules, &common),
-        Parsed::Verb(Verb::Schema(schema), _) => schema::run(&schema),
-        Parsed::Verb(Verb::Completions(completions), _) => completions::run(&completions),
+        Parsed::Verb(verb, common) => match *verb {
+            Verb::Verify(verify) => verify::run(&verify, &common),
+            Verb::Diff(diff) => diff::run(&diff, &common),
+            Verb::Demo => demo::run(&common),
+            Verb::Inspect(inspect) => inspect::run(&inspect, &common),
+            Verb::Size(size) => size::run(&size, &common),
+            Verb::Ls(ls) => ls::run(&ls, &common),
+            Verb::Cat(cat) => cat::run(&cat, &common),
+            Verb::Rules(rules) => rules::run(&rules, &common),
+            Verb::Schema(schema) => schema::run(&schema),
+            Verb::Completions(completions) => completions::run(&completions),
+        },
     })
 }
