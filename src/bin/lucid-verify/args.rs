@@ -39,7 +39,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Read every byte and judge; what an IMAGE without a verb means
-    Verify(Verify),
+    Verify(Box<Verify>),
     /// What changed from one image to another, and what it weighs
     ///
     /// Each is an image, a JSON report, or what --save-baseline wrote. Layers that both share are read once.
