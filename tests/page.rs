@@ -80,7 +80,8 @@ fn large() -> Report {
         let cell = &map.cells[at];
         Directory { path: format!("/{}", cell.name), bytes: cell.bytes, files: cell.files }
     };
-    let owned = map.owners.iter().map(|owner| (owner.bytes, owner.files)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let packages =
+        map.owners.iter().map(|owner| (owner.bytes, owner.files)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let sizes = Sizes {
         compressed_bytes: root.bytes / 3,
         unpacked_bytes: root.bytes,
@@ -88,7 +89,7 @@ fn large() -> Report {
         files: root.files,
         directories: (1..40).map(directory).collect(),
         packages: map.owners.clone(),
-        unowned: Amount { bytes: root.bytes - owned.0, files: root.files - owned.1 },
+        unowned: Amount { bytes: root.bytes - packages.0, files: root.files - packages.1 },
         ..Sizes::default()
     };
     let unread = Failure::from(&Error::new(Kind::Bug, ""));
