@@ -48,7 +48,6 @@ pub struct Report {
     /// The images, by reference.
     pub images: Vec<Image>,
     /// What it costs to pull them; of several images alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pull: Option<Pull>,
 }
 

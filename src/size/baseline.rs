@@ -7,6 +7,7 @@
 //! bytes 571904211
 //! compressed 201874002
 //! digest sha256:…
+//! directories 1
 //! directory /usr/local 391874002 20123
 //! files 24011
 //! finding history/copy-chown 1 COPY config /app/config
@@ -14,6 +15,7 @@
 //! image docker.io/pickme/lucid-auth:latest-arm64
 //! layer 000 sha256:… 28104233 74120011 ADD file:* in /
 //! package python numpy 1.26.4 59123456 1210
+//! packages 1
 //! packages-left-out deb 12 34567 89
 //! platform linux/arm64/v8
 //! unowned 1234567 890

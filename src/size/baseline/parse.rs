@@ -18,9 +18,9 @@ const FINDINGS: usize = 10_000;
 
 /// The facts of which there is one.
 #[rustfmt::skip]
-const SINGLE: [&str; 12] = [
-    "bytes", "compressed", "digest", "files", "findings", "findings-left-out", "image", "layers-left-out", "platform", "unowned",
-    "unpacked", "waste",
+const SINGLE: [&str; 14] = [
+    "bytes", "compressed", "digest", "directories", "files", "findings", "findings-left-out", "image", "layers-left-out",
+    "packages", "platform", "unowned", "unpacked", "waste",
 ];
 
 fn wrong(what: impl Into<String>) -> Error {
@@ -173,6 +173,8 @@ impl<'a> Read<'a> {
         } else if self.snapshot.findings.is_some() {
             return Err("it has no line `findings`".to_owned());
         }
+        agree("directories", self.total("directories")?, [self.snapshot.directories.len() as u64])?;
+        agree("packages", self.total("packages")?, [self.snapshot.packages.len() as u64])?;
         self.snapshot.folded.layers = layers[0];
         self.snapshot.folded.findings = findings[0];
         let snapshot = Snapshot { side, totals, unowned: Amount { bytes, files }, ..self.snapshot };

@@ -13,8 +13,8 @@ use crate::text;
 /// Bytes of a saved baseline: one that is larger nobody reads in a review.
 const MOST: usize = 20_000;
 
-/// Of these, what the header and the lines of what is left out may need: five lines of three numbers.
-const OVERHEAD: usize = 500;
+/// Of these, what the header, the lines of what is left out, and two counts may need: seven lines of three numbers at most.
+const OVERHEAD: usize = 600;
 
 /// Characters of the reference, and of other texts of which there is one.
 const REFERENCE: usize = 600;
@@ -51,6 +51,9 @@ pub fn to_text(snapshot: &Snapshot, keep: &[String]) -> Vec<u8> {
     for facts in facts.iter_mut().rev() {
         fit(facts, room, &mut room);
     }
+    let kept = |facts: &[Fact]| facts.iter().filter(|fact| fact.is_kept).count();
+    lines.push(format!("directories {}", kept(&facts[0])));
+    lines.push(format!("packages {}", kept(&facts[3])));
     lines.extend(left_out(snapshot, facts.iter().flatten().filter(|fact| !fact.is_kept)));
     lines.extend(facts.into_iter().flatten().filter(|fact| fact.is_kept).map(|fact| fact.line));
     lines.sort_unstable();
