@@ -13,7 +13,7 @@ use std::path::Path;
 
 use cli::run;
 use lucid_verify::serve::{Image, Reply};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tags::Registry;
 use tempfile::TempDir;
 
@@ -150,6 +150,7 @@ fn a_baseline_that_is_missing_is_a_mistake_unless_it_may_be() {
         assert_eq!((code, &rule(&report)["outcome"]), (0, &"skip".into()), "{baseline}");
         let reason = rule(&report)["reason"].as_str().unwrap();
         assert!(reason.starts_with("there is no baseline yet: ") && reason.ends_with(" does not exist"), "{reason}");
+        assert_eq!(report["images"][0]["notes"], json!([format!("size/regression: {reason}")]));
     }
 }
 

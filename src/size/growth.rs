@@ -219,17 +219,17 @@ mod tests {
         let (old, new) = (image(100, 0, &[]), image(110, 0, &[]));
         for (bounds, all, any) in [
             (&["5%"][..], 2, 2),
-            (&["5%", "8"], 1, 2),
-            (&["5%", "20"], 0, 2),
-            (&["unpacked=5%", "20"], 0, 1),
+            (&["5%", "8B"], 1, 2),
+            (&["5%", "20B"], 0, 2),
+            (&["unpacked=5%", "20B"], 0, 1),
             (&["10%"], 0, 0),
             (&["0", "0%"], 2, 2),
         ] {
             let counts = [false, true].map(|any| judge(&old, &new, bounds, any).broken.len());
             assert_eq!(counts, [all, any], "{bounds:?}");
         }
-        let allowed = |any| judge(&old, &new, &["5%", "8"], any).broken[0].allowed.clone();
-        assert_eq!([allowed(false), allowed(true)], ["5% or 8", "5% and 8"]);
+        let allowed = |any| judge(&old, &new, &["5%", "8B"], any).broken[0].allowed.clone();
+        assert_eq!([allowed(false), allowed(true)], ["5% or 8B", "5% and 8B"]);
         assert_eq!(judge(&new, &old, &["0", "0%"], true).broken, []);
         assert_eq!(judge(&old, &old, &["0", "0%"], true).examined, 2);
     }
@@ -240,10 +240,10 @@ mod tests {
         let new = image(130, 25, &[("python", "flask-login", 6), ("python", "numpy", 20), ("deb", "libc6", 7)]);
         let package = |kind, name: &str| Scope::Package(kind, name.into());
         for (bound, scope, grown) in [
-            ("unpacked=29", Scope::Unpacked, vec![30]),
-            ("compressed=14", Scope::Compressed, vec![15]),
-            ("layer=14", Scope::Layer, vec![15]),
-            ("/app=14", Scope::Directory("/app".into()), vec![15]),
+            ("unpacked=29B", Scope::Unpacked, vec![30]),
+            ("compressed=14B", Scope::Compressed, vec![15]),
+            ("layer=14B", Scope::Layer, vec![15]),
+            ("/app=14B", Scope::Directory("/app".into()), vec![15]),
             ("/=0", Scope::Directory("/".into()), vec![30]),
             ("package=0", Scope::AnyPackage, vec![20, 1]),
             ("python:flask.login=0", package("python", "flask-login"), vec![1]),
@@ -252,7 +252,7 @@ mod tests {
             assert_eq!(broken(&old, &new, &[bound]), (vec![(scope, grown)], 0), "{bound}");
         }
         for bound in
-            ["unpacked=30", "layer=15", "/app=15", "/srv=0", "package=20", "python:gone=0", "deb:libc6=0", "python:none=0"]
+            ["unpacked=30B", "layer=15B", "/app=15B", "/srv=0", "package=20B", "python:gone=0", "deb:libc6=0", "python:none=0"]
         {
             assert_eq!(broken(&old, &new, &[bound]), (vec![], 1), "{bound}");
         }
@@ -266,14 +266,14 @@ mod tests {
         old.directories.clear();
         old.layers.clear();
         old.folded.packages.insert("python", (1, Amount { bytes: 6, files: 1 }));
-        for bound in ["/app=1", "/app=500%", "python:b=0", "package=5", "layer=1"] {
+        for bound in ["/app=1B", "/app=500%", "python:b=0", "package=5B", "layer=1B"] {
             let outcome = judge(&old, &new, &[bound], false);
             assert_eq!((outcome.examined, outcome.broken.len(), outcome.unknown.len()), (0, 0, 1), "{bound}");
             assert!(outcome.unknown[0].starts_with("x:1 does not say what "), "{:?}", outcome.unknown);
         }
-        for bound in ["/app=25", "python:b=6", "python:a=0", "deb:d=0", "package=7", "layer=25"] {
+        for bound in ["/app=25B", "python:b=6B", "python:a=0", "deb:d=0", "package=7B", "layer=25B"] {
             assert_eq!(broken(&old, &new, &[bound]), (vec![], 1), "{bound}");
         }
-        assert_eq!(broken(&old, &new, &["deb:c=6"]).0.len(), 1, "no package of this kind was folded");
+        assert_eq!(broken(&old, &new, &["deb:c=6B"]).0.len(), 1, "no package of this kind was folded");
     }
 }

@@ -119,7 +119,10 @@ impl Limit {
             Some(number) => {
                 thousandths(number.trim_end()).map(|thousandths| Self::Percent { thousandths, written: limit.to_owned() })
             }
-            None => parse_bytes(limit).map(|most| Self::Bytes { most, written: limit.to_owned() }),
+            // Whoever writes 5 may mean percent: only nothing needs no unit.
+            None => parse_bytes(limit)
+                .filter(|most| *most == 0 || !limit.ends_with(|last: char| last.is_ascii_digit()))
+                .map(|most| Self::Bytes { most, written: limit.to_owned() }),
         };
         read.ok_or_else(|| format!("{text:?} is no threshold: {FORM}"))
     }
@@ -177,7 +180,7 @@ mod tests {
         for (text, wanted) in [("5%", 5_000), ("0.5%", 500), ("0%", 0), ("0.125%", 125), ("100%", 100_000)] {
             percent(text, wanted);
         }
-        assert_eq!(["10MB", "64KiB", "0", "7"].map(bytes), [10_000_000, 65_536, 0, 7]);
+        assert_eq!(["10MB", "64KiB", "0", "7B"].map(bytes), [10_000_000, 65_536, 0, 7]);
     }
 
     #[test]
@@ -203,6 +206,8 @@ mod tests {
         for text in [
             "",
             "%",
+            "5",
+            "/app=5",
             "5 percent",
             "-5%",
             "5,5%",
@@ -231,7 +236,7 @@ mod tests {
     fn a_limit_is_passed_by_more_than_it_and_of_nothing_by_anything() {
         let passed = |limit: &str, old, new| read(limit).1.is_passed(Change { old, new });
         assert!(!passed("5%", 100, 105) && passed("5%", 100, 106) && !passed("5%", 100, 90));
-        assert!(!passed("5", 100, 105) && passed("5", 100, 106));
+        assert!(!passed("5B", 100, 105) && passed("5B", 100, 106));
         assert!(passed("0", 100, 101) && !passed("0", 100, 100) && passed("0%", 100, 101) && !passed("0%", 100, 100));
         assert!(passed("1000000%", 0, 1) && !passed("5%", 0, 0));
         assert!(passed("0.5%", 1000, 1006) && !passed("0.5%", 1000, 1005));

@@ -289,7 +289,8 @@ impl Baseline {
         let name = &self.name;
         match &self.place {
             Place::Image(..) => Error::new(Kind::NotFound, format!("there is no image {name}")),
-            Place::Missing | Place::File(_) => Error::new(Kind::Usage, format!("there is no file {name}")),
+            Place::Missing | Place::File(_) => Error::new(Kind::Usage, format!("there is no file {name}"))
+                .hint(format!("docker://{name} is the image of that name")),
         }
     }
 }

@@ -122,7 +122,12 @@ impl Compared {
         }
         let Some(new) = new else { return };
         new.findings = Some(fingerprints(&image.rules));
-        let Some((mut delta, old)) = self.with else { return };
+        let Some((mut delta, old)) = self.with else {
+            image.notes.extend(
+                self.otherwise.reason().filter(|_| asking.gate.is_some()).map(|why| format!("{OF_THE_COMPARISON}: {why}")),
+            );
+            return;
+        };
         let found = found_again(old.findings.as_deref(), &image.rules);
         let side = |findings: &Option<Vec<Fingerprint>>| Snapshot { findings: findings.clone(), ..Snapshot::default() };
         delta.findings = Delta::of(&side(&found), &side(&new.findings)).findings;

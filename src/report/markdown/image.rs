@@ -41,6 +41,9 @@ pub(super) fn write(sheet: &mut Sheet, image: &Image) {
     if let Some(delta) = &image.delta {
         changed(sheet, delta);
     }
+    for note in &image.notes {
+        sheet.put("note", &format!("Note: {}", span(note)));
+    }
     causes(sheet, image);
     if image.complete {
         unknown(sheet, image);
