@@ -20,7 +20,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cli::run;
 use lucid_verify::serve::Image;
 use registry::Fixture as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tags::Registry;
 use tarball::{Header, Tarball};
@@ -127,6 +127,7 @@ fn a_pull_request_that_makes_the_image_grow_is_red_and_names_the_packages_in_eve
     assert_eq!((code, &rule(&report)["outcome"]), (1, &"fail".into()), "{said}");
     let [old, new] = BUMPED.map(|bytes| bytes as u64);
     assert_eq!(packages(&report), [("bumped".into(), old, new), ("gained".into(), 0, GAINED as u64)]);
+    assert_eq!(report["images"][0]["delta"]["findings"]["new"], json!([]), "growth is no finding of one image");
 
     let (code, document, said) = judge("3", "json");
     assert_eq!(code, 0, "without the package: {said}\n{document}");

@@ -121,7 +121,7 @@ impl Compared {
             image.error = Some(error.into());
         }
         let Some(new) = new else { return };
-        new.findings = Some(fingerprints(&image.rules));
+        new.findings = Some(fingerprints(&image.rules).into_iter().filter(|found| found.rule != OF_THE_COMPARISON).collect());
         let Some((mut delta, old)) = self.with else {
             image.notes.extend(
                 self.otherwise.reason().filter(|_| asking.gate.is_some()).map(|why| format!("{OF_THE_COMPARISON}: {why}")),

@@ -10,13 +10,18 @@ use crate::args::{Common, Format, Size};
 use crate::progress::Bars;
 use crate::{exit, output, reading, verify};
 
+/// Directories and files that a page lists at least.
+const PAGE: usize = 40;
+
 /// Runs the verb.
 pub fn run(args: &Size, common: &Common) -> Result<ExitCode> {
     let today = verify::day()?;
     let reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
     let top = if args.top == 0 { usize::MAX } else { args.top };
     let picture = common.format == Format::Html;
-    let detail = Detail { depth: args.depth.into(), directories: top, files: top, picture };
+    // A page has room for what a screen has not.
+    let rows = if picture { top.max(PAGE) } else { top };
+    let detail = Detail { depth: args.depth.into(), directories: rows, files: rows, picture };
     let images = args.images.iter().map(|reference| image(reference, &reading, &detail, common)).collect();
     let report = Report::new(images, Some(Level::Error), today);
     let view = View { by: args.by, top };

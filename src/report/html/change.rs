@@ -188,7 +188,7 @@ fn findings(html: &mut Html, delta: &Delta) {
     let Some(findings) = &delta.findings else { return };
     let row = |what: &'static str| {
         move |finding: &crate::size::snapshot::Fingerprint| {
-            vec![Field::text(what), Field::code(&finding.rule), Field::code(&finding.at)]
+            vec![Field::text(what), Field::text(&finding.rule), Field::code(&finding.at)]
         }
     };
     let rows: Vec<Vec<Field>> = findings.new.iter().map(row("new")).chain(findings.fixed.iter().map(row("fixed"))).collect();
