@@ -66,6 +66,11 @@ impl LayerPath {
         Self::new([&self.0[..], b"/", relative.as_ref()].concat())
     }
 
+    /// The path as data has it: with a leading `/`, and no byte lost ([`text::lossless`]). [`Display`](fmt::Display) is for people.
+    pub fn lossless(&self) -> String {
+        format!("/{}", text::lossless(&self.0))
+    }
+
     /// Whether it is `directory` or lies below it.
     pub fn is_within(&self, directory: &Self) -> bool {
         directory.is_root() || self.0.strip_prefix(&directory.0[..]).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')

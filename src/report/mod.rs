@@ -261,6 +261,28 @@ pub struct Finding {
     pub layer: Option<Blame>,
 }
 
+#[cfg(test)]
+impl Finding {
+    /// One without any evidence.
+    pub(crate) fn plain(level: Level, message: &str, fix: &str) -> Self {
+        Self {
+            level,
+            message: message.into(),
+            fix: fix.into(),
+            predicts: None,
+            because: None,
+            waived: None,
+            known: false,
+            path: None,
+            found: None,
+            want: None,
+            count: 1,
+            examples: vec![],
+            layer: None,
+        }
+    }
+}
+
 /// The layer to blame.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Blame {

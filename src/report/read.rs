@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_this_program_prints_is_read() {
-        let found = golden::finding(Level::Warn, "7 files", "x");
+        let found = crate::report::Finding::plain(Level::Warn, "7 files", "x");
         let rule = golden::rule("a/b", crate::finding::Question::Lean, Level::Warn, vec![found]);
         let mut image = golden::image("docker.io/a/b:1", vec![rule]);
         let package = Package { kind: "apk", name: "n".into(), version: "1".into(), bytes: 7, files: 1 };

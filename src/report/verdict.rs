@@ -180,21 +180,7 @@ mod tests {
     }
 
     fn rule(level: Level, outcome: Outcome) -> Rule {
-        let finding = Finding {
-            level,
-            message: "x".into(),
-            fix: "y".into(),
-            predicts: None,
-            because: None,
-            waived: None,
-            known: false,
-            path: None,
-            found: None,
-            want: None,
-            count: 1,
-            examples: vec![],
-            layer: None,
-        };
+        let finding = Finding::plain(level, "x", "y");
         let findings = if outcome == Outcome::Fail { vec![finding] } else { vec![] };
         Rule { id: "a/b".into(), answers: Question::Whole, level, outcome, examined: 1, reason: None, findings }
     }

@@ -11,7 +11,6 @@ use super::owner::{Owner, Owners};
 use super::snapshot::Amount;
 use super::waste::Waste;
 use crate::facts::Facts;
-use crate::text;
 use crate::vfs::{Change, LayerIndex, NodeId, Tree};
 
 /// Directories are measured down to this depth: `/usr/local/lib` has it.
@@ -138,7 +137,7 @@ pub fn largest(tree: &Tree, owners: &Owners<'_>, most: usize) -> Vec<FileSize> {
     let (mut ids, kinds): (Vec<NodeId>, _) = (files(tree).collect(), Kinds::of(tree));
     ids.sort_by_key(|id| Reverse(tree.stat(*id).size));
     let found = ids.into_iter().take(most).map(|id| FileSize {
-        path: shown(tree, id),
+        path: tree.path(id).lossless(),
         bytes: tree.stat(id).size,
         kind: kinds.kind(id),
         owner: owners.owner(id).and_then(|owner| owners.list().get(owner)).cloned(),
@@ -151,10 +150,6 @@ pub fn largest(tree: &Tree, owners: &Owners<'_>, most: usize) -> Vec<FileSize> {
 /// below it. They overlap; the root, and directories without files, are left out.
 pub fn directories(tree: &Tree, depth: usize, most: usize) -> Vec<Directory> {
     measured(tree, depth, most).1
-}
-
-fn shown(tree: &Tree, id: NodeId) -> String {
-    format!("/{}", text::lossless(tree.path(id).as_bytes()))
 }
 
 /// The regular files of a tree, each under the first of its names.
@@ -173,7 +168,7 @@ fn measured(tree: &Tree, depth: usize, most: usize) -> (Directory, Vec<Directory
     let amounts = amounts(tree);
     let directory = |id: NodeId| {
         let Amount { bytes, files } = *amounts.get(&id)?;
-        Some(Directory { path: shown(tree, id), bytes, files })
+        Some(Directory { path: tree.path(id).lossless(), bytes, files })
     };
     let mut levels = BTreeMap::from([(tree.root(), 0_usize)]);
     for id in directories_below(tree) {

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::waste::shown;
 use crate::vfs::{Hidden, LayerIndex, NodeId, Tree};
 
 /// Causes that are listed: the sums count all.
@@ -180,7 +179,7 @@ pub(super) fn causes(tree: &Tree, instruction: impl Fn(LayerIndex) -> Option<Str
         created_by: instruction(layer),
         bytes: tally.bytes,
         files: tally.files,
-        largest: shown(tree, tally.largest.1),
+        largest: tree.path(tally.largest.1).lossless(),
         lost_layer: tally.lost_layer(),
         fix: tally.fix(kind, layer, &instruction),
         changed: tally.changed.into_iter().collect(),

@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::breakdown::{amounts, files};
 use super::{Directory, Package};
 use crate::facts::python::distribution::normalized;
-use crate::text;
 use crate::vfs::{LayerPath, Tree};
 
 /// The kinds of packages.
@@ -229,7 +228,7 @@ pub fn compared(kind: &str, name: &str) -> String {
 pub fn directories(tree: &Tree) -> BTreeMap<String, Amount> {
     let mut amounts = amounts(tree);
     amounts.remove(&tree.root());
-    amounts.into_iter().map(|(id, amount)| (format!("/{}", text::lossless(tree.path(id).as_bytes())), amount)).collect()
+    amounts.into_iter().map(|(id, amount)| (tree.path(id).lossless(), amount)).collect()
 }
 
 /// The regular files of a tree, each under the first of its names.

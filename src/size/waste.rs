@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::breakdown::files;
 use super::cause::{self, Cause, Loss};
 use super::shipped::events;
-use crate::text;
 use crate::vfs::{LayerIndex, NodeId, Tree};
 
 /// Groups of copies that are listed: the sums count all.
@@ -69,11 +68,6 @@ impl Waste {
     }
 }
 
-/// A node's path as reports have it.
-pub(super) fn shown(tree: &Tree, id: NodeId) -> String {
-    format!("/{}", text::lossless(tree.path(id).as_bytes()))
-}
-
 /// A content of the final tree: its size, its digest, its place in path order. Sizes come first because they mostly differ,
 /// and are compared sooner than digests.
 type Standing<'a> = (u64, &'a [u8; 32], usize, NodeId);
@@ -92,7 +86,7 @@ fn copies(tree: &Tree) -> (u64, Vec<Copies>) {
     let of = |(bytes, group): &(u64, &[Standing<'_>])| Copies {
         bytes: *bytes,
         count: group.len() as u64,
-        paths: group.iter().take(PATHS).map(|(.., id)| shown(tree, *id)).collect(),
+        paths: group.iter().take(PATHS).map(|(.., id)| tree.path(*id).lossless()).collect(),
     };
     (bytes, groups.iter().take(GROUPS).map(of).collect())
 }

@@ -12,6 +12,7 @@ use crate::layer::LayerDiff;
 use crate::profile::Profile;
 use crate::report;
 use crate::rules::Judged;
+use crate::size::delta::Findings;
 use crate::size::snapshot::Fingerprint;
 use crate::size::{Delta, Growth, Snapshot, Threshold};
 
@@ -129,8 +130,7 @@ impl Compared {
             return;
         };
         let found = found_again(old.findings.as_deref(), &image.rules);
-        let side = |findings: &Option<Vec<Fingerprint>>| Snapshot { findings: findings.clone(), ..Snapshot::default() };
-        delta.findings = Delta::of(&side(&found), &side(&new.findings)).findings;
+        delta.findings = found.as_ref().zip(new.findings.as_ref()).map(|(old, new)| Findings::of(old, new));
         image.delta = Some(delta);
         if let Some(found) = found.filter(|_| asking.gate.is_some_and(|gate| gate.new_only)) {
             pass_known(&mut image.rules, judged, &found);
@@ -195,19 +195,9 @@ mod tests {
 
     fn reported(judged: &Judged) -> report::Rule {
         let finding = |finding: &Finding| report::Finding {
-            level: finding.level,
-            message: finding.message.clone(),
-            fix: String::new(),
-            predicts: None,
             because: finding.because.clone(),
-            waived: None,
-            known: false,
             path: finding.place.path.clone(),
-            found: None,
-            want: None,
-            count: 1,
-            examples: vec![],
-            layer: None,
+            ..report::Finding::plain(finding.level, &finding.message, "")
         };
         report::Rule {
             id: judged.rule.id.clone(),

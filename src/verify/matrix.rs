@@ -50,21 +50,7 @@ mod tests {
     use crate::finding::Question;
 
     fn rule(id: &'static str, outcome: Outcome, levels: &[Level]) -> report::Rule {
-        let finding = |level: &Level| report::Finding {
-            level: *level,
-            message: format!("{} was found", level.word()),
-            fix: String::new(),
-            predicts: None,
-            because: None,
-            waived: None,
-            known: false,
-            path: None,
-            found: None,
-            want: None,
-            count: 1,
-            examples: vec![],
-            layer: None,
-        };
+        let finding = |level: &Level| report::Finding::plain(*level, &format!("{} was found", level.word()), "");
         let reason = Some("it is hidden".to_owned());
         let findings = levels.iter().map(finding).collect();
         report::Rule { id: id.into(), answers: Question::Safe, level: Level::Warn, outcome, examined: 2, reason, findings }

@@ -5,7 +5,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use super::*;
 use crate::error::{Error, Kind};
 use crate::finding::{Level, Outcome, Question};
-use crate::report::table::golden::{faulty, finding, grown, held, image, made_by, rule, same, weighed};
+use crate::report::table::golden::{faulty, grown, held, image, made_by, rule, same, weighed};
 use crate::report::{Answers, By, Failure, Finding, Image, Layer, Rule};
 use crate::size::delta::PackageDelta;
 
@@ -144,7 +144,7 @@ fn no_text_of_an_image_acts_in_a_comment() {
             examples: vec![evil.into(), evil.into()],
             layer: Some(made_by(0, evil)),
             known: false,
-            ..finding(Level::Error, evil, evil)
+            ..Finding::plain(Level::Error, evil, evil)
         };
         let known = Finding { known: true, ..bad.clone() };
         let unknown = Rule {
@@ -214,7 +214,10 @@ fn evil_delta(evil: &str) -> Delta {
 #[test]
 fn a_long_report_ends_and_says_what_it_left_out() {
     let long = "very long ".repeat(4_000);
-    let bad = |at: usize| Finding { path: Some(format!("/{at}{long}")), ..finding(Level::Error, &format!("{at} {long}"), &long) };
+    let bad = |at: usize| Finding {
+        path: Some(format!("/{at}{long}")),
+        ..Finding::plain(Level::Error, &format!("{at} {long}"), &long)
+    };
     let failed = |at: usize| Rule { id: format!("a/{at}").into(), ..rule("a/b", Question::Whole, Level::Error, vec![bad(at)]) };
     let mut image = image("docker.io/pickme/x:1", (0..500).map(failed).collect());
     image.delta = Some(grown());

@@ -110,24 +110,6 @@ fn unknown(id: &'static str, level: Level, reason: &str) -> Rule {
     Rule { outcome: Outcome::Unknown, reason: Some(reason.into()), ..rule(id, Question::Starts, level, vec![]) }
 }
 
-pub(in crate::report) fn finding(level: Level, message: &str, fix: &str) -> Finding {
-    Finding {
-        level,
-        message: message.into(),
-        fix: fix.into(),
-        predicts: None,
-        because: None,
-        waived: None,
-        known: false,
-        path: None,
-        found: None,
-        want: None,
-        count: 1,
-        examples: vec![],
-        layer: None,
-    }
-}
-
 pub(in crate::report) fn made_by(index: usize, instruction: &str) -> Blame {
     Blame { index, digest: digest('6'), diff_id: digest('7'), created_by: Some(instruction.into()), dockerfile_line: None }
 }
@@ -139,12 +121,12 @@ pub(in crate::report) fn faulty() -> Image {
         because: Some("layout/empty-copy".into()),
         layer: Some(copy()),
         path: Some("/app/controller".into()),
-        ..finding(Level::Error, message, "see the cause")
+        ..Finding::plain(Level::Error, message, "see the cause")
     };
     let cause = Finding {
         predicts: Some("ModuleNotFoundError: No module named 'controller'".into()),
         layer: Some(copy()),
-        ..finding(
+        ..Finding::plain(
             Level::Error,
             "wrote no file: the wildcard matched nothing; /app/controller has 0 modules",
             "COPY --from=builder --chown=65532:65532 /build/controller /app/controller",
@@ -154,15 +136,20 @@ pub(in crate::report) fn faulty() -> Image {
         layer: Some(made_by(40, "COPY /build/config /app/config")),
         count: 12,
         examples: vec!["/app/config/a.yaml".into(), "/app/config/b.yaml".into()],
-        ..finding(Level::Warn, "COPY /build/config /app/config has no --chown: 12 files are 0:0", "add --chown=65532:65532")
+        ..Finding::plain(
+            Level::Warn,
+            "COPY /build/config /app/config has no --chown: 12 files are 0:0",
+            "add --chown=65532:65532",
+        )
     };
     let health = Finding {
         path: Some("/usr/bin/curl".into()),
         found: Some("curl".into()),
         want: Some("a program of the image".into()),
-        ..finding(Level::Error, "the health check starts a program that is not there", "use the interpreter of the image")
+        ..Finding::plain(Level::Error, "the health check starts a program that is not there", "use the interpreter of the image")
     };
-    let waived = Finding { waived: Some("until the base is new".into()), ..finding(Level::Error, "base is old", "rebuild") };
+    let waived =
+        Finding { waived: Some("until the base is new".into()), ..Finding::plain(Level::Error, "base is old", "rebuild") };
     let mut rules = vec![
         rule(
             "marker/source",
@@ -180,7 +167,7 @@ pub(in crate::report) fn faulty() -> Image {
             "history/runtime-verify",
             Question::Conforms,
             Level::Info,
-            vec![finding(Level::Info, "no verification step after COPY; lucid-verify covers it", "")],
+            vec![Finding::plain(Level::Info, "no verification step after COPY; lucid-verify covers it", "")],
         ),
         rule("size/waste", Question::Lean, Level::Warn, vec![]),
     ];
@@ -189,7 +176,7 @@ pub(in crate::report) fn faulty() -> Image {
 }
 
 pub(in crate::report) fn held() -> Image {
-    let warn = |message: &str| finding(Level::Warn, message, "set it");
+    let warn = |message: &str| Finding::plain(Level::Warn, message, "set it");
     image(
         "docker.io/pickme/lucid-auth:latest-arm64",
         vec![
@@ -305,7 +292,7 @@ fn hostile_text_is_shown_and_not_obeyed() {
         examples: vec![nasty.clone(), nasty.clone()],
         layer: Some(made_by(usize::MAX - 1, &nasty)),
         count: u64::MAX,
-        ..finding(Level::Error, &nasty, &nasty)
+        ..Finding::plain(Level::Error, &nasty, &nasty)
     };
     let rules = vec![
         rule("hostile/rule", Question::Safe, Level::Error, vec![bad.clone(), bad]),

@@ -41,7 +41,7 @@ impl Delta {
             layers: layers(&old.layers, &new.layers),
             contents: old.files.as_ref().zip(new.files.as_ref()).map(|(old, new)| contents(old, new)),
             config: old.config.as_ref().zip(new.config.as_ref()).map(|(old, new)| settings(old, new)),
-            findings: old.findings.as_ref().zip(new.findings.as_ref()).map(|(old, new)| findings(old, new)),
+            findings: old.findings.as_ref().zip(new.findings.as_ref()).map(|(old, new)| Findings::of(old, new)),
         }
     }
 
@@ -180,22 +180,25 @@ fn settings(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> V
     differing.map(|name| SettingDelta { name: name.clone(), old: shown(old.get(name)), new: shown(new.get(name)) }).collect()
 }
 
-fn findings(old: &[Fingerprint], new: &[Fingerprint]) -> Findings {
-    let mut counts: BTreeMap<&Fingerprint, Change> = BTreeMap::new();
-    for finding in old {
-        counts.entry(finding).or_default().old += 1;
+impl Findings {
+    /// What changed, each finding as often as it is there.
+    pub fn of(old: &[Fingerprint], new: &[Fingerprint]) -> Self {
+        let mut counts: BTreeMap<&Fingerprint, Change> = BTreeMap::new();
+        for finding in old {
+            counts.entry(finding).or_default().old += 1;
+        }
+        for finding in new {
+            counts.entry(finding).or_default().new += 1;
+        }
+        let mut found = Self::default();
+        for (finding, Change { old, new }) in counts {
+            let more = |count: u64, than: u64| (than..count).map(|_| finding.clone());
+            found.new.extend(more(new, old));
+            found.fixed.extend(more(old, new));
+            found.same += old.min(new);
+        }
+        found
     }
-    for finding in new {
-        counts.entry(finding).or_default().new += 1;
-    }
-    let mut found = Findings::default();
-    for (finding, Change { old, new }) in counts {
-        let more = |count: u64, than: u64| (than..count).map(|_| finding.clone());
-        found.new.extend(more(new, old));
-        found.fixed.extend(more(old, new));
-        found.same += old.min(new);
-    }
-    found
 }
 
 fn notes(old: &Snapshot, new: &Snapshot) -> Vec<String> {

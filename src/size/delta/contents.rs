@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Contents, Fate, FileDelta};
 use crate::size::snapshot::{Amount, SnapshotFile};
-use crate::text;
 use crate::vfs::LayerPath;
 
 type Files = BTreeMap<LayerPath, SnapshotFile>;
@@ -77,7 +76,7 @@ fn sums(mut fated: Vec<Fated<'_>>) -> Contents {
         sum.add(file.weight());
     }
     fated.sort_by_key(|file| (Reverse(file.bytes.by().unsigned_abs()), Reverse(file.weight()), file.path));
-    let shown = |path: &LayerPath| format!("/{}", text::lossless(path.as_bytes()));
+    let shown = LayerPath::lossless;
     let told = fated.into_iter().take(LARGEST).map(|Fated { path, from, what, bytes }| FileDelta {
         path: shown(path),
         from: from.map(shown),

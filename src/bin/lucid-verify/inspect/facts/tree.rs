@@ -38,7 +38,7 @@ impl Node {
     pub fn of(tree: &Tree, id: NodeId) -> Self {
         let (stat, kind) = (tree.stat(id), tree.kind(id));
         Self {
-            path: format!("/{}", lossless(tree.path(id).as_bytes())),
+            path: tree.path(id).lossless(),
             kind: match kind {
                 Kind::File(_) => "file",
                 Kind::Directory => "directory",
