@@ -41,7 +41,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let mut looked = 0;
     let offenders = tree.iter().filter(|node| tree.trace(*node).is_some()).filter_map(|node| {
         looked += 1;
-        let what = privilege(tree.stat(node))?;
+        let what = privilege(&tree.stat(node))?;
         Some((node, (level(&lossless(tree.name(node)), tree.layer(node), base)?, what)))
     });
     let groups = context.crowd(offenders);

@@ -5,7 +5,7 @@ use super::names;
 use crate::facts::tools::holds_commands;
 use crate::finding::{Judgement, Level};
 use crate::text::{escape, lossless};
-use crate::vfs::{Change, Event, LayerIndex, LayerPath};
+use crate::vfs::{Change, Event, LayerIndex, LayerPath, NodeId};
 
 declare_rule! {
     /// No build tool was removed by another layer than the one that brought it
@@ -33,7 +33,17 @@ declare_rule! {
 fn check(context: &Context<'_>) -> Judgement {
     let trail = context.tree.trail();
     let is_command = |path: &LayerPath| path.parent().is_some_and(|directory| holds_commands(&directory));
-    let commands: Vec<(&LayerPath, &[Event])> = trail.iter().filter(|(path, _)| is_command(path)).collect();
+    let commands: Vec<(&LayerPath, &[Event])> = trail.changed().filter(|(path, _)| is_command(path)).collect();
+    let (tree, mut last) = (context.tree, None);
+    let mut is_in_commands = |node: NodeId| {
+        // Most names lie in the same directory as the one before.
+        let directory = tree.parent(node);
+        let known = last.filter(|(known, _)| *known == directory).map(|(_, holds)| holds);
+        let holds = known.unwrap_or_else(|| holds_commands(&tree.path(directory)));
+        last = Some((directory, holds));
+        holds
+    };
+    let lone = trail.lone().filter(|node| is_in_commands(*node)).count();
     let gone = commands.iter().filter(|(path, _)| is_tool(path)).filter_map(|(path, events)| {
         let (shipped, removed, _) = deleted(events)?;
         Some(Offence { path: (*path).clone(), layer: Some(shipped), what: removed })
@@ -43,7 +53,7 @@ fn check(context: &Context<'_>) -> Judgement {
         let bytes = group
             .paths
             .iter()
-            .filter_map(|path| deleted(trail.of(path)))
+            .filter_map(|path| deleted(&trail.of(path)))
             .fold(0_u64, |sum, (.., bytes)| sum.saturating_add(bytes));
         let by = context.facts.instructions.get(group.what).and_then(Option::as_deref).map(words::excerpt);
         let by = by.unwrap_or_else(|| format!("layer {}", group.what + 1));
@@ -54,7 +64,7 @@ fn check(context: &Context<'_>) -> Judgement {
             "install, build and remove in one RUN, or build in another stage and COPY --from=builder",
         )
     });
-    Judgement::looked(commands.len(), findings.collect())
+    Judgement::looked(commands.len() + lone, findings.collect())
 }
 
 fn is_tool(path: &LayerPath) -> bool {
