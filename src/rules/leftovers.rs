@@ -1,7 +1,6 @@
 //! Files that an image need not ship, known by where they lie and how they are called: rows of data, and the one engine
 //! that judges by them.
 
-use std::iter;
 use std::sync::OnceLock;
 
 use memchr::memmem;
@@ -83,8 +82,7 @@ impl Leftovers {
 
 /// Where leftovers lie: of many files, their directories are named.
 fn within(tree: &Tree, tops: &Set<NodeId>, nodes: &[NodeId]) -> Vec<String> {
-    let up = |node: &NodeId| Some(tree.parent(*node)).filter(|parent| parent != node);
-    let top = |node: NodeId| iter::successors(Some(node), up).filter(|node| tops.contains(*node)).last();
+    let top = |node: NodeId| tree.around(node).filter(|node| tops.contains(*node)).last();
     let alone = |top: NodeId| nodes.len() == 1 || tree.is_directory(top);
     let shown = |top: NodeId| if alone(top) { top } else { tree.parent(top) };
     let shown: Set<NodeId> = nodes.iter().filter_map(|node| top(*node)).map(shown).collect();

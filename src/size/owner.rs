@@ -116,9 +116,7 @@ impl<'a> Owners<'a> {
     /// Claims a node and everything below it. Where someone walked before, everything has its owner: directories that lie in
     /// one another are not walked again for each.
     fn claim_below(&mut self, node: NodeId, owner: usize, walked: &mut BTreeSet<NodeId>) {
-        let root = self.tree.root();
-        let mut above = iter::successors(Some(node), |at| (*at != root).then(|| self.tree.parent(*at)));
-        if above.any(|at| walked.contains(&at)) {
+        if self.tree.around(node).any(|at| walked.contains(&at)) {
             return;
         }
         walked.insert(node);

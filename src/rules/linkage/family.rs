@@ -1,7 +1,7 @@
 //! The files of which a system has those of one release.
 
 use crate::facts::elf::Libc;
-use crate::vfs::LayerPath;
+use crate::vfs::{LayerPath, NodeId, Tree};
 
 /// The system's directories of libraries.
 const DIRECTORIES: [&[u8]; 5] = [b"lib", b"lib64", b"usr/lib", b"usr/lib64", b"usr/libexec"];
@@ -23,6 +23,11 @@ const LIBRARIES: [&[u8]; 14] = [
     b"libc.musl-",
     b"libc-",
 ];
+
+/// Whether a node lies as high as anything that [`is_of_system`].
+pub(super) fn is_shallow(tree: &Tree, node: NodeId) -> bool {
+    tree.around(node).take(6).count() < 6
+}
 
 /// A file of the loader's or the C library's family, or one of the directories themselves.
 pub(super) fn is_of_system(path: &LayerPath) -> bool {

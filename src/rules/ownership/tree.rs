@@ -1,7 +1,5 @@
 //! `ownership/tree`
 
-use std::iter;
-
 use super::super::{Context, Group, declare_rule, words::thousands};
 use crate::finding::{Finding, Judgement, Level};
 use crate::vfs::{LayerPath, NodeId, Tree};
@@ -67,8 +65,7 @@ fn check(context: &Context<'_>) -> Judgement {
 }
 
 fn is_in_cache(tree: &Tree, node: NodeId) -> bool {
-    let mut around = iter::successors(Some(node), |at| Some(tree.parent(*at)).filter(|parent| parent != at));
-    around.any(|at| tree.name(at) == b"__pycache__")
+    tree.around(node).any(|at| tree.name(at) == b"__pycache__")
 }
 
 /// The finding about entries of a root, which has so many of them.

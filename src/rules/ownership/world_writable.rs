@@ -3,7 +3,7 @@
 use super::super::{Context, declare_rule, words};
 use crate::facts::command::directories;
 use crate::finding::{Judgement, Level};
-use crate::vfs::{NodeId, Set, Tree};
+use crate::vfs::{NodeId, Set};
 
 declare_rule! {
     /// Nothing can be written by everyone
@@ -41,7 +41,7 @@ fn check(context: &Context<'_>) -> Judgement {
             commands.contains(node) || modules.contains(node)
         } else {
             let is_module = IMPORTED.iter().any(|ending| tree.name(node).ends_with(ending));
-            commands.contains(tree.parent(node)) || is_module && above(tree, node).any(|above| modules.contains(above))
+            commands.contains(tree.parent(node)) || is_module && tree.around(node).skip(1).any(|above| modules.contains(above))
         }
     };
     let mut looked = 0;
@@ -66,10 +66,4 @@ fn check(context: &Context<'_>) -> Judgement {
         group.finding(level, message, "COPY --chmod=o-w, or chmod o-w in the RUN that makes it")
     });
     Judgement::looked(looked, findings.collect())
-}
-
-/// The directories above a node, the nearest first.
-fn above(tree: &Tree, node: NodeId) -> impl Iterator<Item = NodeId> {
-    let up = move |node: &NodeId| Some(tree.parent(*node)).filter(|parent| parent != node);
-    std::iter::successors(up(&node), up)
 }
