@@ -11,6 +11,7 @@ mod daemon;
 mod docker;
 mod files;
 pub mod layout;
+mod pace;
 mod refusal;
 pub mod registry;
 pub mod resolve;
@@ -29,6 +30,7 @@ use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
 
 pub use credentials::files as credential_files;
+pub use pace::Pace;
 pub use resolve::{platforms, resolve};
 pub use resume::blob;
 pub use tls::Tls;
@@ -48,6 +50,12 @@ pub trait Source: Send + Sync {
     /// A layer that was read when its place was, because its bytes come once. `None`: its blob can be asked for.
     fn layer(&self, _: &Descriptor, _: &Digest) -> Option<Result<LayerDiff>> {
         None
+    }
+
+    /// How many blobs are read at the same time, if at most `most` may be. There is nothing to wait for beside the
+    /// processors, unless a network is.
+    fn pace(&self, most: usize, processors: usize) -> Pace {
+        Pace::steady(most.min(processors))
     }
 
     /// Whether the place holds manifests at all. One that does not makes them up, and their digests are nobody's.
