@@ -5,8 +5,10 @@ mod codec;
 pub mod compiled;
 mod copy;
 pub mod elf;
+pub mod entries;
 pub mod entry;
-pub mod keep;
+pub mod inflate;
+mod keep;
 mod meaning;
 mod oddities;
 pub mod path;
@@ -20,6 +22,7 @@ pub mod tar;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 
 use crate::digest::{self, Algorithm, Digest, Verified};
 use crate::error::{Error, Kind, Result};
@@ -27,7 +30,8 @@ use crate::image::Descriptor;
 use crate::limits::Limits;
 
 pub use copy::Part;
-pub use entry::{Body, Entry, FileKind, Kept, Stat, Trace};
+pub use entries::{Entries, EntryRef};
+pub use entry::{Body, Entry, FileKind, Kept, Seen, Stat, Trace};
 pub use path::LayerPath;
 
 /// What one layer says, verified against the blob's digest and size and against the `diff_id`.
@@ -40,24 +44,9 @@ pub struct LayerDiff {
     /// Bytes of the uncompressed tar.
     pub raw_size: u64,
     /// The entries, in the order of the tar.
-    pub entries: Vec<Entry>,
+    pub entries: Arc<Entries>,
     /// What is odd about it and no reason to stop.
     pub oddities: Vec<Oddity>,
-}
-
-impl LayerDiff {
-    /// Bytes of file contents, and of what was made of them, that it holds.
-    pub fn kept_bytes(&self) -> u64 {
-        kept_bytes(&self.entries)
-    }
-}
-
-fn kept_bytes(entries: &[Entry]) -> u64 {
-    let kept = |entry: &Entry| match &entry.body {
-        Body::File(trace) => trace.kept_bytes(),
-        _ => 0,
-    };
-    entries.iter().map(kept).sum()
 }
 
 /// Something about a layer that readers differ on, or that its maker did not mean.
@@ -94,7 +83,7 @@ pub struct Passed {
     /// Uncompressed bytes that it cost to read.
     pub spent: u64,
     size: u64,
-    layer: Result<(stream::Content, Vec<Entry>, oddities::Oddities)>,
+    layer: Result<(stream::Content, Arc<Entries>, oddities::Oddities)>,
 }
 
 /// Reads a layer once, in memory that does not depend on its size, and holds it against the blob's digest and size and
@@ -107,17 +96,6 @@ pub fn read(blob: impl BufRead, descriptor: &Descriptor, diff_id: &Digest, limit
     pass(blob, diff_id.algorithm(), limits)?.hold(descriptor, diff_id)
 }
 
-/// Bytes of the buffers between the stages of [`read_staged`].
-pub const STAGED_BYTES: usize = stream::STAGED_BYTES;
-
-/// Does what [`read`] does, with the same outcome, on three threads.
-pub fn read_staged(blob: impl BufRead + Send, descriptor: &Descriptor, diff_id: &Digest, limits: &Limits) -> Result<LayerDiff> {
-    let blob = Verified::new(blob, &descriptor.digest, descriptor.size);
-    let mut collector = read::Collector::new(limits);
-    let walked = stream::walk_staged(blob, diff_id.algorithm(), limits, &mut |event, dual| collector.take(event, dual))?;
-    Passed::new(walked, collector).hold(descriptor, diff_id)
-}
-
 /// Reads a blob as a layer, its tar hashed with `algorithm`. Fails only where the blob's bytes cannot be had; what else is
 /// wrong with it is told by [`Passed::hold`].
 pub fn pass<R: BufRead>(blob: Verified<R>, algorithm: Algorithm, limits: &Limits) -> Result<Passed> {
@@ -126,15 +104,25 @@ pub fn pass<R: BufRead>(blob: Verified<R>, algorithm: Algorithm, limits: &Limits
     Ok(Passed::new(walked, collector))
 }
 
+/// Bytes of the buffers between the stages of [`pass_staged`].
+pub const STAGED_BYTES: usize = stream::STAGED_BYTES;
+
+/// Does what [`pass`] does, with the same outcome, on three threads.
+pub fn pass_staged<R: BufRead + Send>(blob: Verified<R>, algorithm: Algorithm, limits: &Limits) -> Result<Passed> {
+    let mut collector = read::Collector::new(limits);
+    let walked = stream::walk_staged(blob, algorithm, limits, &mut |event, dual| collector.take(event, dual))?;
+    Ok(Passed::new(walked, collector))
+}
+
 impl Passed {
-    fn new(walked: stream::Walked, collector: read::Collector<'_>) -> Self {
-        let layer = walked.content.map(|content| (content, collector.entries, collector.oddities));
+    fn new(walked: stream::Walked, mut collector: read::Collector<'_>) -> Self {
+        let layer = walked.content.map(|content| (content, Arc::new(collector.entries()), collector.oddities));
         Self { digest: walked.digest, spent: walked.spent, size: walked.size, layer }
     }
 
     /// Entries, and bytes of file contents, that stay in memory.
     pub fn held(&self) -> (u64, u64) {
-        self.layer.as_ref().map_or((0, 0), |(_, entries, _)| (entries.len() as u64, kept_bytes(entries)))
+        self.layer.as_ref().map_or((0, 0), |(_, entries, _)| (entries.len() as u64, entries.kept_bytes()))
     }
 
     /// Holds what was read against what a manifest and its configuration say, as [`read`] does.

@@ -52,10 +52,10 @@ pub trait Source: Send + Sync {
         None
     }
 
-    /// How many blobs are read at the same time, if at most `most` may be. There is nothing to wait for beside the
-    /// processors, unless a network is.
-    fn pace(&self, most: usize, processors: usize) -> Pace {
-        Pace::steady(most.min(processors))
+    /// Whether its blobs lie on this machine, where they can change without a notice. Those of a registry are asked for by
+    /// digest, and whoever pulls them holds them against it.
+    fn is_at_hand(&self) -> bool {
+        true
     }
 
     /// Whether the place holds manifests at all. One that does not makes them up, and their digests are nobody's.

@@ -14,7 +14,7 @@ use super::client::{Http, authority, is_loopback, now};
 use super::refusal::{Refusal, is_html};
 use super::retry::{Attempts, Failure};
 use super::wait::Patience;
-use super::{Access, Fetched, Pace, Source, body};
+use super::{Access, Fetched, Source, body};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, MediaType};
@@ -229,8 +229,8 @@ impl Source for Registry {
         Ok(Box::new(body::stream(self.runtime.handle(), response, skip)))
     }
 
-    fn pace(&self, most: usize, _: usize) -> Pace {
-        Pace::adaptive(most)
+    fn is_at_hand(&self) -> bool {
+        false
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::{Loaded, Reading, Watch, stages};
-use crate::digest::Digest;
+use crate::digest::{Digest, Verified};
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, Resolved};
-use crate::layer::{self, Body, Entry, LayerDiff, Trace};
+use crate::layer::{self, Body, EntryRef, LayerDiff, Trace};
 use crate::limits::{self, Limits};
 use crate::source::{self, Pace, Source};
 use crate::vfs::NodeId;
@@ -38,7 +38,7 @@ impl Total {
             }
         };
         count(&self.bytes, diff.raw_size, limits.image_bytes, "bytes", limits::image_bytes);
-        count(&self.kept, diff.kept_bytes(), limits.kept_bytes, "bytes of metadata and small files", limits::kept_bytes);
+        count(&self.kept, diff.entries.kept_bytes(), limits.kept_bytes, "bytes of metadata and small files", limits::kept_bytes);
         count(&self.entries, diff.entries.len() as u64, limits.entries, "entries", limits::entries);
     }
 }
@@ -64,7 +64,10 @@ pub(super) fn read(
 
     let sizes: Vec<u64> = work.iter().map(|indices| descriptors[indices[0]].size).collect();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let (staged, pace) = (stages::staged(&sizes, processors), source.pace(reading.jobs, processors));
+    let staged = stages::staged(&sizes, processors);
+    // Beside the processors there is nothing to wait for, unless a network is.
+    let pace = if source.is_at_hand() { Pace::steady(reading.jobs.min(processors)) } else { Pace::adaptive(reading.jobs) };
+    let watch: &dyn Watch = &Paced { watch, pace: &pace };
     let (next, total) = (AtomicUsize::new(0), Total::default());
     let done: Vec<OnceLock<Result<Arc<LayerDiff>>>> = descriptors.iter().map(|_| OnceLock::new()).collect();
     let worker = || {
@@ -75,10 +78,7 @@ pub(super) fn read(
             let same = |known: &&Arc<LayerDiff>| is_of(known, &descriptors[indices[0]], &diff_ids[indices[0]]);
             let diff = match known.iter().find(same) {
                 Some(known) => Ok(Arc::clone(known)),
-                None => {
-                    let watch = Paced { watch, pace: &pace, layer: indices[0] };
-                    one(source, image, reading, watch, staged[order]).map(Arc::new)
-                }
+                None => one(source, image, reading, watch, indices[0], staged[order]).map(Arc::new),
             };
             if let Ok(diff) = &diff {
                 total.add(diff, &reading.limits);
@@ -107,19 +107,22 @@ fn is_of(diff: &LayerDiff, descriptor: &Descriptor, diff_id: &Digest) -> bool {
     is_same && diff.diff_id == *diff_id
 }
 
-fn one(source: &dyn Source, image: &Resolved, reading: &Reading, watch: Paced<'_>, staged: bool) -> Result<LayerDiff> {
-    let layer = watch.layer;
+fn one(
+    source: &dyn Source,
+    image: &Resolved,
+    reading: &Reading,
+    watch: &dyn Watch,
+    layer: usize,
+    is_staged: bool,
+) -> Result<LayerDiff> {
     let (descriptor, diff_id) = (&image.manifest.layers[layer], &image.config.rootfs.diff_ids[layer]);
     if let Some(passed) = source.layer(descriptor, diff_id) {
         return passed;
     }
-    let blob = source::blob(source, descriptor, reading.access.retries)?;
-    let blob = Watched { inner: blob, watch };
-    if staged {
-        layer::read_staged(blob, descriptor, diff_id, &reading.limits)
-    } else {
-        layer::read(blob, descriptor, diff_id, &reading.limits)
-    }
+    let blob = Watched { inner: source::blob(source, descriptor, reading.access.retries)?, watch, layer };
+    let verified = Verified::new(blob, &descriptor.digest, descriptor.size);
+    let pass = if is_staged { layer::pass_staged } else { layer::pass };
+    pass(verified, diff_id.algorithm(), &reading.limits)?.hold(descriptor, diff_id)
 }
 
 /// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know
@@ -128,32 +131,39 @@ pub(super) fn copy(loaded: &Loaded, node: NodeId, trace: &Trace, reading: &Readi
     let index = loaded.tree.content_layer(node);
     let lost = || Error::new(Kind::Bug, "the file is not where it was on the first reading").doing(name(&loaded.image, index));
     let diff = loaded.layers[index].as_ref().ok_or_else(lost)?;
-    let same = |entry: &&Entry| matches!(&entry.body, Body::File(other) if other.sha256 == trace.sha256);
-    let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path;
+    let same = |entry: &EntryRef<'_>| matches!(entry.body(), Body::File(other) if other.sha256 == trace.sha256);
+    let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path();
     let again = |error: Error| error.doing(format!("read {path} a second time"));
     let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries).map_err(again)?;
     layer::copy_file(blob, &diff.descriptor, &diff.diff_id, &reading.limits, path, out)?.ok_or_else(lost)
 }
 
-/// Who wants to know of the bytes of a layer that pass.
-#[derive(Clone, Copy)]
+/// Watches the pace beside whoever else watches.
 struct Paced<'a> {
     watch: &'a dyn Watch,
     pace: &'a Pace,
-    layer: usize,
 }
 
-impl Paced<'_> {
-    fn advanced(self, bytes: usize) {
-        self.watch.advanced(self.layer, bytes as u64);
-        self.pace.advanced(bytes as u64);
+impl Watch for Paced<'_> {
+    fn resolved(&self, image: &Resolved) {
+        self.watch.resolved(image);
+    }
+
+    fn advanced(&self, layer: usize, bytes: u64) {
+        self.pace.advanced(bytes);
+        self.watch.advanced(layer, bytes);
+    }
+
+    fn finished(&self, layer: usize) {
+        self.watch.finished(layer);
     }
 }
 
-/// Tells of the bytes that pass.
+/// Tells a watcher of the bytes that pass.
 struct Watched<'a, R> {
     inner: R,
-    watch: Paced<'a>,
+    watch: &'a dyn Watch,
+    layer: usize,
 }
 
 impl<R: BufRead> BufRead for Watched<'_, R> {
@@ -162,7 +172,7 @@ impl<R: BufRead> BufRead for Watched<'_, R> {
     }
 
     fn consume(&mut self, amount: usize) {
-        self.watch.advanced(amount);
+        self.watch.advanced(self.layer, amount as u64);
         self.inner.consume(amount);
     }
 }
@@ -170,7 +180,7 @@ impl<R: BufRead> BufRead for Watched<'_, R> {
 impl<R: BufRead> Read for Watched<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(out)?;
-        self.watch.advanced(length);
+        self.watch.advanced(self.layer, length as u64);
         Ok(length)
     }
 }
