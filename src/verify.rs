@@ -7,6 +7,7 @@ mod layers;
 mod matrix;
 mod measure;
 pub mod snapshot;
+mod stages;
 mod summary;
 
 pub use measure::{Detail, measure};
@@ -42,7 +43,7 @@ pub struct Reading {
     pub access: Access,
     /// The ceilings.
     pub limits: Limits,
-    /// Layers read at the same time.
+    /// Layers read at the same time, at most.
     pub jobs: usize,
 }
 

@@ -11,6 +11,7 @@ mod daemon;
 mod docker;
 mod files;
 pub mod layout;
+mod pace;
 mod refusal;
 pub mod registry;
 pub mod resolve;
@@ -29,6 +30,7 @@ use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
 
 pub use credentials::files as credential_files;
+pub use pace::Pace;
 pub use resolve::{platforms, resolve};
 pub use resume::blob;
 pub use tls::Tls;
@@ -48,6 +50,12 @@ pub trait Source: Send + Sync {
     /// A layer that was read when its place was, because its bytes come once. `None`: its blob can be asked for.
     fn layer(&self, _: &Descriptor, _: &Digest) -> Option<Result<LayerDiff>> {
         None
+    }
+
+    /// Whether its blobs lie on this machine, where they can change without a notice. Those of a registry are asked for by
+    /// digest, and whoever pulls them holds them against it.
+    fn is_at_hand(&self) -> bool {
+        true
     }
 
     /// Whether the place holds manifests at all. One that does not makes them up, and their digests are nobody's.

@@ -228,6 +228,10 @@ impl Source for Registry {
         let (response, skip) = opened.map_err(|error| error.doing(format!("fetch the blob {}", descriptor.digest)))?;
         Ok(Box::new(body::stream(self.runtime.handle(), response, skip)))
     }
+
+    fn is_at_hand(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
