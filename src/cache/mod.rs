@@ -7,6 +7,7 @@ mod claim;
 mod contents;
 mod entry;
 mod private;
+mod stamped;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

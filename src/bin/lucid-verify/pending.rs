@@ -4,7 +4,7 @@
 pub const VERBS: &[&str] = &["init", "explore", "merge", "cache", "man"];
 
 /// Options of any verb, without their dashes.
-pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard", "output", "cache", "offline"];
+pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard", "output", "cache"];
 
 /// Formats.
 pub const FORMATS: &[&str] = &["junit", "sarif", "github", "codequality"];

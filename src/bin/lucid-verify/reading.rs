@@ -37,7 +37,7 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
         timeout: Duration::from_secs(common.timeout),
     };
     let jobs = common.jobs.map_or_else(jobs, usize::from);
-    Ok(Reading { platform: common.platform.clone(), access, limits, jobs })
+    Ok(Reading { platform: common.platform.clone(), access, limits, jobs, cache: None, offline: common.offline })
 }
 
 /// A layer waits for the network as much as for a CPU.

@@ -81,6 +81,9 @@ pub struct Common {
     /// Raise or lower a ceiling (repeatable)
     #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
     pub limit: Vec<String>,
+    /// Ask no registry: answer from the cache what it holds
+    #[arg(long, global = true, help_heading = "Reading")]
+    pub offline: bool,
     /// Read everything anew; there is no cache yet
     #[arg(long, global = true, hide = true)]
     pub no_cache: bool,
