@@ -326,7 +326,7 @@ fn it_lies_where_the_user_says_or_keeps_such_things() {
         let output = command.envs(variables.iter().copied()).output().unwrap();
         assert!(output.stderr.is_empty(), "{}", output.stderr.escape_ascii());
     };
-    let all = [("HOME", &home[..]), ("XDG_CACHE_HOME", &caches), ("LUCID_VERIFY_CACHE", &named)].map(|(name, path)| (name, path));
+    let all = [("HOME", home.as_path()), ("XDG_CACHE_HOME", &caches), ("LUCID_VERIFY_CACHE", &named)];
     for (variables, folder) in
         [(&all[..], &named), (&all[..2], &caches.join("lucid-verify")), (&all[..1], &home.join(".cache/lucid-verify"))]
     {

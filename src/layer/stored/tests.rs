@@ -61,7 +61,7 @@ fn all() -> Vec<Entry> {
     let holes = Trace { sha256: [7; 32], holes: 1 << 40, blank: true, kind: FileKind::Other, kept: Kept::Over(keep::OVER[0]) };
     let stat = Stat { uid: u64::MAX, gid: 1 << 32, size: u64::MAX, mtime: i64::MIN, ..Stat::default() };
     entries.push(Entry { path: "sparse".into(), stat, body: Body::File(Arc::new(holes)) });
-    entries.push(Entry { path: "last".into(), stat: Stat { mtime: i64::MAX, ..stat }, body: Body::Whiteout });
+    entries.push(Entry { path: "last".into(), stat: Stat { mtime: i64::MAX, size: 0, ..stat }, body: Body::Whiteout });
     entries
 }
 
