@@ -72,6 +72,12 @@ impl LayerPath {
         Self::new([&self.0[..], b"/", relative.as_ref()].concat())
     }
 
+    /// The path of a name in this directory: one component, or nothing for the directory itself.
+    pub(crate) fn child(&self, name: &[u8]) -> Self {
+        let parts: &[&[u8]] = if self.is_root() || name.is_empty() { &[&self.0, name] } else { &[&self.0, b"/", name] };
+        Self(parts.concat().into())
+    }
+
     /// The path as data has it: with a leading `/`, and no byte lost ([`text::lossless`]). [`Display`](fmt::Display) is for people.
     pub fn lossless(&self) -> String {
         format!("/{}", text::lossless(&self.0))

@@ -10,7 +10,7 @@ use super::{Loaded, Reading, Watch};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, Resolved};
-use crate::layer::{self, Body, Entry, LayerDiff, Trace};
+use crate::layer::{self, Body, EntryRef, LayerDiff, Trace};
 use crate::limits::{self, Limits};
 use crate::source::{self, Source};
 use crate::vfs::NodeId;
@@ -39,7 +39,7 @@ impl Total {
             }
         };
         count(&self.bytes, diff.raw_size, limits.image_bytes, "bytes", limits::image_bytes);
-        count(&self.kept, diff.kept_bytes(), limits.kept_bytes, "bytes of metadata and small files", limits::kept_bytes);
+        count(&self.kept, diff.entries.kept_bytes(), limits.kept_bytes, "bytes of metadata and small files", limits::kept_bytes);
         count(&self.entries, diff.entries.len() as u64, limits.entries, "entries", limits::entries);
     }
 }
@@ -115,8 +115,8 @@ pub(super) fn copy(loaded: &Loaded, node: NodeId, trace: &Trace, reading: &Readi
     let index = loaded.tree.content_layer(node);
     let lost = || Error::new(Kind::Bug, "the file is not where it was on the first reading").doing(name(&loaded.image, index));
     let diff = loaded.layers[index].as_ref().ok_or_else(lost)?;
-    let same = |entry: &&Entry| matches!(&entry.body, Body::File(other) if other.sha256 == trace.sha256);
-    let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path;
+    let same = |entry: &EntryRef<'_>| matches!(entry.body(), Body::File(other) if other.sha256 == trace.sha256);
+    let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path();
     let again = |error: Error| error.doing(format!("read {path} a second time"));
     let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries).map_err(again)?;
     layer::copy_file(blob, &diff.descriptor, &diff.diff_id, &reading.limits, path, out)?.ok_or_else(lost)

@@ -168,9 +168,9 @@ pub fn lines(layer: &LayerDiff) -> Vec<String> {
     layer.entries.iter().map(line).collect()
 }
 
-fn line(entry: &layer::Entry) -> String {
+fn line(entry: layer::EntryRef<'_>) -> String {
     use layer::Body;
-    let (kind, link) = match &entry.body {
+    let (kind, link) = match entry.body() {
         Body::Directory => ('d', String::new()),
         Body::File(_) => ('f', String::new()),
         Body::Symlink(target) => ('l', format!(" -> {}", target.escape_ascii())),
@@ -180,6 +180,6 @@ fn line(entry: &layer::Entry) -> String {
         Body::Whiteout => ('w', String::new()),
         Body::Opaque => ('o', String::new()),
     };
-    let stat = entry.stat;
-    format!("{kind} {:04o} {}:{} {} {}{link}", stat.mode, stat.uid, stat.gid, stat.size, entry.path)
+    let stat = entry.stat();
+    format!("{kind} {:04o} {}:{} {} {}{link}", stat.mode, stat.uid, stat.gid, stat.size, entry.path())
 }
