@@ -2,6 +2,7 @@
 
 mod again;
 mod baseline;
+mod cached;
 mod gate;
 mod kept;
 mod layers;

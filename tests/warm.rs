@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "support/cli.rs"]
+#[allow(dead_code, reason = "a part of it is used")]
 mod cli;
 #[path = "support/registry.rs"]
 mod registry;

@@ -14,13 +14,6 @@ pub(super) const CLAIMS: &str = "claims";
 /// What was not finished, or not released, in so long a time is left of a process that was killed.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
-/// What a cache holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contents {
-    /// Of each kind; the last are entries of formats that this version does not read.
-    pub shares: Vec<(Option<Kind>, Share)>,
-}
-
 /// Entries of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Share {
@@ -49,8 +42,8 @@ struct Stored {
 }
 
 impl Cache {
-    /// What it holds.
-    pub fn contents(&self) -> Contents {
+    /// What it holds of each kind; the last are entries of formats that this version does not read.
+    pub fn contents(&self) -> Vec<(Option<Kind>, Share)> {
         let layout = self.layout();
         let mut shares: Vec<(Option<Kind>, Share)> =
             Kind::ALL.into_iter().map(Some).chain([None]).map(|kind| (kind, Share::default())).collect();
@@ -58,7 +51,7 @@ impl Cache {
             let kind = Kind::ALL.into_iter().find(|kind| file.path.starts_with(layout.join(kind.folder())));
             shares.iter_mut().filter(|(other, _)| *other == kind).for_each(|(_, share)| share.add(file));
         }
-        Contents { shares }
+        shares
     }
 
     /// Removes every entry; tells how many there were, and their bytes.

@@ -10,18 +10,18 @@ mod private;
 mod stamped;
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind as Fault, Result};
-use crate::layer::keep;
+use crate::layer::{keep, stored};
 use crate::text::escape;
 
 pub use claim::Claim;
-pub use contents::{Contents, Share};
+pub use contents::Share;
 
 /// Bytes that entries take up before the least recently used go: those of ten thousand layers, or of ten that hold a million
 /// files each.
@@ -54,16 +54,12 @@ impl Kind {
         }
     }
 
-    /// The version of what its entries hold.
-    const fn format(self) -> u32 {
-        match self {
-            Self::Layer => keep::VERSION,
-            Self::Document | Self::Verdict => 1,
-        }
-    }
-
+    /// The folder of its entries: with the version of what they hold.
     fn folder(self) -> String {
-        format!("{}-{}", self.name(), self.format())
+        match self {
+            Self::Layer => format!("layer-{}.{}", keep::VERSION, stored::FORM),
+            Self::Document | Self::Verdict => format!("{}-1", self.name()),
+        }
     }
 }
 
@@ -121,11 +117,17 @@ impl Cache {
 
     /// Keeps `payload` under a key, in place of what was there. Whoever reads at the same time sees the old entry or the new.
     pub fn put(&self, kind: Kind, key: &Digest, payload: &[u8]) {
-        if payload.len() as u64 > entry::LONGEST.min(self.cap) || self.is_shut.load(Ordering::Relaxed) {
+        self.put_with(kind, key, |out| out.write_all(payload));
+    }
+
+    /// Keeps what `write` writes, as [`put`](Self::put) does. What is longer than an entry may be is not kept.
+    pub fn put_with(&self, kind: Kind, key: &Digest, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if self.is_shut.load(Ordering::Relaxed) {
             return;
         }
-        match self.write(kind, key, payload) {
+        match self.write(kind, key, write) {
             Ok(()) => self.is_grown.store(true, Ordering::Relaxed),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {}
             Err(error) if self.is_shut.swap(true, Ordering::Relaxed) => drop(error),
             Err(error) => (self.say)(&format!("the cache {} cannot be written: {error}", shown(&self.folder))),
         }
@@ -136,17 +138,18 @@ impl Cache {
         (self.say)(&format!("the cache's {} {} is passed over: {why}", kind.name(), key.short()));
     }
 
-    fn write(&self, kind: Kind, key: &Digest, payload: &[u8]) -> io::Result<()> {
+    fn write(&self, kind: Kind, key: &Digest, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let path = self.path(kind, key);
         let folder = path.parent().unwrap_or(&self.folder);
         private::create_folder(folder)?;
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let temporary = folder.join(format!("{}{}-{number}", contents::TEMPORARY, std::process::id()));
-        let write = |mut file: File| {
-            file.write_all(&entry::header(kind, key, payload))?;
-            file.write_all(payload)
+        let fill = |file: File| {
+            let mut writer = entry::Writer::new(file, kind, key, self.cap)?;
+            write(&mut writer)?;
+            writer.finish()
         };
-        let written = private::create(&temporary).and_then(write).and_then(|()| fs::rename(&temporary, &path));
+        let written = private::create(&temporary).and_then(fill).and_then(|()| fs::rename(&temporary, &path));
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
         }

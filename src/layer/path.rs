@@ -26,6 +26,12 @@ impl LayerPath {
         Self(parts.join(&b'/').into())
     }
 
+    /// The path of bytes that are normalised already. `None`: they are not.
+    pub(super) fn normal(bytes: &[u8]) -> Option<Self> {
+        let is_normal = bytes.is_empty() || bytes.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."));
+        is_normal.then(|| Self(bytes.into()))
+    }
+
     /// The root directory.
     pub fn root() -> Self {
         Self::default()
@@ -64,6 +70,12 @@ impl LayerPath {
     #[must_use]
     pub fn join(&self, relative: impl AsRef<[u8]>) -> Self {
         Self::new([&self.0[..], b"/", relative.as_ref()].concat())
+    }
+
+    /// The path of a name in this directory: one component, or nothing for the directory itself.
+    pub(crate) fn child(&self, name: &[u8]) -> Self {
+        let parts: &[&[u8]] = if self.is_root() || name.is_empty() { &[&self.0, name] } else { &[&self.0, b"/", name] };
+        Self(parts.concat().into())
     }
 
     /// The path as data has it: with a leading `/`, and no byte lost ([`text::lossless`]). [`Display`](fmt::Display) is for people.
@@ -112,6 +124,8 @@ mod tests {
             ("a//b/", "/a/b"),
         ] {
             assert_eq!(LayerPath::new(name).to_string(), path, "{name}");
+            assert_eq!(LayerPath::normal(path[1..].as_bytes()), Some(LayerPath::new(name)), "{path}");
+            assert!(name.is_empty() || LayerPath::normal(name.as_bytes()).is_none(), "{name}");
         }
     }
 

@@ -18,6 +18,10 @@ use crate::source::{self, Fetched, Source};
 /// Hours after which it is noted anew that a tag is what it was: a note each time would cost a write each time.
 const NOTED_ANEW: i64 = 1;
 
+/// What a document is asked for as: what is called a manifest is held against that name.
+const MANIFEST: &str = "manifest";
+const BLOB: &str = "blob";
+
 /// A repository of a registry, and what the cache has of it.
 struct Kept {
     reference: Reference,
@@ -65,11 +69,9 @@ impl Kept {
 
     /// Documents are kept by their repository, too: what one registry calls a document, or that it has it, says nothing of
     /// another.
-    fn key(&self, digest: &Digest) -> Digest {
-        match &self.reference.transport {
-            Transport::Registry { host, repository } => Digest::sha256(format!("{host}/{repository} {digest}").as_bytes()),
-            _ => digest.clone(),
-        }
+    fn key(&self, kind: &str, digest: &Digest) -> Digest {
+        let Transport::Registry { host, repository } = &self.reference.transport else { return digest.clone() };
+        Digest::sha256(format!("{kind} {host}/{repository} {digest}").as_bytes())
     }
 
     fn tag_key(&self) -> Digest {
@@ -77,8 +79,8 @@ impl Kept {
     }
 
     /// A document as it came, once it is what its digest says.
-    fn document(&self, digest: &Digest) -> Option<Fetched> {
-        let entry = self.cache.get(Entry::Document, &self.key(digest))?;
+    fn document(&self, kind: &str, digest: &Digest) -> Option<Fetched> {
+        let entry = self.cache.get(Entry::Document, &self.key(kind, digest))?;
         let mut lines = entry.splitn(3, |byte| *byte == b'\n');
         let mut line = || String::from_utf8(lines.next()?.to_vec()).ok().map(|line| Some(line).filter(|line| !line.is_empty()));
         let (content_type, claimed_digest) = (line()?, line()?);
@@ -86,10 +88,10 @@ impl Kept {
         Some(Fetched { bytes, content_type, claimed_digest })
     }
 
-    fn keep(&self, digest: &Digest, Fetched { bytes, content_type, claimed_digest }: &Fetched) {
+    fn keep(&self, kind: &str, digest: &Digest, Fetched { bytes, content_type, claimed_digest }: &Fetched) {
         let line = |text: &Option<String>| text.clone().unwrap_or_default() + "\n";
         let head = line(content_type) + &line(claimed_digest);
-        self.cache.put(Entry::Document, &self.key(digest), &[head.as_bytes(), bytes].concat());
+        self.cache.put(Entry::Document, &self.key(kind, digest), &[head.as_bytes(), bytes].concat());
     }
 
     /// What the tag was when it was last asked for, and when that was.
@@ -105,7 +107,7 @@ impl Kept {
         if self.reading.offline {
             return Ok(Some(known));
         }
-        if self.document(&known).is_none() {
+        if self.document(MANIFEST, &known).is_none() {
             return Ok(None);
         }
         let now = self.behind(String::new)?.current(&known)?;
@@ -122,14 +124,14 @@ impl Kept {
     /// A small blob, held against its digest.
     fn small(&self, descriptor: &Descriptor) -> Result<Vec<u8>> {
         let Descriptor { digest, size, .. } = descriptor;
-        if let Some(fetched) = self.document(digest) {
+        if let Some(fetched) = self.document(BLOB, digest) {
             return Ok(fetched.bytes);
         }
         let behind = self.behind(|| format!("the document {digest}"))?;
         let mut bytes = Vec::new();
         Verified::new(source::blob(behind, descriptor, self.reading.access.retries)?, digest, *size).read_to_end(&mut bytes)?;
         let fetched = Fetched { bytes, content_type: None, claimed_digest: None };
-        self.keep(digest, &fetched);
+        self.keep(BLOB, digest, &fetched);
         Ok(fetched.bytes)
     }
 }
@@ -138,7 +140,7 @@ impl Source for Kept {
     fn manifest(&self, child: Option<&Descriptor>, limit: u64) -> Result<Fetched> {
         let pinned = child.map(|child| &child.digest).or(self.reference.digest.as_ref());
         let known = pinned.map_or_else(|| self.tag(), |digest| Ok(Some(digest.clone())))?;
-        if let Some(fetched) = known.as_ref().and_then(|digest| self.document(digest)) {
+        if let Some(fetched) = known.as_ref().and_then(|digest| self.document(MANIFEST, digest)) {
             let most = |fetched: &Fetched| fetched.bytes.len() as u64 <= limit;
             return Some(fetched)
                 .filter(most)
@@ -150,15 +152,19 @@ impl Source for Kept {
         };
         let fetched = self.behind(missing)?.manifest(child, limit)?;
         match pinned {
-            Some(pinned) if pinned.matches(&fetched.bytes) => self.keep(pinned, &fetched),
+            Some(pinned) if pinned.matches(&fetched.bytes) => self.keep(MANIFEST, pinned, &fetched),
             Some(_) => {}
             None => {
                 let digest = Digest::sha256(&fetched.bytes);
-                self.keep(&digest, &fetched);
+                self.keep(MANIFEST, &digest, &fetched);
                 self.note(&digest);
             }
         }
         Ok(fetched)
+    }
+
+    fn is_at_hand(&self) -> bool {
+        false
     }
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {

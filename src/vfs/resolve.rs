@@ -92,7 +92,10 @@ impl Tree {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::layer::{Body, Entry, Stat};
     use crate::vfs::dump;
 
     const LINKS: &str = r#"
@@ -170,8 +173,9 @@ mod tests {
 
     #[test]
     fn an_empty_target_is_nowhere() {
+        let (path, stat, body) = ("empty".into(), Stat::default(), Body::Symlink(Box::default()));
         let mut tree = Tree::new();
-        tree.insert(tree.root(), b"empty", 0, crate::layer::Stat::default(), Kind::Symlink(Box::default()));
+        tree.lay(0, &Arc::new([Entry { path, stat, body }].into_iter().collect())).unwrap();
         assert_eq!(real(&tree, "/empty").unwrap_err().to_string(), "/empty does not exist");
         assert!(tree.resolve_parent(&"/empty".into()).is_ok());
     }

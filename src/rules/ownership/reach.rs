@@ -46,12 +46,12 @@ impl<'a> Reach<'a> {
         while let Some(node) = todo.pop() {
             if tree.is_directory(node) {
                 if self.may_enter(node, level) {
-                    if !self.identity.may_read(tree.stat(node)) {
+                    if !self.identity.may_read(&tree.stat(node)) {
                         self.offend(node, level, "list");
                     }
                     todo.extend(tree.children(node).map(|(_, child)| child).filter(|child| !self.seen.contains(child)));
                 }
-            } else if tree.trace(node).is_some() && self.seen.insert(node) && !self.identity.may_read(tree.stat(node)) {
+            } else if tree.trace(node).is_some() && self.seen.insert(node) && !self.identity.may_read(&tree.stat(node)) {
                 self.offend(node, level, "read");
             }
         }
@@ -59,7 +59,7 @@ impl<'a> Reach<'a> {
 
     /// Whether names can be looked up in a directory; it offends once if not.
     fn may_enter(&mut self, directory: NodeId, level: Level) -> bool {
-        let may = self.identity.may_search(self.context.tree.stat(directory));
+        let may = self.identity.may_search(&self.context.tree.stat(directory));
         if self.seen.insert(directory) && !may {
             self.offend(directory, level, "search");
         }

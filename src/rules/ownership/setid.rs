@@ -40,7 +40,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let base = context.facts.base.file.map(|file| tree.layer(file));
     let files: Vec<NodeId> = tree.iter().filter(|node| tree.trace(*node).is_some()).collect();
     let offences = files.iter().filter_map(|node| {
-        let (what, layer) = (privilege(tree.stat(*node))?, tree.layer(*node));
+        let (what, layer) = (privilege(&tree.stat(*node))?, tree.layer(*node));
         let level = level(&lossless(tree.name(*node)), layer, base)?;
         Some(Offence { path: tree.path(*node), layer: Some(layer), what: (level, what) })
     });
