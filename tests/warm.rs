@@ -5,8 +5,12 @@
 #[path = "support/cli.rs"]
 #[allow(dead_code, reason = "a part of it is used")]
 mod cli;
+#[path = "support/image/mod.rs"]
+mod image;
 #[path = "support/registry.rs"]
 mod registry;
+#[path = "support/run.rs"]
+mod run;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -323,4 +327,24 @@ fn a_registry_that_wants_a_pass_gives_one_for_the_one_request() {
         let holds = |secret: &str| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
         assert!(!holds("of-the-run") && !holds("Bearer"), "no secret of the run is kept");
     }
+}
+
+#[test]
+fn a_real_registry_answers_the_one_question_and_sends_nothing() {
+    if !run::asked("the second run against a real registry") {
+        return;
+    }
+    let (folder, cache, held) = (tempfile::tempdir().unwrap(), Cached::new(), image("x"));
+    held.write_layout(folder.path(), &[&held.entry("")]);
+    let registry = image::registry::Registry::start();
+    let reference = registry.push(folder.path(), "pickme/a");
+    let arguments = [&reference[..], "--format", "json", "-v"];
+    let fresh = cache.run(&arguments).0;
+    assert_eq!(registry.sent().len(), held.content.len(), "each blob once");
+    let (warm, stderr) = cache.run(&arguments);
+    assert_eq!((warm, registry.sent()), (fresh, Vec::new()));
+    assert!(stderr.contains("the verdict is that of"), "{stderr}");
+    drop(registry);
+    assert_eq!(cache.run(&arguments).0.code, 5);
+    assert!(cache.run(&[&arguments[..], &["--offline"]].concat()).0.code <= 1);
 }
