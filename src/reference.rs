@@ -1,5 +1,7 @@
 //! What users write: image references, transports and platforms.
 
+mod grammar;
+
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
@@ -8,6 +10,7 @@ use serde::Deserialize;
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use grammar::{Parts, Wrong};
 
 /// Where an image is and which one it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,69 +114,12 @@ impl Reference {
                 (Some(format!("[{address}]")), format!("{STAND_IN}{rest}"))
             }
         };
-        if let Some((why, hint)) = wrong(&plain) {
-            return Err(usage(text, why).hint(hint.unwrap_or_else(|| GRAMMAR.into())));
-        }
-        let parsed: oci_distribution::Reference = plain.parse().map_err(|error| usage(text, error).hint(GRAMMAR))?;
-        let digest = parsed.digest().map(str::parse::<Digest>).transpose().map_err(|error| usage(text, error.what))?;
-        let host = parsed.registry();
-        if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_err()) {
-            return Err(usage(text, "the port is larger than 65535"));
-        }
-        let host = address.map_or_else(|| host.to_owned(), |address| host.replacen(STAND_IN, &address, 1));
-        let transport = Transport::Registry { host, repository: parsed.repository().to_owned() };
-        Ok(Self { transport, tag: parsed.tag().map(str::to_owned), digest })
+        let read = grammar::read(&plain);
+        let Parts { host, repository, tag, digest } =
+            read.map_err(|Wrong(why, hint)| usage(text, why).hint(hint.unwrap_or_else(|| GRAMMAR.into())))?;
+        let host = address.map_or_else(|| host.clone(), |address| host.replacen(STAND_IN, &address, 1));
+        Ok(Self { transport: Transport::Registry { host, repository }, tag, digest })
     }
-}
-
-/// The first part of a registry reference that breaks the grammar, and what to write instead where that is clear.
-fn wrong(text: &str) -> Option<(String, Option<String>)> {
-    let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
-    if rest.is_empty() {
-        return Some(("the name is missing".into(), None));
-    }
-    if let Some(scheme) = ["https://", "http://"].iter().find(|scheme| rest.starts_with(**scheme)) {
-        return Some((format!("it starts with {scheme}"), Some("write the host without a scheme".into())));
-    }
-    if let Some(digest) = digest
-        && let Err(error) = digest.parse::<Digest>()
-    {
-        return Some((error.what, Some("a digest is sha256: and 64 lower-case hex digits".into())));
-    }
-    let slash = rest.rfind('/').map_or(0, |at| at + 1);
-    let (name, tag) = match rest[slash..].split_once(':') {
-        Some((last, tag)) => (&rest[..slash + last.len()], Some(tag)),
-        None => (rest, None),
-    };
-    let shown = |part: &str| crate::text::escape(part.as_bytes());
-    if let Some(tag) = tag
-        && !(tag.len() <= 128
-            && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
-            && tag.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_'))
-    {
-        let hint = "a tag is at most 128 letters, digits, `_`, `.` and `-`, and starts with none of the last two";
-        return Some((format!("\"{}\" is no tag", shown(tag)), Some(hint.into())));
-    }
-    let host = name.split_once('/').filter(|(host, _)| host.contains(['.', ':']) || *host == "localhost");
-    if let Some((host, _)) = host
-        && !host.split(['.', ':']).all(|label| label.starts_with(alphanumeric) && label.ends_with(alphanumeric))
-    {
-        let hint = "a layout directory is written oci:DIR";
-        return Some((format!("\"{}\" is no host", shown(host)), Some(hint.into())));
-    }
-    let repository = host.map_or(name, |(_, repository)| repository);
-    if repository.chars().any(char::is_uppercase) {
-        return Some(("repository names are lower case".into(), Some(format!("did you mean {}?", shown(&text.to_lowercase())))));
-    }
-    if let Some(bad) = repository.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/".contains(*c))) {
-        return Some((format!("a repository name cannot hold \"{}\"", shown(&bad.to_string())), None));
-    }
-    let part = repository.split('/').find(|part| !(part.starts_with(alphanumeric) && part.ends_with(alphanumeric)))?;
-    Some((format!("the name's part \"{part}\" must start and end with a letter or digit"), None))
-}
-
-fn alphanumeric(character: char) -> bool {
-    character.is_ascii_alphanumeric()
 }
 
 impl FromStr for Reference {

@@ -2,21 +2,26 @@
 
 mod again;
 mod baseline;
+mod cached;
 mod gate;
+mod kept;
 mod layers;
 mod matrix;
 mod measure;
 pub mod snapshot;
 mod stages;
 mod summary;
+mod verdict;
 
 pub use measure::{Detail, measure};
 
 use std::io::Write;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use globset::GlobMatcher;
 
+use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Facts, Verified};
 use crate::image::{Dockerfile, Resolved};
@@ -33,6 +38,7 @@ use crate::vfs::Tree;
 use baseline::Other;
 pub use baseline::{Baseline, compare};
 pub use gate::Gate;
+use verdict::Place;
 
 /// How to reach and read images.
 #[derive(Debug, Clone)]
@@ -45,6 +51,10 @@ pub struct Reading {
     pub limits: Limits,
     /// Layers read at the same time, at most.
     pub jobs: usize,
+    /// What earlier runs learned, and where this one leaves what it learns.
+    pub cache: Option<Arc<Cache>>,
+    /// Whether no request may be made: the cache answers for registries, or nothing does.
+    pub offline: bool,
 }
 
 /// What to ask of an image.
@@ -67,6 +77,8 @@ pub struct Asking<'a> {
     pub weigh: bool,
     /// The day by which waivers are judged.
     pub today: chrono::NaiveDate,
+    /// What tells this build of the program from every other, if verdicts are to be kept: another build may judge otherwise.
+    pub build: Option<&'a str>,
 }
 
 impl<'a> Asking<'a> {
@@ -82,6 +94,7 @@ impl<'a> Asking<'a> {
             gate: None,
             weigh: false,
             today,
+            build: None,
         }
     }
 }
@@ -106,6 +119,10 @@ pub trait Watch: Sync {
     fn finished(&self, layer: usize);
     /// A layer is read a second time, for the content of so many files.
     fn again(&self, _layer: usize, _files: usize) {}
+    /// The image was judged before, at this time, and nothing that the verdict depends on has changed: it is not read.
+    fn kept(&self, _: &Reference, _at: DateTime<Utc>) {}
+    /// Nobody is asked what a tag is: it is taken to be what it was at this time.
+    fn last_seen(&self, _: &Reference, _at: DateTime<Utc>) {}
 }
 
 /// An image that was read.
@@ -129,9 +146,15 @@ pub fn load(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Resu
 
 /// Reads an image; of the layers that were read already none is read again.
 fn load_beside(reference: &Reference, reading: &Reading, known: &[Arc<LayerDiff>], watch: &dyn Watch) -> Result<Loaded> {
-    let source = source::open(reference, &reading.access, &reading.limits)?;
+    let (source, image) = resolve(reference, reading, watch)?;
+    Ok(read(source, image, reading, known, watch))
+}
+
+/// Reads the documents of an image.
+fn resolve(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Found> {
+    let source = kept::open(reference, reading, watch)?;
     let image = source::resolve(&*source, reference, reading.platform.as_ref(), &reading.limits, reading.access.retries)?;
-    Ok(read(source.into(), image, reading, known, watch))
+    Ok((source, image))
 }
 
 /// Reads the layers of an image.
@@ -197,18 +220,17 @@ pub fn cat(loaded: &Loaded, path: &LayerPath, reading: &Reading, out: &mut dyn W
 
 /// Reads and judges one image. Whatever happens, there is something to report.
 pub fn verify(reference: &Reference, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
-    let loaded = asking.ready().and_then(|()| load_beside(reference, reading, &asking.known(), watch));
-    told(reference, loaded, reading, asking, watch)
+    let resolved = asking.ready().and_then(|()| resolve(reference, reading, watch));
+    told(reference, resolved, reading, asking, watch)
 }
 
 /// Reads and judges the images of all platforms that a reference leads to. `reading.platform` does not count.
 pub fn verify_platforms(reference: &Reference, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Vec<Told> {
     let mut images = Vec::new();
-    let open = || source::open(reference, &reading.access, &reading.limits);
-    let read = asking.ready().and_then(|()| open()).map(Arc::<dyn Source>::from).and_then(|source| {
+    let read = asking.ready().and_then(|()| kept::open(reference, reading, watch)).and_then(|source| {
         source::platforms(&*source, reference, &reading.limits, reading.access.retries, &mut |platform, image| {
-            let loaded = image.map(|image| read(Arc::clone(&source), image, reading, &asking.known(), watch));
-            let mut told = told(reference, loaded, reading, asking, watch);
+            let resolved = image.map(|image| (Arc::clone(&source), image));
+            let mut told = told(reference, resolved, reading, asking, watch);
             told.image.platform = told.image.platform.or_else(|| platform.map(|platform| platform.to_string()));
             images.push(told);
         })
@@ -217,10 +239,28 @@ pub fn verify_platforms(reference: &Reference, reading: &Reading, asking: &Askin
     images
 }
 
+/// An image whose documents were read, and where the rest of it is.
+type Found = (Arc<dyn Source>, Resolved);
+
+/// The report of an image that was found, or was not: that of an earlier run, if it would be the same.
+fn told(reference: &Reference, found: Result<Found>, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
+    let place = found.as_ref().ok().and_then(|(_, image)| Place::of(image, reading, asking));
+    let before = found.as_ref().ok().zip(place.as_ref()).and_then(|((_, image), place)| place.look(image, asking, watch));
+    let mut told = before.unwrap_or_else(|| {
+        let loaded = found.map(|(source, image)| read(source, image, reading, &asking.known(), watch));
+        let told = judged(reference, loaded, reading, asking, watch);
+        place.iter().for_each(|place| place.keep(&told));
+        told
+    });
+    let rows = told.profile.as_ref().map(|profile| profile.matrix.as_slice()).unwrap_or_default();
+    told.image.matrix = asking.matrix.then(|| matrix::of(rows, &told.image.rules));
+    told
+}
+
 /// The report of an image that was read, or was not.
-fn told(reference: &Reference, loaded: Result<Loaded>, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
+fn judged(reference: &Reference, loaded: Result<Loaded>, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
     let unread = |error: &Error, profile| summary::unread(reference, error, profile, asking.asked);
-    let mut told = match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
+    match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
         Ok((profile, mut loaded)) => {
             let (image, snapshot) = judge(&mut loaded, &profile, reading, asking, watch);
             Told { image, profile: Some(profile), snapshot }
@@ -232,10 +272,7 @@ fn told(reference: &Reference, loaded: Result<Loaded>, reading: &Reading, asking
                 Told { image: unread(error, None), profile: None, snapshot: None }
             }
         },
-    };
-    let rows = told.profile.as_ref().map(|profile| profile.matrix.as_slice()).unwrap_or_default();
-    told.image.matrix = asking.matrix.then(|| matrix::of(rows, &told.image.rules));
-    told
+    }
 }
 
 /// The profile of an image; by its name alone where it could not be read.

@@ -65,6 +65,13 @@ impl Policy {
         }
     }
 
+    /// The digest of everything that images are judged by, and chosen for. Names of files count: reports hold them.
+    pub fn digest(&self) -> Digest {
+        let said = |draft: &Draft| (draft.name.clone(), draft.said.clone(), format!("{:?}", draft.checks));
+        let all: Vec<_> = self.strict.iter().chain([&self.draft]).map(said).collect();
+        Digest::sha256(format!("{:?} {all:?}", self.chosen).as_bytes())
+    }
+
     /// The checks that any image may be asked.
     pub fn checks(&self) -> &[Check] {
         &self.draft.checks

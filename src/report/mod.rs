@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Level, Outcome, Question};
 use crate::size::Map;
@@ -15,6 +15,7 @@ pub mod figures;
 mod fill;
 pub mod html;
 pub mod json;
+mod kept;
 mod lists;
 pub mod markdown;
 mod pull;
@@ -66,7 +67,7 @@ impl Tool {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Every rule that counts passed or did not apply.
@@ -80,7 +81,7 @@ pub enum Verdict {
 }
 
 /// One image.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Image {
     /// The full reference.
     pub reference: String,
@@ -97,6 +98,7 @@ pub struct Image {
     /// Whether every byte was read and verified.
     pub complete: bool,
     /// Why it could not be looked at.
+    #[serde(deserialize_with = "kept::absent")]
     pub error: Option<Failure>,
     /// What the reader should know and no rule judges.
     pub notes: Vec<String>,
@@ -121,6 +123,7 @@ pub struct Image {
     #[serde(skip)]
     pub map: Option<Map>,
     /// The difference to a baseline.
+    #[serde(deserialize_with = "kept::absent")]
     pub delta: Option<Delta>,
 }
 
@@ -138,7 +141,7 @@ pub struct Failure {
 }
 
 /// Which profile was used, and how much of it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Policy {
     /// The profile's name.
     pub profile: String,
@@ -157,7 +160,7 @@ pub struct Policy {
 }
 
 /// The five answers.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Answers {
     /// Is everything that was meant to be there there, unaltered?
     pub whole: Answer,
@@ -185,7 +188,7 @@ impl Answers {
 }
 
 /// The answer to one question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
     /// Rules looked, and none failed at error level.
@@ -199,7 +202,7 @@ pub enum Answer {
 }
 
 /// A row of the compliance matrix.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Requirement {
     /// What is required.
     pub requirement: String,
@@ -212,7 +215,7 @@ pub struct Requirement {
 }
 
 /// A rule that was asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Rule {
     /// Its id: of a rule of this program, `own/NAME` of a check, `structure-test/NAME` of a test.
     pub id: Cow<'static, str>,
@@ -231,7 +234,7 @@ pub struct Rule {
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Its level.
     pub level: Level,
@@ -284,7 +287,7 @@ impl Finding {
 }
 
 /// The layer to blame.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Blame {
     /// Its place, base first, from 0.
     pub index: usize,
@@ -299,7 +302,7 @@ pub struct Blame {
 }
 
 /// A layer.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Layer {
     /// Its place, base first, from 0.
     pub index: usize,
@@ -324,7 +327,7 @@ pub struct Layer {
 }
 
 /// Where the bytes are.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Sizes {
     /// Bytes of all blobs.
     pub compressed_bytes: u64,
@@ -345,9 +348,11 @@ pub struct Sizes {
     /// Files by kind, largest first. They make up `bytes` and `files`.
     pub kinds: Vec<KindSize>,
     /// The largest files, largest first; empty unless `size` asks for them.
+    #[serde(deserialize_with = "kept::empty")]
     pub largest: Vec<FileSize>,
     /// Bytes shipped and not seen.
     pub waste: Waste,
     /// What dive would say, for thresholds that were set for it; null unless sizes are asked for.
+    #[serde(deserialize_with = "kept::absent")]
     pub dive: Option<Dive>,
 }

@@ -22,7 +22,7 @@ const TLS: u8 = 0x16;
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// `GET` or `POST`.
+    /// `GET`, `HEAD` or `POST`.
     pub method: String,
     /// Path and query.
     pub path: String,
@@ -88,7 +88,7 @@ impl Reply {
         self
     }
 
-    fn write(&self, mut stream: &TcpStream) -> std::io::Result<()> {
+    fn write(&self, mut stream: &TcpStream, is_head: bool) -> std::io::Result<()> {
         let mut head = format!("HTTP/1.1 {} Answer\r\nconnection: close\r\n", self.status).into_bytes();
         for (name, value) in &self.headers {
             write!(head, "{name}: {value}\r\n")?;
@@ -99,6 +99,9 @@ impl Reply {
         head.extend_from_slice(b"\r\n");
         stream.write_all(&head)?;
         thread::sleep(self.delay);
+        if is_head {
+            return Ok(());
+        }
         if self.endless {
             loop {
                 stream.write_all(&self.body)?;
@@ -130,16 +133,16 @@ impl Server {
                 }
                 let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
                 let connection = thread::Builder::new().spawn(move || {
-                    let reply = match read(&stream) {
+                    let (reply, is_head) = match read(&stream) {
                         Some(request) => {
-                            let reply = answer(&request);
+                            let (reply, is_head) = (answer(&request), request.method == "HEAD");
                             locked(&log).push(request);
-                            reply
+                            (reply, is_head)
                         }
-                        None => Reply::new(400, "this is no HTTP request"),
+                        None => (Reply::new(400, "this is no HTTP request"), false),
                     };
                     // Whoever asked may be gone.
-                    let _ = reply.write(&stream);
+                    let _ = reply.write(&stream, is_head);
                     let _ = stream.shutdown(Shutdown::Write);
                 });
                 // Without a thread for it the connection is closed, and asked for again.
@@ -188,7 +191,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let mut lines = reader.by_ref().lines();
     let first = lines.next()?.ok()?;
     let (method, path) =
-        first.strip_suffix(" HTTP/1.1")?.split_once(' ').filter(|(method, _)| ["GET", "POST"].contains(method))?;
+        first.strip_suffix(" HTTP/1.1")?.split_once(' ').filter(|(method, _)| ["GET", "HEAD", "POST"].contains(method))?;
     let headers = lines.map_while(Result::ok).take_while(|line| !line.is_empty());
     let headers =
         headers.filter_map(|line| line.split_once(':').map(|(key, value)| (key.to_lowercase(), value.trim().to_owned())));

@@ -70,6 +70,10 @@ impl Image {
         let path = request.path.split('?').next().unwrap_or_default();
         let (kind, name) = path.rsplit_once('/').unwrap_or_default();
         if kind.ends_with("/manifests") && (!name.contains(':') || name == self.digest().to_string()) {
+            // RFC 9110, 13.1.2: who has it already is told so.
+            if request.header("if-none-match") == Some(&format!("\"{}\"", self.digest())) {
+                return Reply::new(304, "");
+            }
             let reply = Reply::new(200, self.manifest.clone()).with("docker-content-digest", self.digest());
             return reply.with("content-type", self.media_type());
         }

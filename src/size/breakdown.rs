@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::kind::{Kind, Kinds};
 use super::owner::{Owner, Owners};
-use super::snapshot::Amount;
+use super::snapshot::{Amount, PackageKind};
 use super::waste::Waste;
 use crate::facts::Facts;
 use crate::vfs::node::InodeId;
@@ -48,7 +48,7 @@ pub struct Breakdown {
 }
 
 /// A directory and everything below it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Directory {
     /// Its path, as [`text::lossless`] text with a leading `/`.
     pub path: String,
@@ -59,10 +59,11 @@ pub struct Directory {
 }
 
 /// A package and the files that it owns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Package {
     /// `python`, `deb` or `apk`.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "super::snapshot::read_kind")]
+    pub kind: PackageKind,
     /// Its name.
     pub name: String,
     /// Its version.
@@ -75,7 +76,7 @@ pub struct Package {
 }
 
 /// The files of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KindSize {
     /// The kind.
     pub kind: Kind,

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::vfs::{Hidden, LayerIndex, NodeId, Tree};
 
@@ -12,7 +12,7 @@ use crate::vfs::{Hidden, LayerIndex, NodeId, Tree};
 const CAUSES: usize = 20;
 
 /// How content came to be shipped and not seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// The layer removed it.
@@ -36,7 +36,7 @@ impl Loss {
 }
 
 /// Metadata of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metadata {
     /// Its user or group.
@@ -50,7 +50,7 @@ pub enum Metadata {
 }
 
 /// What one layer hid in one way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// How.
     pub kind: Loss,

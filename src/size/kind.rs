@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::facts::elf::Elf;
 use crate::vfs::{FileKind, NodeId, Tree};
 
 /// The kind of a regular file. Each has one: the place decides where it says what everything below it is for, the outermost
 /// such directory first; then what the first bytes are; then the name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// By place: what can be had again: `/var/cache`, the lists of apt, `.cache`, npm's `_cacache`.

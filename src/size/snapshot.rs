@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::breakdown::{files, weigh};
 use super::{Directory, Package};
@@ -14,9 +14,18 @@ use crate::vfs::{LayerPath, Tree};
 /// The kinds of packages.
 const KINDS: [&str; 3] = ["apk", "deb", "python"];
 
+/// A word that says which kind of package it is. Behind this name serde does not take it for borrowed text.
+pub type PackageKind = &'static str;
+
 /// The kind of package that is written so, if there is one.
-pub fn kind(word: &str) -> Option<&'static str> {
+pub fn kind(word: &str) -> Option<PackageKind> {
     KINDS.into_iter().find(|kind| *kind == word)
+}
+
+/// Reads the kind of a package.
+pub(super) fn read_kind<'de, D: Deserializer<'de>>(from: D) -> Result<PackageKind, D::Error> {
+    let word = String::deserialize(from)?;
+    kind(&word).ok_or_else(|| serde::de::Error::custom(format!("{word:?} is no kind of packages")))
 }
 
 /// One side of a comparison: an image that was read, or what a report or a saved baseline says of one.
@@ -90,7 +99,7 @@ pub struct Totals {
 }
 
 /// Some files.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Amount {
     /// Their bytes.
     pub bytes: u64,

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::breakdown::files;
 use super::cause::{self, Cause, Loss};
@@ -18,7 +18,7 @@ const PATHS: usize = 5;
 
 /// Bytes shipped and not seen. The four kinds are disjoint: the first three are content that no name of the final tree leads
 /// to, and with the bytes of that tree they make up the bytes of all layers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waste {
     /// All four kinds.
     pub bytes: u64,
@@ -38,7 +38,7 @@ pub struct Waste {
 }
 
 /// Files of the final tree that hold the same and are no hard links of each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Copies {
     /// Bytes of all of them but one.
     pub bytes: u64,

@@ -7,11 +7,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::{Action, Attempt, Policy};
-use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, Url};
 
-use super::Access;
 use super::refusal::{self, excerpt};
 use super::retry::{Attempts, Failure, Stop};
+use super::{Access, roots};
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
@@ -52,6 +52,11 @@ impl Http {
     /// A GET of this address.
     pub fn get(&self, url: Url) -> RequestBuilder {
         self.client.get(url)
+    }
+
+    /// A request of this address.
+    pub fn request(&self, method: &Method, url: Url) -> RequestBuilder {
+        self.client.request(method.clone(), url)
     }
 
     /// The tries of one request.
@@ -105,16 +110,17 @@ impl Http {
 
 /// Builds a client with the certificates that are to count.
 fn client(access: &Access, builder: impl Fn() -> ClientBuilder) -> Result<Client> {
+    let failed = |why: String| Error::new(Kind::Bug, why).doing("set up the HTTP client");
+    if access.tls.is_empty() {
+        let config = roots::config().map_err(|error| failed(error.to_string()))?;
+        return builder().tls_backend_preconfigured(config).build().map_err(|error| failed(innermost(&error)));
+    }
     let roots: Vec<Certificate> = match builder().build() {
-        Ok(client) if access.tls.is_empty() => return Ok(client),
         Ok(_) => Vec::new(),
         // A host without a certificate store, such as a scratch container.
         Err(_) => webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| Certificate::from_der(root).ok()).collect(),
     };
-    access.tls.add_to(builder().tls_certs_merge(roots))?.build().map_err(|error| {
-        let why = innermost(&error);
-        if access.tls.is_empty() { Error::new(Kind::Bug, why).doing("set up the HTTP client") } else { access.tls.refused(&why) }
-    })
+    access.tls.add_to(builder().tls_certs_merge(roots))?.build().map_err(|error| access.tls.refused(&innermost(&error)))
 }
 
 fn builder(access: &Access, direct: bool) -> ClientBuilder {

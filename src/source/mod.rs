@@ -17,6 +17,7 @@ pub mod registry;
 pub mod resolve;
 pub mod resume;
 mod retry;
+mod roots;
 mod tls;
 mod wait;
 
@@ -50,6 +51,12 @@ pub trait Source: Send + Sync {
     /// A layer that was read when its place was, because its bytes come once. `None`: its blob can be asked for.
     fn layer(&self, _: &Descriptor, _: &Digest) -> Option<Result<LayerDiff>> {
         None
+    }
+
+    /// The digest that the reference's tag has now, if the place can tell without sending a document; `known` is one that it
+    /// had. `None`: only a document tells.
+    fn current(&self, _: &Digest) -> Result<Option<Digest>> {
+        Ok(None)
     }
 
     /// Whether its blobs lie on this machine, where they can change without a notice. Those of a registry are asked for by

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::sync::{Mutex, PoisonError};
 
-use reqwest::header::{ACCEPT, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName, RANGE};
-use reqwest::{Response, StatusCode, Url};
+use reqwest::header::{ACCEPT, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RANGE};
+use reqwest::{Method, Response, StatusCode, Url};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::OnceCell;
 
@@ -23,6 +23,9 @@ use crate::reference::Reference;
 
 /// Where Docker Hub answers to the name that users write.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
+
+/// The header by which a registry names the digest of a document (distribution-spec, "Pulling manifests").
+const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 /// Threads of the network side. They move bytes and wait; hashing and decoding are done by who reads.
 const WORKERS: usize = 2;
@@ -84,8 +87,19 @@ impl Registry {
     }
 
     /// Asks for `kind/name` of the repository, with a pass if the registry wants one. A pass that is refused is renewed
-    /// once, and what is missing is waited for if that was asked for. An answer other than 200, 206 or 416 is an error.
+    /// once, and what is missing is waited for if that was asked for. An answer other than 200, 206, 304 or 416 is an error.
     async fn get(&self, kind: &str, name: &str, headers: &HeaderMap, attempts: &mut Attempts) -> Result<Response> {
+        self.ask(&Method::GET, kind, name, headers, attempts).await
+    }
+
+    async fn ask(
+        &self,
+        method: &Method,
+        kind: &str,
+        name: &str,
+        headers: &HeaderMap,
+        attempts: &mut Attempts,
+    ) -> Result<Response> {
         let entrance = self.entrance().await;
         let path = format!("{}/{kind}/{name}", self.repository);
         let url = entrance.join(&path).map_err(|error| Error::new(Kind::Bug, format!("{path}: {error}")))?;
@@ -93,10 +107,12 @@ impl Registry {
         loop {
             let (pass, generation) = self.auth.pass(&self.http, entrance).await?;
             let secrets = self.auth.secrets(&pass);
-            let request = || pass.on(self.http.get(url.clone()).headers(headers.clone()));
+            let request = || pass.on(self.http.request(method, url.clone()).headers(headers.clone()));
             let response = self.http.send(request, attempts, &secrets).await?;
             match response.status() {
-                StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => return Ok(response),
+                StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE => {
+                    return Ok(response);
+                }
                 // A host that the registry redirected to gets no pass of ours.
                 StatusCode::UNAUTHORIZED if !renewed && response.url().origin() == url.origin() => {
                     renewed = true;
@@ -139,15 +155,13 @@ impl Registry {
 
     /// A document whose download is tried again when it breaks.
     async fn document(&self, name: &str, limit: u64) -> Result<Fetched> {
-        let accept = MediaType::ACCEPT.join(", ");
-        let headers: HeaderMap = accept.parse().map(|accept| (ACCEPT, accept)).into_iter().collect();
-        let mut attempts = self.http.attempts();
+        let (headers, mut attempts) = (accept(), self.http.attempts());
         loop {
             let response = self.get("manifests", name, &headers, &mut attempts).await?;
             let header =
                 |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
             let content_type = header(&CONTENT_TYPE);
-            let claimed_digest = header(&HeaderName::from_static("docker-content-digest"));
+            let claimed_digest = header(&DIGEST);
             self.whole(&response)?;
             match body::read_within(response, limit).await {
                 Ok(Some(bytes)) if bytes.is_empty() => return Err(self.no_registry("an empty document")),
@@ -158,6 +172,22 @@ impl Registry {
                     Err(_) => return Err(broken),
                 },
             }
+        }
+    }
+
+    /// What the tag is now, by a HEAD: Docker Hub counts it as no pull, and every registry that names digests names one in its
+    /// answer to it, ECR in no other. Where that says nothing, only a GET does: some know no HEAD.
+    async fn named(&self, known: &Digest) -> Result<Option<Digest>> {
+        let mut headers = accept();
+        headers.extend(format!("\"{known}\"").parse().map(|known| (IF_NONE_MATCH, known)));
+        match self.ask(&Method::HEAD, "manifests", &self.name, &headers, &mut self.http.attempts()).await {
+            Ok(response) if response.status() == StatusCode::NOT_MODIFIED => Ok(Some(known.clone())),
+            Ok(response) => {
+                let digest = response.headers().get(&DIGEST).and_then(|value| value.to_str().ok());
+                Ok(digest.and_then(|digest| digest.trim().parse().ok()))
+            }
+            Err(error) if error.kind == Kind::Unreachable => Err(error),
+            Err(_) => Ok(None),
         }
     }
 
@@ -201,6 +231,11 @@ impl Registry {
     }
 }
 
+/// The kinds of documents that are wanted: a registry may have the same under several.
+fn accept() -> HeaderMap {
+    HeaderValue::from_str(&MediaType::ACCEPT.join(", ")).map(|accept| (ACCEPT, accept)).into_iter().collect()
+}
+
 /// Whether a partial answer begins at `from`, of a blob of `size` bytes, and says so once (RFC 9110, 14.4).
 fn continues(headers: &HeaderMap, from: u64, size: u64) -> bool {
     let mut ranges = headers.get_all(CONTENT_RANGE).iter();
@@ -223,14 +258,19 @@ impl Source for Registry {
         self.runtime.block_on(self.document(&name, limit)).map_err(|error| error.doing(format!("fetch the manifest {name}")))
     }
 
-    fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
-        let opened = self.runtime.block_on(self.open(descriptor, from));
-        let (response, skip) = opened.map_err(|error| error.doing(format!("fetch the blob {}", descriptor.digest)))?;
-        Ok(Box::new(body::stream(self.runtime.handle(), response, skip)))
+    fn current(&self, known: &Digest) -> Result<Option<Digest>> {
+        let named = self.runtime.block_on(self.named(known));
+        named.map_err(|error| error.doing(format!("ask whether the manifest {} is still the same", self.name)))
     }
 
     fn is_at_hand(&self) -> bool {
         false
+    }
+
+    fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
+        let opened = self.runtime.block_on(self.open(descriptor, from));
+        let (response, skip) = opened.map_err(|error| error.doing(format!("fetch the blob {}", descriptor.digest)))?;
+        Ok(Box::new(body::stream(self.runtime.handle(), response, skip)))
     }
 }
 

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::snapshot::{fingerprints, snapshot};
-use super::{Asking, Loaded, Reading, Watch, again, choose, load_beside, summary};
+use super::{Asking, Loaded, Reading, Watch, again, choose, kept, load_beside, summary};
 use crate::error::{Error, Kind, Result};
 use crate::facts::Facts;
 use crate::finding::Judgement;
 use crate::layer::LayerDiff;
-use crate::limits::Limits;
 use crate::profile::Profile;
 use crate::reference::{Platform, Reference, Transport};
 use crate::size::snapshot::Side;
 use crate::size::{Breakdown, Delta, Snapshot};
-use crate::{report, rules, source};
+use crate::{report, rules};
 
 /// One side of a comparison, as someone named it. An image is read when it is first asked for, and once a run.
 pub struct Baseline {
@@ -157,7 +156,7 @@ impl Weighed {
         let mut reading = reading.clone();
         reading.access.wait = None;
         match Self::read(reference, &reading, known, watch) {
-            Err(error) if error.kind == Kind::NotFound && !exists(reference, &reading.access, &reading.limits) => Ok(None),
+            Err(error) if error.kind == Kind::NotFound && !exists(reference, &reading, watch) => Ok(None),
             read => read.map(Some),
         }
     }
@@ -183,8 +182,8 @@ impl Weighed {
 }
 
 /// Whether a place has anything under a name.
-fn exists(reference: &Reference, access: &source::Access, limits: &Limits) -> bool {
-    source::open(reference, access, limits).and_then(|source| source.manifest(None, limits.manifest)).is_ok()
+fn exists(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> bool {
+    kept::open(reference, reading, watch).and_then(|source| source.manifest(None, reading.limits.manifest)).is_ok()
 }
 
 fn wrong(name: &str, what: impl Into<String>) -> Error {

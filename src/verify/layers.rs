@@ -5,8 +5,9 @@ use std::io::{self, BufRead, Read, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::cached::Wanted;
 use super::{Loaded, Reading, Watch, stages};
-use crate::digest::{Digest, Verified};
+use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, Resolved};
 use crate::layer::{self, Body, EntryRef, LayerDiff, Trace};
@@ -119,10 +120,10 @@ fn one(
     if let Some(passed) = source.layer(descriptor, diff_id) {
         return passed;
     }
-    let blob = Watched { inner: source::blob(source, descriptor, reading.access.retries)?, watch, layer };
-    let verified = Verified::new(blob, &descriptor.digest, descriptor.size);
-    let pass = if is_staged { layer::pass_staged } else { layer::pass };
-    pass(verified, diff_id.algorithm(), &reading.limits)?.hold(descriptor, diff_id)
+    let (algorithm, is_at_hand) = (diff_id.algorithm(), source.is_at_hand());
+    let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, is_staged, watch, claim: OnceLock::new() };
+    let blob = || Ok(Watched { inner: source::blob(source, descriptor, reading.access.retries)?, watch: &wanted, layer });
+    wanted.pass(&blob)?.hold(descriptor, diff_id)
 }
 
 /// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lucid_verify::image::Resolved;
+use lucid_verify::reference::Reference;
 use lucid_verify::verify::Watch;
 
 use crate::args::{Common, Progress};
@@ -23,6 +25,7 @@ pub struct Bars {
     width: usize,
     state: Mutex<Option<State>>,
     verbose: bool,
+    quiet: bool,
 }
 
 /// One image.
@@ -38,13 +41,13 @@ impl Bars {
     pub fn new(common: &Common) -> Self {
         let shown = std::io::stderr().is_terminal() && !common.quiet && common.progress == Progress::Auto;
         let mut bars = Self::on(if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
-        bars.verbose = common.verbose;
+        (bars.verbose, bars.quiet) = (common.verbose, common.quiet);
         bars
     }
 
     fn on(target: ProgressDrawTarget) -> Self {
         let width = crate::output::width();
-        Self { screen: MultiProgress::with_draw_target(target), width, state: Mutex::default(), verbose: false }
+        Self { screen: MultiProgress::with_draw_target(target), width, state: Mutex::default(), verbose: false, quiet: false }
     }
 
     fn state(&self) -> MutexGuard<'_, Option<State>> {
@@ -76,6 +79,11 @@ fn style(width: usize) -> ProgressStyle {
         "{prefix:>13} {bar:8} {decimal_bytes:>10}"
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+}
+
+/// A time as people read it.
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%MZ").to_string()
 }
 
 impl Watch for Bars {
@@ -110,6 +118,18 @@ impl Watch for Bars {
             let note =
                 || exit::note(&format!("layer {}/{count} is read a second time: checks look into {files} of it", layer + 1));
             self.screen.suspend(note);
+        }
+    }
+
+    fn kept(&self, reference: &Reference, at: DateTime<Utc>) {
+        if self.verbose {
+            exit::note(&format!("{reference}: the verdict is that of {}; nothing that it depends on has changed", time(at)));
+        }
+    }
+
+    fn last_seen(&self, reference: &Reference, at: DateTime<Utc>) {
+        if !self.quiet {
+            exit::note(&format!("{reference}: no registry is asked; the tag is taken to be what it was at {}", time(at)));
         }
     }
 

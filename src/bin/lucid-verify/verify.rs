@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lucid_verify::error::{Error, Kind, Result};
@@ -43,6 +43,7 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         max_growth: &args.max_growth,
         new_only: args.new_only,
     });
+    let build = build();
     let asking = Asking {
         policy: &policy,
         service: args.asked.service.as_deref(),
@@ -53,6 +54,7 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         gate: gate.as_ref(),
         weigh: saving.is_some(),
         today,
+        build: build.as_deref(),
     };
 
     let (mut images, mut profiles, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
@@ -82,6 +84,13 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         save(&saving, args, &report, &profiles, snapshots.first())?;
     }
     code(report.exit_code)
+}
+
+/// What tells this program from every other build of it: its version, and the file that it is.
+fn build() -> Option<String> {
+    let file = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let made = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} {} {}", env!("CARGO_PKG_VERSION"), file.len(), made.as_nanos()))
 }
 
 /// What images are judged by, and which rules are asked.
