@@ -56,8 +56,7 @@ impl Bench {
     pub fn new(options: Options, cache: &Path) -> Self {
         let storage = cache.join("registry");
         fs::create_dir_all(storage.join("data")).unwrap();
-        let tools = cache.join("tools/bin");
-        let runner = Runner::new(&cache.join("scratch"), &tools);
+        let runner = Runner::new(&cache.join("scratch"), &cache.join("tools"));
         let registry = Registry::over(&storage);
         let proxy = Proxy::start(&registry.address);
         let corpus = Corpus::new(cache, options.scale());
@@ -80,14 +79,17 @@ impl Bench {
     }
 
     /// Puts an image into the registry, and returns what to call it from behind the link.
-    pub fn push(&mut self, image: &Image) -> String {
+    pub fn push(&self, image: &Image) -> String {
         self.registry.push(&image.layout, &image.name);
-        if !self.results.shapes.iter().any(|shape| shape.name == image.name) {
-            let layers = super::corpus::draft::documents(&image.layout).0["layers"].as_array().unwrap().len();
-            let (packed, unpacked, entries) = (image.packed(), image.unpacked, image.entries);
-            self.results.shapes.push(Shape { name: image.name.clone(), layers, packed, unpacked, entries });
-        }
         self.reference(image)
+    }
+
+    /// Notes what an image is like.
+    pub fn show(&mut self, image: &Image) {
+        if !self.results.shapes.iter().any(|shape| shape.name == image.name) {
+            let Image { layers, unpacked, entries, .. } = *image;
+            self.results.shapes.push(Shape { name: image.name.clone(), layers, packed: image.packed(), unpacked, entries });
+        }
     }
 
     /// What an image is called from behind the link.
@@ -138,6 +140,11 @@ impl Bench {
         Turns(turns)
     }
 
+    /// Adds the row of runs of ours, behind no link, that nobody took turns with.
+    pub fn note(&mut self, workload: &str, trials: &[Trial]) {
+        self.results.rows.push(Row::of(workload, Link::LOOPBACK, OURS, trials, None));
+    }
+
     /// Adds the rows of some turns.
     pub fn tell(&mut self, workload: &str, link: Link, turns: &Turns) {
         let ours = turns.of(OURS);
@@ -153,7 +160,7 @@ fn programs(runner: &Runner, cache: &Path) -> Vec<Program> {
     let tools = cache.join("tools").display().to_string();
     let peers = PEERS.iter().map(|peer| Program {
         name: peer.name.to_owned(),
-        version: peer.is_installed(runner).then(|| runner.line(peer.version).unwrap_or_else(|| "installed".to_owned())),
+        version: runner.line(peer.version).filter(|_| peer.is_installed(runner)),
         install: peer.install.replace("$TOOLS", &tools),
     });
     let floor = floor::PROGRAMS.iter().map(|(name, install)| Program {

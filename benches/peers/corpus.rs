@@ -28,6 +28,7 @@ pub struct Image {
     /// The repository that it is pushed to.
     pub name: String,
     pub layout: PathBuf,
+    pub layers: usize,
     /// Digests and sizes of its configuration and layers, each blob once.
     pub blobs: Vec<(String, u64)>,
     /// Bytes of its tars.
@@ -45,12 +46,13 @@ impl Image {
     fn open(name: &str, layout: PathBuf) -> Self {
         let (manifest, _) = documents(&layout);
         let (unpacked, entries) = draft::weight(&layout);
-        let descriptors = manifest["layers"].as_array().unwrap().iter().chain([&manifest["config"]]);
+        let layers = manifest["layers"].as_array().unwrap();
+        let descriptors = layers.iter().chain([&manifest["config"]]);
         let mut blobs: Vec<(String, u64)> =
             descriptors.map(|blob| (blob["digest"].as_str().unwrap().to_owned(), blob["size"].as_u64().unwrap())).collect();
         blobs.sort();
         blobs.dedup();
-        Self { name: name.to_owned(), layout, blobs, unpacked, entries }
+        Self { name: name.to_owned(), layers: layers.len(), blobs, unpacked, entries, layout }
     }
 }
 

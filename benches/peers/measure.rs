@@ -1,6 +1,6 @@
 //! Running a program and weighing what it cost, by `/usr/bin/time`: CPU and memory of all that it started and waited for.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -50,19 +50,18 @@ pub struct Running {
 /// Where programs run, and where they are found.
 pub struct Runner {
     scratch: PathBuf,
-    path: OsString,
+    /// What programs find of the environment beside their folder.
+    environment: Vec<(&'static str, OsString)>,
 }
 
 impl Runner {
-    /// Programs are looked for in `tools` before they are looked for elsewhere.
+    /// Programs are looked for in `tools`, where pip installs them, before they are looked for elsewhere.
     pub fn new(scratch: &Path, tools: &Path) -> Self {
         std::fs::create_dir_all(scratch).unwrap();
-        let mut path = tools.as_os_str().to_owned();
-        if let Some(more) = std::env::var_os("PATH") {
-            path.push(":");
-            path.push(more);
-        }
-        Self { scratch: scratch.to_owned(), path }
+        let mut path = tools.join("bin").into_os_string();
+        path.extend(std::env::var_os("PATH").iter().flat_map(|usual| [OsStr::new(":"), usual]));
+        let environment = vec![("PATH", path), ("PYTHONPATH", tools.into()), ("LC_ALL", "C.UTF-8".into())];
+        Self { scratch: scratch.to_owned(), environment }
     }
 
     /// A new folder for files that a measurement needs.
@@ -76,12 +75,8 @@ impl Runner {
         let home = folder.path();
         let begin = Instant::now();
         // Beside what `time` tells, it keeps the memory of this process out of the count: a child begins with its parent's.
-        let mut command = Command::new("/usr/bin/time");
-        command.args(["-q", "-f", "%U %S %M", "-o"]).arg(told.path()).args(&invocation.0).current_dir(home);
-        command.env("PATH", &self.path).env("HOME", home).env("TMPDIR", home);
-        for name in ["LUCID_VERIFY_CACHE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "DOCKER_CONFIG"] {
-            command.env_remove(name);
-        }
+        let mut command = self.command("/usr/bin/time", home);
+        command.args(["-q", "-f", "%U %S %M", "-o"]).arg(told.path()).args(&invocation.0);
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let child = child.unwrap_or_else(|error| panic!("/usr/bin/time: {error}; apt-get install time"));
         Running { child, begin, told, _folder: folder }
@@ -94,10 +89,18 @@ impl Runner {
 
     /// The first line that a program prints; none where it is not installed.
     pub fn line(&self, words: &[&str]) -> Option<String> {
-        let output = Command::new("env").arg("-i").arg(format!("PATH={}", self.path.display())).args(words).output().unwrap();
+        let output = self.command(words[0], &self.scratch).args(&words[1..]).output().ok()?;
         let text = [output.stdout, output.stderr].concat();
         let line = String::from_utf8_lossy(&text).lines().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned());
         line.filter(|_| output.status.success())
+    }
+
+    /// A program in a folder that is its home, too, and with no more of the environment than it needs.
+    fn command(&self, program: &str, folder: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(folder).env_clear().envs(self.environment.iter().cloned());
+        command.env("HOME", folder).env("TMPDIR", folder);
+        command
     }
 }
 

@@ -20,6 +20,7 @@ fn seconds(sample: &Sample) -> f64 {
 /// Lets peers and us take turns on an image.
 fn turns(bench: &mut Bench, workload: &str, image: &Image, link: Link, peers: &[&str], rounds: usize) -> Turns {
     let reference = bench.push(image);
+    bench.show(image);
     let peers = peers.iter().filter_map(|name| bench.peer(name, image));
     let contestants: Vec<_> = peers.chain([bench.cold(&[&reference])]).collect();
     let turns = bench.turns(link, bench.options.rounds(rounds), &contestants);
@@ -146,6 +147,7 @@ pub fn cuda(bench: &mut Bench) {
 pub fn tiny(bench: &mut Bench) {
     let image = bench.corpus.tiny();
     let reference = bench.push(&image);
+    bench.show(&image);
     let link = Link::LOOPBACK;
     let mut contestants: Vec<_> = [CURL, SKOPEO, SYFT].iter().filter_map(|name| bench.peer(name, &image)).collect();
     for contestant in contestants.iter_mut().filter(|contestant| contestant.who == SYFT) {

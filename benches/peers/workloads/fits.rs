@@ -1,10 +1,10 @@
 //! Rows of sizes: time and memory must grow along a straight line, or not at all.
 
-use crate::bench::{Bench, OURS};
+use crate::bench::Bench;
 use crate::corpus::Image;
 use crate::link::Link;
 use crate::measure::fit;
-use crate::results::{Fit, Row, Trial, most};
+use crate::results::{Fit, Trial, most};
 
 const MIB: u64 = 1 << 20;
 /// What may lie between the smallest and the largest where nothing should.
@@ -37,8 +37,7 @@ fn steps(bench: &mut Bench, workload: &str, images: Vec<Image>) -> Vec<Step> {
         }
     }
     for (image, trials) in &steps {
-        let row = Row::of(&format!("{workload}, {}", image.name), Link::LOOPBACK, OURS, trials, None);
-        bench.results.rows.push(row);
+        bench.note(&format!("{workload}, {}", image.name), trials);
     }
     steps
 }

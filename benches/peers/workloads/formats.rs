@@ -10,6 +10,7 @@ const FLOOR: &str = "floor of this format";
 pub fn run(bench: &mut Bench) {
     for (name, image) in bench.corpus.formats() {
         let reference = bench.push(&image);
+        bench.show(&image);
         let floor = Floor::of(&image, &bench.runner);
         let theirs = Contestant { who: FLOOR.to_owned(), invocation: floor.work(), rounds: usize::MAX };
         let turns = bench.turns(Link::LOOPBACK, bench.options.rounds(3), &[theirs, bench.cold(&[&reference])]);

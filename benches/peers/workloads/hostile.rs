@@ -1,8 +1,7 @@
 //! W8: images that mean harm.
 
-use crate::bench::{Bench, OURS};
+use crate::bench::Bench;
 use crate::link::Link;
-use crate::results::Row;
 
 const MEMORY: u64 = 48 << 20;
 
@@ -11,13 +10,7 @@ pub fn run(bench: &mut Bench) {
         let reference = bench.push(&attack.image);
         let options = [&["--no-cache"], attack.options].concat();
         let trial = bench.trial(Link::LOOPBACK, &bench.ours(&options, &[&reference]));
-        bench.results.rows.push(Row::of(
-            &format!("W8, {}", attack.what),
-            Link::LOOPBACK,
-            OURS,
-            std::slice::from_ref(&trial),
-            None,
-        ));
+        bench.note(&format!("W8, {}", attack.what), std::slice::from_ref(&trial));
         let sample = trial.sample;
         let code = sample.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit {code}"));
         let measured = format!("{code}, {} MiB, {:.2} s", sample.rss >> 20, sample.wall);

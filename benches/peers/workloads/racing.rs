@@ -1,9 +1,9 @@
 //! Eight processes on one cold cache.
 
-use crate::bench::{Bench, OURS};
+use crate::bench::Bench;
 use crate::link::Link;
 use crate::measure::Running;
-use crate::results::{Row, Trial};
+use crate::results::Trial;
 
 const PROCESSES: usize = 8;
 
@@ -25,7 +25,7 @@ pub fn run(bench: &mut Bench) {
     let first = samples[0].stdout.clone();
     let is_same = !first.is_empty() && samples.iter().all(|sample| sample.stdout == first);
     let trials: Vec<Trial> = samples.into_iter().map(|sample| Trial { sample, traffic: traffic.clone() }).collect();
-    bench.results.rows.push(Row::of("racing, 8 at once", Link::LOOPBACK, OURS, &trials, None));
+    bench.note("racing, 8 at once", &trials);
     let told = if is_same { "identical" } else { "they differ" };
     bench.results.claim("8 processes on one cold cache: reports", "byte-identical", told, Some(is_same));
     #[expect(clippy::cast_precision_loss, reason = "a quotient")]

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::bench::{Bench, OURS};
+use crate::bench::Bench;
 use crate::link::Link;
 use crate::measure::{Invocation, Spread};
-use crate::results::{Row, Trial};
+use crate::results::Trial;
 
 pub fn run(bench: &mut Bench) {
     let folder = bench.runner.folder();
@@ -25,9 +25,9 @@ pub fn run(bench: &mut Bench) {
             (bench.trial(Link::LOOPBACK, &ours), start)
         })
         .unzip();
-    bench.results.rows.push(Row::of("W9, first", Link::LOOPBACK, OURS, &[cold.clone()], None));
-    bench.results.rows.push(Row::of("W9, same digest", Link::LOOPBACK, OURS, &warm, None));
-    bench.results.rows.push(Row::of("W9, --version", Link::LOOPBACK, OURS, &starts, None));
+    bench.note("W9, first", &[cold.clone()]);
+    bench.note("W9, same digest", &warm);
+    bench.note("W9, --version", &starts);
     let most = warm.iter().map(|trial| trial.traffic.requests).max().unwrap_or_default();
     bench.results.claim("W9 warm, same digest: requests", "1", most.to_string(), Some(most == 1));
     let beyond = Spread::of(warm.iter().zip(&starts).map(|(warm, start)| (warm.sample.wall - start.sample.wall) * 1e3));
@@ -53,7 +53,7 @@ pub fn run(bench: &mut Bench) {
 fn profile(bench: &mut Bench, cache: &Path, reference: &str) {
     let options = ["--cache", path(cache), "--profile", "lucid"];
     let trial = bench.trial(Link::LOOPBACK, &bench.ours(&options, &[reference]));
-    bench.results.rows.push(Row::of("W9, another profile", Link::LOOPBACK, OURS, std::slice::from_ref(&trial), None));
+    bench.note("W9, another profile", std::slice::from_ref(&trial));
     let bytes = trial.traffic.blob_bytes();
     let measured = format!("{bytes} bytes, {:.0} ms", trial.sample.wall * 1e3);
     bench.results.claim("W9 warm, another profile: bytes of layers", "0 bytes", measured, Some(bytes == 0));
@@ -77,7 +77,7 @@ fn layer(bench: &mut Bench, cache: &Path) {
         .map(|(trial, newest)| (trial.traffic.blobs.values().map(|(_, bytes)| *bytes).max().unwrap_or_default(), *newest));
     let is_alone = layers.clone().all(|(fetched, newest)| fetched == newest);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
-    bench.results.rows.push(Row::of("W9, one new layer", Link::LOOPBACK, OURS, &trials, None));
+    bench.note("W9, one new layer", &trials);
     let wall = Spread::of(trials.iter().map(|trial| trial.sample.wall * 1e3));
     let measured = format!(
         "{:.0} ms ({:.0} to {:.0}){}",
