@@ -14,6 +14,7 @@ pub mod path;
 mod read;
 pub mod skeleton;
 mod sparse;
+pub mod stored;
 mod stream;
 mod tap;
 pub mod tar;
@@ -107,6 +108,11 @@ impl Passed {
     /// Entries, and bytes of file contents, that stay in memory.
     pub fn held(&self) -> (u64, u64) {
         self.layer.as_ref().map_or((0, 0), |(_, entries, _)| (entries.len() as u64, entries.kept_bytes()))
+    }
+
+    /// Whether it is a layer as far as its own bytes tell.
+    pub fn is_sound(&self) -> bool {
+        self.layer.is_ok()
     }
 
     /// Holds what was read against what a manifest and its configuration say, as [`read`] does.

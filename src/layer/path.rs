@@ -29,6 +29,12 @@ impl LayerPath {
         Self(parts.join(&b'/').into())
     }
 
+    /// The path of bytes that are normalised already. `None`: they are not.
+    pub(super) fn normal(bytes: &[u8]) -> Option<Self> {
+        let is_normal = bytes.is_empty() || bytes.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."));
+        is_normal.then(|| Self(bytes.into()))
+    }
+
     /// The root directory.
     pub fn root() -> Self {
         Self::default()
@@ -131,6 +137,8 @@ mod tests {
             ("a/b/.", "/a/b"),
         ] {
             assert_eq!(LayerPath::new(name).to_string(), path, "{name}");
+            assert_eq!(LayerPath::normal(path[1..].as_bytes()), Some(LayerPath::new(name)), "{path}");
+            assert!(name.is_empty() || LayerPath::normal(name.as_bytes()).is_none(), "{name}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::cached::Wanted;
 use super::{Loaded, Reading, Watch};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
@@ -102,8 +103,10 @@ fn one(source: &dyn Source, image: &Resolved, reading: &Reading, watch: &dyn Wat
     if let Some(passed) = source.layer(descriptor, diff_id) {
         return passed;
     }
-    let blob = source::blob(source, descriptor, reading.access.retries)?;
-    layer::read(Watched { inner: blob, watch, layer }, descriptor, diff_id, &reading.limits)
+    let (algorithm, is_at_hand) = (diff_id.algorithm(), source.is_at_hand());
+    let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, watch, claim: OnceLock::new() };
+    let blob = || Ok(Watched { inner: source::blob(source, descriptor, reading.access.retries)?, watch: &wanted, layer });
+    wanted.pass(&blob)?.hold(descriptor, diff_id)
 }
 
 /// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know
