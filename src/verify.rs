@@ -2,6 +2,7 @@
 
 mod again;
 mod baseline;
+mod cached;
 mod gate;
 mod layers;
 mod matrix;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use globset::GlobMatcher;
 
+use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Facts, Verified};
 use crate::image::{Dockerfile, Resolved};
@@ -44,6 +46,8 @@ pub struct Reading {
     pub limits: Limits,
     /// Layers read at the same time.
     pub jobs: usize,
+    /// What earlier runs learned, and where this one leaves what it learns.
+    pub cache: Option<Arc<Cache>>,
 }
 
 /// What to ask of an image.

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("image", &[]),
     ("source", &["image", "layer"]),
     ("layer", &["image"]),
+    ("cache", &["layer"]),
     ("vfs", &["layer", "image"]),
     ("facts", &["vfs", "layer", "image"]),
     ("profile", &["finding", "size"]),
@@ -22,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rules", &["facts", "size", "vfs", "profile", "finding"]),
     ("report", &["finding", "size"]),
     ("serve", &["layer", "vfs"]),
-    ("verify", &["source", "layer", "image", "vfs", "facts", "size", "profile", "finding", "rules", "report"]),
+    ("verify", &["source", "cache", "layer", "image", "vfs", "facts", "size", "profile", "finding", "rules", "report"]),
 ];
 
 const LEAVES: &[&str] = &["digest", "error", "limits", "reference", "text"];
@@ -30,7 +31,7 @@ const LEAVES: &[&str] = &["digest", "error", "limits", "reference", "text"];
 /// What touches the world, and the rooms that may.
 const WORLD: &[&str] =
     &["tokio::", "reqwest::", "std::fs", "std::net", "std::env", "std::process", "SystemTime", "Utc::now", "Local::now"];
-const WORLDLY: &[&str] = &["source", "serve"];
+const WORLDLY: &[&str] = &["source", "serve", "cache"];
 /// Constants of the compiler and the grammar of addresses are not the world.
 const NOT_THE_WORLD: &[&str] = &["std::env::consts", "std::net::Ipv"];
 

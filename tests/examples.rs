@@ -330,7 +330,7 @@ fn verify(example: &Example, image: &Image, name: &str, options: &[&str]) -> (Op
     let server = Server::start(move |request| image.reply(request)).unwrap();
     let profile = folder().join(format!("{}.toml", example.service));
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lucid-verify"));
-    command.env("SOURCE_DATE_EPOCH", "1763726400").arg(format!("{}/{name}:latest-arm64", server.host()));
+    command.arg("--no-cache").env("SOURCE_DATE_EPOCH", "1763726400").arg(format!("{}/{name}:latest-arm64", server.host()));
     let output = command.arg("--profile").arg(profile).args(["--format", "json"]).args(options).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{}: {error}: {}", example.service, String::from_utf8_lossy(&output.stderr)));

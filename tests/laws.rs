@@ -50,7 +50,7 @@ proptest! {
         let other: Vec<_> = layers.iter().map(|lines| moved(lines, &places)).collect();
         let (tree, other) = (tree(&layers).unwrap(), self::tree(&other).unwrap());
         prop_assert_eq!(dump::dump(&tree), dump::dump(&other));
-        prop_assert_eq!(format!("{:?}", tree.trail()), format!("{:?}", other.trail()));
+        prop_assert_eq!(lines::history(&tree), lines::history(&other));
     }
 
     #[test]
@@ -71,7 +71,7 @@ proptest! {
     fn the_trail_accounts_for_every_byte_and_every_name(layers in possible()) {
         let tree = tree(&layers).unwrap();
         let (mut shipped, mut hidden) = (0, 0);
-        for (path, events) in tree.trail().iter() {
+        for (path, events) in &lines::history(&tree) {
             for event in events {
                 hidden += event.hidden;
                 if !matches!(event.change, Change::Removed(_)) {
@@ -101,7 +101,8 @@ proptest! {
         let hidden: u64 = contents.values().map(|content| content.hidden).sum();
         prop_assert_eq!(hidden, waste.removed + waste.overwritten + waste.metadata_only);
         prop_assert_eq!(hidden + waste.duplicates, waste.bytes);
-        let events = || tree.trail().iter().flat_map(|(_, events)| events);
+        let history = lines::history(&tree);
+        let events = || history.values().flatten();
         for (kind, bytes, change) in [
             (Loss::Overwritten, waste.overwritten, Change::Rewritten { same_content: false }),
             (Loss::MetadataOnly, waste.metadata_only, Change::Rewritten { same_content: true }),

@@ -295,7 +295,7 @@ fn peak_of(image: &Image) -> u64 {
     let binary = lucid_verify();
     let mut command = Command::new("/usr/bin/time");
     command.args(["-q", "-f", "%M", "-o"]).arg(&note).arg(binary.get_program());
-    command.arg(format!("oci:{}:{TAG}", folder.path().display())).args(["--format", "json"]);
+    command.arg(format!("oci:{}:{TAG}", folder.path().display())).args(["--no-cache", "--format", "json"]);
     let output = command.current_dir(Path::new("/")).output().expect("/usr/bin/time runs");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["images"][0]["complete"], true, "{}", output.stderr.escape_ascii());

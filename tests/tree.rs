@@ -168,8 +168,8 @@ fn depth_and_breadth_are_no_trouble() {
 
 #[track_caller]
 fn history(tree: &Tree, path: &str) -> Vec<(usize, Change, u64, u64)> {
-    let events = tree.trail().of(&LayerPath::new(path)).iter();
-    events.map(|Event { layer, change, bytes, hidden }| (*layer, change.clone(), *bytes, *hidden)).collect()
+    let events = tree.trail().of(&LayerPath::new(path));
+    events.iter().map(|Event { layer, change, bytes, hidden }| (*layer, change.clone(), *bytes, *hidden)).collect()
 }
 
 #[test]

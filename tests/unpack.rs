@@ -62,7 +62,8 @@ fn is_below_a_file(layers: &[Vec<String>]) -> bool {
     else {
         return true;
     };
-    let mut written = after.trail().iter().filter(|(path, events)| events.len() > before.trail().of(path).len());
+    let history = lines::history(&after);
+    let mut written = history.iter().filter(|(path, events)| events.len() > before.trail().of(path).len());
     written.any(|(path, _)| {
         let parent = path.parent().and_then(|parent| before.get(&parent));
         parent.is_some_and(|parent| !before.is_directory(parent))

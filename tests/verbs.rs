@@ -156,7 +156,13 @@ fn a_reader_that_goes_away_does_not_change_the_outcome() {
         [(&user[..], 1), (&["cat", &reference, "/opt/big"], 0), (&["ls", "-lR", &reference], 0), (&["inspect", &reference], 0)]
     {
         let program = assert_cmd::cargo::cargo_bin("lucid-verify");
-        let mut child = Process::new(program).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = Process::new(program)
+            .args(arguments)
+            .arg("--no-cache")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), &output.stderr[..]), (Some(code), &b""[..]), "{arguments:?}");

@@ -182,7 +182,10 @@ fn peak_of(mib: u64) -> u64 {
     let note = folder.path().join("peak");
     let mut command = Command::new("/usr/bin/time");
     command.args(["-q", "-f", "%M", "-o"]).arg(&note).arg(lucid_verify().get_program());
-    command.args(["docker-archive:-", "--profile", "generic", "--format", "json"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+        .args(["docker-archive:-", "--no-cache", "--profile", "generic", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = command.spawn().expect("/usr/bin/time runs");
     write_archive(mib, &mut child.stdin.take().unwrap());
     let output = child.wait_with_output().unwrap();

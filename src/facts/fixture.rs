@@ -7,25 +7,20 @@ use sha2::{Digest as _, Sha256};
 use crate::digest::Digest;
 use crate::image::Config;
 use crate::layer::elf::Elf;
-use crate::layer::{FileKind, Kept, LayerPath, Stat, Trace};
-use crate::vfs::{Kind, Tree};
+use crate::layer::{Body, Entry, FileKind, Kept, LayerPath, Seen, Stat, Trace};
+use crate::vfs::Tree;
 
 /// One path of a tree: by default `0:0`, directories, ELF objects and scripts `0755`, other files `0644`.
 pub(crate) struct Item {
     path: LayerPath,
     stat: Stat,
-    what: What,
-}
-
-enum What {
-    New(Kind),
-    Hard(LayerPath),
+    body: Body,
 }
 
 impl Item {
-    fn new(path: &str, mode: u16, kind: Kind) -> Self {
+    fn new(path: &str, mode: u16, body: Body) -> Self {
         let stat = Stat { mode, ..Stat::default() };
-        Self { path: path.into(), stat, what: What::New(kind) }
+        Self { path: path.into(), stat, body }
     }
 
     pub(crate) fn mode(mut self, mode: u16) -> Self {
@@ -41,22 +36,22 @@ impl Item {
 
 fn regular(path: &str, content: &[u8], kind: FileKind, kept: Kept) -> Item {
     let mode = if kind == FileKind::Other { 0o644 } else { 0o755 };
-    let trace = Trace { sha256: Sha256::digest(content).into(), holes: 0, blank: content.trim_ascii().is_empty(), kind, kept };
-    let mut item = Item::new(path, mode, Kind::File(Arc::new(trace)));
+    let trace = Trace::new(Sha256::digest(content).into(), content.trim_ascii().is_empty(), Seen { holes: 0, kind, kept });
+    let mut item = Item::new(path, mode, Body::File(trace));
     item.stat.size = content.len() as u64;
     item
 }
 
 pub(crate) fn dir(path: &str) -> Item {
-    Item::new(path, 0o755, Kind::Directory)
+    Item::new(path, 0o755, Body::Directory)
 }
 
 pub(crate) fn link(path: &str, target: &str) -> Item {
-    Item::new(path, 0o777, Kind::Symlink(target.as_bytes().into()))
+    Item::new(path, 0o777, Body::Symlink(target.as_bytes().into()))
 }
 
 pub(crate) fn hardlink(path: &str, target: &str) -> Item {
-    Item { path: path.into(), stat: Stat::default(), what: What::Hard(target.into()) }
+    Item { path: path.into(), stat: Stat::default(), body: Body::Hardlink(target.into()) }
 }
 
 /// A file whose content is kept; a script where it begins with `#!`.
@@ -91,20 +86,8 @@ pub(crate) fn object(path: &str, elf: Elf) -> Item {
 /// A tree of one layer; directories that no item names are `0755 0:0`.
 pub(crate) fn tree(items: impl IntoIterator<Item = Item>) -> Tree {
     let mut tree = Tree::new();
-    for item in items {
-        let mut at = tree.root();
-        for name in item.path.parent().unwrap().components() {
-            let implied = Stat { mode: 0o755, ..Stat::default() };
-            at = tree.child(at, name).unwrap_or_else(|| tree.insert(at, name, 0, implied, Kind::Directory));
-        }
-        match item.what {
-            What::New(kind) => tree.insert(at, item.path.name(), 0, item.stat, kind),
-            What::Hard(target) => {
-                let inode = tree.inode(tree.get(&target).unwrap());
-                tree.link(at, item.path.name(), 0, inode)
-            }
-        };
-    }
+    let entries = items.into_iter().map(|Item { path, stat, body }| Entry { path, stat, body });
+    tree.lay(0, &Arc::new(entries.collect())).unwrap();
     tree
 }
 

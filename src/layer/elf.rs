@@ -5,6 +5,7 @@ mod parse;
 mod versions;
 
 pub(super) use capture::Capture;
+pub(super) use parse::REASONS;
 pub use versions::{Versions, Wanted};
 
 /// The facts of an ELF object. Numbers are those of the file.

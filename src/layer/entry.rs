@@ -1,5 +1,6 @@
 //! What a layer says of a path.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::compiled::Compiled;
@@ -40,7 +41,7 @@ pub enum Body {
     /// A directory.
     Directory,
     /// A regular file, and what was seen of its bytes.
-    File(Arc<Trace>),
+    File(Trace),
     /// A symbolic link and its target, verbatim.
     Symlink(Box<[u8]>),
     /// Another name of a file, whose own name this is.
@@ -69,15 +70,21 @@ impl Body {
     }
 }
 
-/// What was seen of a file's bytes while they passed.
+/// What was seen of a file's bytes while they passed. What is remarkable of few files is read through [`Seen`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// SHA-256 of the content.
     pub sha256: [u8; 32],
-    /// Bytes of it that are holes: no layer stores them, and every reader sees zeros (GNU tar manual, "Storing Sparse Files").
-    pub holes: u64,
     /// Whether the content is nothing but ASCII white space, NUL bytes and a UTF-8 byte order mark.
     pub blank: bool,
+    seen: Arc<Seen>,
+}
+
+/// What was seen of a file's bytes beside their digest. Of most files there is nothing to tell: they share one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Bytes of it that are holes: no layer stores them, and every reader sees zeros (GNU tar manual, "Storing Sparse Files").
+    pub holes: u64,
     /// What the first bytes say it is.
     pub kind: FileKind,
     /// The content, where the static keep set asks for it.
@@ -111,6 +118,32 @@ pub enum Kept {
 }
 
 impl Trace {
+    /// Of a content with this digest.
+    pub fn new(sha256: [u8; 32], blank: bool, seen: impl Into<Arc<Seen>>) -> Self {
+        Self { sha256, blank, seen: seen.into() }
+    }
+
+    /// The same content, of which other bytes are kept.
+    #[must_use]
+    pub fn keeping(&self, kept: Kept) -> Self {
+        Self::new(self.sha256, self.blank, Seen { holes: self.holes, kind: self.kind.clone(), kept })
+    }
+}
+
+impl Deref for Trace {
+    type Target = Seen;
+
+    fn deref(&self) -> &Seen {
+        &self.seen
+    }
+}
+
+impl Seen {
+    /// Nothing to tell but what was kept.
+    pub fn plain(kept: Kept) -> Self {
+        Self { holes: 0, kind: FileKind::Other, kept }
+    }
+
     /// The content, if it was kept.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.kept {

@@ -23,6 +23,14 @@ const MODULE_FILE: u64 = 1 << 20;
 /// Bytes of all skeletons of a layer: those of 60 MB of modules come to 3 MB.
 const MODULE_LAYER: u64 = 8 << 20;
 
+const LONG_METADATA: &str = "a metadata file over 8 MiB";
+const MUCH_METADATA: &str = "metadata beyond the first 32 MiB of the layer";
+const MANY_FILES: &str = "small files beyond the first 16 MiB of the layer";
+const LONG_MODULE: &str = "a module over 1 MiB";
+const MANY_MODULES: &str = "modules beyond the first 8 MiB of imports of the layer";
+/// Every ceiling that [`Kept::Over`] names.
+pub(super) const OVER: [&str; 5] = [LONG_METADATA, MUCH_METADATA, MANY_FILES, LONG_MODULE, MANY_MODULES];
+
 /// Text files of a `*.dist-info` or `*.egg-info` directory.
 const DIST_INFO: [&[u8]; 12] = [
     b"METADATA",
@@ -93,13 +101,13 @@ impl Keeper {
     pub(super) fn admit(&mut self, path: &[u8], size: u64) -> Result<Admission, &'static str> {
         let (left, reason) = if is_named(path) {
             if size > NAMED_FILE {
-                return Err("a metadata file over 8 MiB");
+                return Err(LONG_METADATA);
             }
-            (&mut self.named, "metadata beyond the first 32 MiB of the layer")
+            (&mut self.named, MUCH_METADATA)
         } else if size <= if is_in_python_library(path) { hidden(path) } else { SMALL_FILE } {
-            (&mut self.small, "small files beyond the first 16 MiB of the layer")
+            (&mut self.small, MANY_FILES)
         } else if is_module(path) {
-            return if size > MODULE_FILE { Err("a module over 1 MiB") } else { Ok(Admission::Imports) };
+            return if size > MODULE_FILE { Err(LONG_MODULE) } else { Ok(Admission::Imports) };
         } else {
             return Ok(Admission::Nothing);
         };
@@ -110,7 +118,7 @@ impl Keeper {
     /// The skeleton of a module, as far as there is room for it.
     pub(super) fn imports(&mut self, skeleton: Vec<u8>) -> Kept {
         let Some(left) = self.modules.checked_sub(skeleton.len() as u64) else {
-            return Kept::Over("modules beyond the first 8 MiB of imports of the layer");
+            return Kept::Over(MANY_MODULES);
         };
         self.modules = left;
         Kept::Imports(skeleton.into())

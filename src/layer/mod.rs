@@ -5,6 +5,7 @@ mod codec;
 pub mod compiled;
 mod copy;
 pub mod elf;
+pub mod entries;
 pub mod entry;
 pub mod keep;
 mod meaning;
@@ -13,12 +14,14 @@ pub mod path;
 mod read;
 pub mod skeleton;
 mod sparse;
+pub mod stored;
 mod stream;
 mod tap;
 pub mod tar;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 
 use crate::digest::{self, Algorithm, Digest, Verified};
 use crate::error::{Error, Kind, Result};
@@ -26,7 +29,8 @@ use crate::image::Descriptor;
 use crate::limits::Limits;
 
 pub use copy::Part;
-pub use entry::{Body, Entry, FileKind, Kept, Stat, Trace};
+pub use entries::{Entries, EntryRef};
+pub use entry::{Body, Entry, FileKind, Kept, Seen, Stat, Trace};
 pub use path::LayerPath;
 
 /// What one layer says, verified against the blob's digest and size and against the `diff_id`.
@@ -39,24 +43,9 @@ pub struct LayerDiff {
     /// Bytes of the uncompressed tar.
     pub raw_size: u64,
     /// The entries, in the order of the tar.
-    pub entries: Vec<Entry>,
+    pub entries: Arc<Entries>,
     /// What is odd about it and no reason to stop.
     pub oddities: Vec<Oddity>,
-}
-
-impl LayerDiff {
-    /// Bytes of file contents, and of what was made of them, that it holds.
-    pub fn kept_bytes(&self) -> u64 {
-        kept_bytes(&self.entries)
-    }
-}
-
-fn kept_bytes(entries: &[Entry]) -> u64 {
-    let kept = |entry: &Entry| match &entry.body {
-        Body::File(trace) => trace.kept_bytes(),
-        _ => 0,
-    };
-    entries.iter().map(kept).sum()
 }
 
 /// Something about a layer that readers differ on, or that its maker did not mean.
@@ -93,7 +82,7 @@ pub struct Passed {
     /// Uncompressed bytes that it cost to read.
     pub spent: u64,
     size: u64,
-    layer: Result<(stream::Content, Vec<Entry>, oddities::Oddities)>,
+    layer: Result<(stream::Content, Arc<Entries>, oddities::Oddities)>,
 }
 
 /// Reads a layer once, in memory that does not depend on its size, and holds it against the blob's digest and size and
@@ -111,14 +100,19 @@ pub fn read(blob: impl BufRead, descriptor: &Descriptor, diff_id: &Digest, limit
 pub fn pass<R: BufRead>(blob: Verified<R>, algorithm: Algorithm, limits: &Limits) -> Result<Passed> {
     let mut collector = read::Collector::new(limits);
     let walked = stream::walk(blob, algorithm, limits, &mut |event| collector.take(event))?;
-    let layer = walked.content.map(|content| (content, collector.entries, collector.oddities));
+    let layer = walked.content.map(|content| (content, Arc::new(collector.entries()), collector.oddities));
     Ok(Passed { digest: walked.digest, spent: walked.spent, size: walked.size, layer })
 }
 
 impl Passed {
     /// Entries, and bytes of file contents, that stay in memory.
     pub fn held(&self) -> (u64, u64) {
-        self.layer.as_ref().map_or((0, 0), |(_, entries, _)| (entries.len() as u64, kept_bytes(entries)))
+        self.layer.as_ref().map_or((0, 0), |(_, entries, _)| (entries.len() as u64, entries.kept_bytes()))
+    }
+
+    /// Whether it is a layer as far as its own bytes tell.
+    pub fn is_sound(&self) -> bool {
+        self.layer.is_ok()
     }
 
     /// Holds what was read against what a manifest and its configuration say, as [`read`] does.

@@ -8,8 +8,9 @@ const LISTED: usize = 1000;
 /// What is odd about a layer and no reason to stop.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Oddities {
-    list: Vec<Oddity>,
-    more: u64,
+    pub(super) list: Vec<Oddity>,
+    /// How many more there are.
+    pub(super) more: u64,
 }
 
 impl Oddities {

@@ -1,12 +1,12 @@
 //! A layer's stream as entries.
 
-use std::sync::Arc;
+use std::mem;
 
 use super::meaning::{Meaning, meaning};
 use super::oddities::Oddities;
 use super::tap::Tap;
 use super::tar::{Event, Member};
-use super::{Body, Entry, LayerPath, OddityKind, Stat};
+use super::{Body, Entries, Entry, LayerPath, OddityKind, Stat};
 use crate::error::Result;
 use crate::limits::{self, Limits};
 
@@ -16,7 +16,7 @@ const NAME: usize = 256;
 /// Gathers the entries of a layer from its events.
 pub(super) struct Collector<'a> {
     limits: &'a Limits,
-    pub(super) entries: Vec<Entry>,
+    entries: Entries,
     pub(super) oddities: Oddities,
     counted: u64,
     tap: Tap,
@@ -25,7 +25,13 @@ pub(super) struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { limits, entries: Vec::new(), oddities: Oddities::default(), counted: 0, tap: Tap::new(), open: None }
+        Self { limits, entries: Entries::default(), oddities: Oddities::default(), counted: 0, tap: Tap::new(), open: None }
+    }
+
+    /// What was gathered, once the layer has ended.
+    pub(super) fn entries(&mut self) -> Entries {
+        self.entries.shrink();
+        mem::take(&mut self.entries)
     }
 
     pub(super) fn take(&mut self, event: Event<'_>) -> Result<()> {
@@ -36,7 +42,7 @@ impl<'a> Collector<'a> {
             Event::Data(_) | Event::Hole(_) => {}
             Event::Close => {
                 if let Some((path, stat)) = self.open.take() {
-                    self.entries.push(Entry { path, stat, body: Body::File(Arc::new(self.tap.close())) });
+                    self.entries.push(Entry { path, stat, body: Body::File(self.tap.close()) });
                 }
             }
         }

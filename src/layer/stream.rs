@@ -33,9 +33,12 @@ pub(super) struct Walked {
 pub(super) struct Content {
     /// Bytes of the uncompressed tar.
     pub(super) raw_size: u64,
-    diff_id: Digest,
-    compression: Compression,
-    odd: Vec<(OddityKind, String)>,
+    /// The digest of the tar.
+    pub(super) diff_id: Digest,
+    /// What the first bytes say.
+    pub(super) compression: Compression,
+    /// What is odd about the stream as a whole.
+    pub(super) odd: Vec<(OddityKind, String)>,
 }
 
 impl Content {

@@ -1,13 +1,14 @@
 //! Everything that watches a file's bytes go by.
 
 use std::mem;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 use super::LayerPath;
 use super::compiled::{self, Compiled};
 use super::elf::Capture;
-use super::entry::{FileKind, Kept, Trace};
+use super::entry::{FileKind, Kept, Seen, Trace};
 use super::keep::{Admission, Keeper};
 use super::skeleton::skeleton;
 
@@ -39,6 +40,8 @@ pub(super) struct Tap {
     /// The text of a module, of which its skeleton is kept.
     module: Vec<u8>,
     is_module: bool,
+    /// What is told of more than one file.
+    common: Vec<Arc<Seen>>,
 }
 
 impl Tap {
@@ -56,6 +59,7 @@ impl Tap {
             keeping: None,
             module: Vec::new(),
             is_module: false,
+            common: Vec::new(),
         }
     }
 
@@ -122,7 +126,22 @@ impl Tap {
             None => mem::replace(&mut self.kept, Kept::Unwanted),
         };
         let blank = if self.head.len() < HEAD { is_blank_head(&self.head) } else { self.blank };
-        Trace { sha256: mem::take(&mut self.sha256).finalize().into(), holes: self.holes, blank, kind, kept }
+        let seen = self.shared(Seen { holes: self.holes, kind, kept });
+        Trace::new(mem::take(&mut self.sha256).finalize().into(), blank, seen)
+    }
+
+    /// What is to tell of a file: of most there is nothing, or the ceiling that they are over, and they share it.
+    fn shared(&mut self, seen: Seen) -> Arc<Seen> {
+        let is_common = seen.holes == 0 && seen.kind == FileKind::Other && matches!(seen.kept, Kept::Unwanted | Kept::Over(_));
+        if !is_common {
+            return Arc::new(seen);
+        }
+        if let Some(known) = self.common.iter().find(|common| common.kept == seen.kept) {
+            return Arc::clone(known);
+        }
+        let seen = Arc::new(seen);
+        self.common.push(Arc::clone(&seen));
+        seen
     }
 }
 
@@ -132,7 +151,7 @@ impl Trace {
         let mut tap = Tap::new();
         tap.open(&LayerPath::root(), bytes.len() as u64);
         tap.feed(&bytes);
-        Self { kept: Kept::Whole(bytes.into()), ..tap.close() }
+        tap.close().keeping(Kept::Whole(bytes.into()))
     }
 }
 
@@ -194,10 +213,7 @@ mod tests {
         tap.open(&LayerPath::new("usr/lib/python3.12/x.py"), 3);
         tap.feed_zeros(3);
         let second = tap.close();
-        assert_eq!(
-            second,
-            Trace { sha256: Sha256::digest([0; 3]).into(), holes: 3, blank: true, kind: FileKind::Other, kept: Kept::Unwanted }
-        );
+        assert_eq!(second, Trace::new(Sha256::digest([0; 3]).into(), true, Seen { holes: 3, ..Seen::plain(Kept::Unwanted) }));
     }
 
     #[test]
@@ -216,7 +232,7 @@ mod tests {
     #[test]
     fn a_first_line_is_cut_where_the_kernel_cuts_it() {
         let long = [&b"#!/"[..], &[b'x'; 400]].concat();
-        let FileKind::Script(line) = trace(&long, 100).kind else { panic!("no script") };
+        let FileKind::Script(line) = trace(&long, 100).kind.clone() else { panic!("no script") };
         assert_eq!(line.len(), SCRIPT);
         assert_eq!(trace(b"#!/bin/sh\nexit\n", 3).kind, FileKind::Script(b"/bin/sh"[..].into()));
     }

@@ -8,7 +8,7 @@ impl Context<'_> {
     /// The last layer that took something out of a directory that is there.
     pub fn emptied(&self, directory: NodeId) -> Option<LayerIndex> {
         let (above, trail) = (self.tree.path(directory), self.tree.trail());
-        let below = trail.iter().filter(|(path, _)| path.is_within(&above) && **path != above);
+        let below = trail.changed().filter(|(path, _)| path.is_within(&above) && **path != above);
         below.filter_map(|(path, _)| trail.removal(path)).map(|event| event.layer).max()
     }
 

@@ -195,10 +195,10 @@ mod tests {
             for value in [0, 1, 0x7f, 0xff] {
                 let mut bad = good.clone();
                 bad[at] = value;
-                let FileKind::Elf(read) = Trace::of(bad).kind else { panic!("byte {at}") };
+                let FileKind::Elf(read) = Trace::of(bad).kind.clone() else { panic!("byte {at}") };
                 assert!(read.versions.wanted.len() <= 2 && read.versions.defined.len() <= 2, "byte {at}");
             }
-            let FileKind::Elf(read) = Trace::of(good[..at].to_vec()).kind else { continue };
+            let FileKind::Elf(read) = Trace::of(good[..at].to_vec()).kind.clone() else { continue };
             let is_told = read.versions.unknown.is_some() || read.dynamic == Dynamic::None;
             assert!(is_told || matches!(read.dynamic, Dynamic::Unknown(_)) || read.versions == elf.versions, "cut at {at}");
         }

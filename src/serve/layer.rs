@@ -109,8 +109,8 @@ o /a
         let read = crate::layer::read(&bytes[..], &descriptor, &digest, &Limits::default()).unwrap();
         assert_eq!(read.oddities, []);
         for (read, meant) in read.entries.iter().zip(&entries) {
-            assert_eq!((&read.path, read.stat), (&meant.path, if meant.body.is_mark() { read.stat } else { meant.stat }));
-            match (&read.body, &meant.body) {
+            assert_eq!((&read.path(), read.stat()), (&meant.path, if meant.body.is_mark() { read.stat() } else { meant.stat }));
+            match (read.body(), &meant.body) {
                 (Body::File(read), Body::File(meant)) => assert_eq!(read.kind, meant.kind),
                 (read, meant) => assert_eq!(read, meant),
             }

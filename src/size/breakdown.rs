@@ -11,7 +11,7 @@ use super::owner::{Owner, Owners};
 use super::snapshot::Amount;
 use super::waste::Waste;
 use crate::facts::Facts;
-use crate::vfs::{Change, LayerIndex, NodeId, Tree};
+use crate::vfs::{LayerIndex, NodeId, Tree};
 
 /// Directories are measured down to this depth: `/usr/local/lib` has it.
 pub const DEPTH: usize = 3;
@@ -159,8 +159,7 @@ pub(super) fn files(tree: &Tree) -> impl Iterator<Item = NodeId> {
 }
 
 fn unpacked_bytes(tree: &Tree) -> u64 {
-    let events = tree.trail().iter().flat_map(|(_, events)| events);
-    events.filter(|event| !matches!(event.change, Change::Removed(_))).fold(0, |sum, event| sum.saturating_add(event.bytes))
+    tree.trail().shipments().fold(0, |sum, shipment| sum.saturating_add(shipment.bytes))
 }
 
 /// The root, and the largest of the directories below it.
@@ -231,7 +230,8 @@ mod tests {
     use super::*;
     use crate::facts::packages::Packages;
     use crate::facts::python::{Python, python};
-    use crate::vfs::{self, Stat, Trace, dump};
+    use crate::layer::{Body, Entry};
+    use crate::vfs::{Kept, Seen, Stat, Trace, dump};
 
     fn lines(directories: &[Directory]) -> Vec<(&str, u64, u64)> {
         directories.iter().map(|directory| (&directory.path[..], directory.bytes, directory.files)).collect()
@@ -286,9 +286,10 @@ mod tests {
     #[test]
     fn holes_are_bytes_that_are_not_stored() {
         let mut tree = dump::tree(["f 0644 0:0 5 /a"]).unwrap();
-        let trace = Trace { holes: 90, ..Trace::of(vec![0; 100]) };
-        let stat = Stat { size: 100, ..Stat::default() };
-        tree.insert(tree.root(), b"sparse", 0, stat, vfs::Kind::File(Arc::new(trace)));
+        let seen = Seen { holes: 90, ..Seen::plain(Kept::Unwanted) };
+        let (path, stat) = ("sparse".into(), Stat { size: 100, ..Stat::default() });
+        let sparse = Entry { path, stat, body: Body::File(Trace::new([0; 32], true, seen)) };
+        tree.lay(1, &Arc::new([sparse].into_iter().collect())).unwrap();
         let sizes = Breakdown::by(&tree, &Owners::claimed(&tree, &Python::default(), &Packages::default()), &|_| None);
         assert_eq!((sizes.bytes, sizes.stored_bytes, sizes.unowned.bytes), (105, 15, 105));
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::layer::{Body, Entry, LayerDiff};
+use crate::layer::{Body, Entries, LayerDiff, LayerPath};
 
 /// What marks the name of a file that hides another.
 const WHITEOUT: &[u8] = b".wh.";
@@ -35,7 +35,8 @@ impl Dive {
     /// The figures of these layers, base first.
     #[expect(clippy::cast_precision_loss, reason = "dive divides floating point numbers")]
     pub fn of(layers: &[&LayerDiff]) -> Self {
-        let sizes = layers.iter().map(|layer| layer.entries.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.stat.size)));
+        let sizes =
+            layers.iter().map(|layer| layer.entries.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.stat().size)));
         let sizes: Vec<u64> = sizes.collect();
         let sum = |sizes: &[u64]| sizes.iter().fold(0_u64, |sum, size| sum.saturating_add(*size));
         let user = sum(sizes.get(1..).unwrap_or_default());
@@ -146,36 +147,41 @@ impl<'a, T: Default> Tree<'a, T> {
 
 impl<'a> Tree<'a, Header> {
     /// The tree of a layer, whiteouts under the names that they have in the tar.
-    fn of(entries: &'a [Entry]) -> Self {
+    fn of(entries: &'a Entries) -> Self {
         let mut tree = Self::new();
         // Most entries lie in the same directory as the one before.
-        let mut last = (&b""[..], Some(ROOT));
-        for entry in entries.iter().filter(|entry| !entry.path.is_root()) {
-            let path = entry.path.as_bytes();
-            let (folder, name) = match path.iter().rposition(|byte| *byte == b'/') {
-                _ if entry.body == Body::Opaque => (path, None),
-                Some(at) => (&path[..at], Some(&path[at + 1..])),
-                None => (&b""[..], Some(path)),
+        let mut last = (None, None);
+        for entry in entries.iter().filter(|entry| !entry.is_root()) {
+            let body = entry.body();
+            if last.0 != Some(entry.directory()) {
+                last = (Some(entry.directory()), tree.folder(entry.directory()));
+            }
+            let Some(folder) = last.1 else { continue };
+            if *body == Body::Opaque {
+                tree.named(folder, entry.name());
+                continue;
+            }
+            if entry.name().starts_with(PASSED_OVER) {
+                continue;
+            }
+            let name = match body {
+                Body::Whiteout => Cow::from([WHITEOUT, entry.name()].concat()),
+                _ => Cow::from(entry.name()),
             };
-            if last.0 != folder {
-                last = (folder, tree.folder(folder));
-            }
-            let name = name.filter(|name| !name.starts_with(PASSED_OVER)).map(|name| match entry.body {
-                Body::Whiteout => Cow::from([WHITEOUT, name].concat()),
-                _ => Cow::from(name),
-            });
-            if let (Some(folder), Some(name)) = (last.1, name) {
-                let id = tree.ensure(folder, name);
-                tree.nodes[id].data = Header { size: entry.stat.size, is_directory: entry.body == Body::Directory };
-            }
+            let id = tree.ensure(folder, name);
+            tree.nodes[id].data = Header { size: entry.stat().size, is_directory: *body == Body::Directory };
         }
         tree
     }
 
     /// The node of a directory, made where it is missing; none where a name of it is passed over.
-    fn folder(&mut self, path: &'a [u8]) -> Option<usize> {
-        let mut names = path.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
-        names.try_fold(ROOT, |at, name| (!name.starts_with(PASSED_OVER)).then(|| self.ensure(at, Cow::from(name))))
+    fn folder(&mut self, path: &'a LayerPath) -> Option<usize> {
+        path.components().try_fold(ROOT, |at, name| self.named(at, name))
+    }
+
+    /// The node of a name in a directory, made where it is missing; none where it is passed over.
+    fn named(&mut self, directory: usize, name: &'a [u8]) -> Option<usize> {
+        (!name.starts_with(PASSED_OVER)).then(|| self.ensure(directory, Cow::from(name)))
     }
 }
 
@@ -273,6 +279,8 @@ impl<'a> Tree<'a, Place> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::digest::Digest;
     use crate::image::Descriptor;
@@ -292,7 +300,7 @@ mod tests {
             descriptor: descriptor(),
             diff_id: digest.clone(),
             raw_size: 0,
-            entries: dump::entries(lines).unwrap(),
+            entries: Arc::new(dump::entries(lines).unwrap().into_iter().collect()),
             oddities: Vec::new(),
         };
         let layers: Vec<LayerDiff> = layers.iter().map(layer).collect();

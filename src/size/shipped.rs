@@ -2,34 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use crate::vfs::{Change, Event, LayerIndex, LayerPath, Tree};
+use crate::vfs::{LayerIndex, LayerPath, Shipment, Tree};
 
 /// What one layer ships: content of regular files, whether or not it is still seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shipped<'a> {
+pub struct Shipped {
     /// Bytes of them.
     pub bytes: u64,
-    /// The largest file.
-    pub largest: (&'a LayerPath, u64),
-}
-
-/// The events by which layers ship something, in path order.
-pub fn events(tree: &Tree) -> impl Iterator<Item = (&LayerPath, &Event)> {
-    let events = tree.trail().iter().flat_map(|(path, events)| events.iter().map(move |event| (path, event)));
-    events.filter(|(_, event)| !matches!(event.change, Change::Removed(_)))
+    /// The largest file, of several the first in path order.
+    pub largest: (LayerPath, u64),
 }
 
 /// What the layers ship that ship any file with content.
-pub fn shipped(tree: &Tree) -> BTreeMap<LayerIndex, Shipped<'_>> {
-    let mut layers = BTreeMap::new();
-    for (path, Event { layer, bytes, .. }) in events(tree).filter(|(_, event)| event.bytes > 0) {
-        let shipped = layers.entry(*layer).or_insert(Shipped { bytes: 0, largest: (path, 0) });
-        shipped.bytes = shipped.bytes.saturating_add(*bytes);
-        if *bytes > shipped.largest.1 {
-            shipped.largest = (path, *bytes);
+pub fn shipped(tree: &Tree) -> BTreeMap<LayerIndex, Shipped> {
+    let mut layers: BTreeMap<LayerIndex, (u64, Shipment<'_>)> = BTreeMap::new();
+    let trail = tree.trail();
+    for shipment in trail.shipments().filter(|shipment| shipment.bytes > 0) {
+        let (bytes, largest) = layers.entry(shipment.layer).or_insert((0, shipment));
+        *bytes = bytes.saturating_add(shipment.bytes);
+        let is_larger =
+            shipment.bytes > largest.bytes || shipment.bytes == largest.bytes && trail.path(&shipment) < trail.path(largest);
+        if is_larger {
+            *largest = shipment;
         }
     }
-    layers
+    let of = |(layer, (bytes, largest)): (_, (_, Shipment<'_>))| {
+        (layer, Shipped { bytes, largest: (trail.path(&largest), largest.bytes) })
+    };
+    layers.into_iter().map(of).collect()
 }
 
 #[cfg(test)]

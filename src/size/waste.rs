@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::breakdown::files;
 use super::cause::{self, Cause, Loss};
-use super::shipped::events;
 use crate::vfs::{LayerIndex, NodeId, Tree};
 
 /// Groups of copies that are listed: the sums count all.
@@ -104,9 +103,9 @@ pub struct Content {
 /// What the layers of a tree ship, of those that ship any content.
 pub fn contents(tree: &Tree) -> BTreeMap<LayerIndex, Content> {
     let mut layers: BTreeMap<LayerIndex, Content> = BTreeMap::new();
-    for (_, event) in events(tree).filter(|(_, event)| event.bytes > 0) {
-        let content = layers.entry(event.layer).or_default();
-        content.bytes = content.bytes.saturating_add(event.bytes);
+    for shipment in tree.trail().shipments().filter(|shipment| shipment.bytes > 0) {
+        let content = layers.entry(shipment.layer).or_default();
+        content.bytes = content.bytes.saturating_add(shipment.bytes);
     }
     for hidden in tree.hidden() {
         if let Some(content) = layers.get_mut(&tree.content_layer(hidden.node)) {

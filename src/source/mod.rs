@@ -50,6 +50,12 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// Whether its blobs lie on this machine, where they can change without a notice. Those of a registry are asked for by
+    /// digest, and whoever pulls them holds them against it.
+    fn is_at_hand(&self) -> bool {
+        true
+    }
+
     /// Whether the place holds manifests at all. One that does not makes them up, and their digests are nobody's.
     fn holds_manifests(&self) -> bool {
         true

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Asking, Loaded, Reading, Watch, layers};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Level;
-use crate::layer::{self, Body, Kept, LayerPath, Part};
+use crate::layer::{self, Body, EntryRef, Kept, LayerPath, Part};
 use crate::limits::Limits;
 use crate::profile::Profile;
 use crate::rules;
@@ -61,13 +61,13 @@ fn contents(loaded: &Loaded, index: usize, nodes: &[NodeId], reading: &Reading) 
     let lost = || Error::new(Kind::Bug, "a file is not where it was on the first reading");
     let again = |error: Error| error.doing(format!("{} a second time", layers::name(&loaded.image, index)));
     let diff = loaded.layers.get(index).and_then(Option::as_ref).ok_or_else(lost).map_err(again)?;
-    let files = diff.entries.iter().filter_map(|entry| match &entry.body {
-        Body::File(trace) => Some((trace.sha256, &entry.path)),
+    let files = diff.entries.iter().filter_map(|entry| match entry.body() {
+        Body::File(trace) => Some((trace.sha256, entry)),
         _ => None,
     });
-    let by_digest: BTreeMap<[u8; 32], &LayerPath> = files.collect();
-    let path = |node: &NodeId| Some((*node, *by_digest.get(&loaded.tree.trace(*node)?.sha256)?));
-    let paths: Vec<(NodeId, &LayerPath)> = nodes.iter().map(|node| path(node).ok_or_else(lost)).collect::<Result<_>>()?;
+    let by_digest: BTreeMap<[u8; 32], EntryRef<'_>> = files.collect();
+    let path = |node: &NodeId| Some((*node, by_digest.get(&loaded.tree.trace(*node)?.sha256)?.path()));
+    let paths: Vec<(NodeId, LayerPath)> = nodes.iter().map(|node| path(node).ok_or_else(lost)).collect::<Result<_>>()?;
     let mut contents: BTreeMap<LayerPath, Vec<u8>> = BTreeMap::new();
     let mut take = |path: &LayerPath, part: Part<'_>| {
         match part {
@@ -77,8 +77,8 @@ fn contents(loaded: &Loaded, index: usize, nodes: &[NodeId], reading: &Reading) 
         Ok(())
     };
     let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries).map_err(again)?;
-    let wanted = paths.iter().map(|(_, path)| (*path).clone()).collect();
+    let wanted = paths.iter().map(|(_, path)| path.clone()).collect();
     layer::copy_files(blob, &diff.descriptor, &diff.diff_id, &reading.limits, &wanted, &mut take).map_err(again)?;
-    let content = |(node, path): &(NodeId, &LayerPath)| contents.get(*path).cloned().map(|bytes| (*node, bytes)).ok_or_else(lost);
+    let content = |(node, path): &(NodeId, LayerPath)| contents.get(path).cloned().map(|bytes| (*node, bytes)).ok_or_else(lost);
     paths.iter().map(content).collect()
 }

@@ -5,11 +5,12 @@ use std::io::{self, BufRead, Read, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::cached::Wanted;
 use super::{Loaded, Reading, Watch};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, Resolved};
-use crate::layer::{self, Body, Entry, LayerDiff, Trace};
+use crate::layer::{self, Body, EntryRef, LayerDiff, Trace};
 use crate::limits::{self, Limits};
 use crate::source::{self, Source};
 use crate::vfs::NodeId;
@@ -38,7 +39,7 @@ impl Total {
             }
         };
         count(&self.bytes, diff.raw_size, limits.image_bytes, "bytes", limits::image_bytes);
-        count(&self.kept, diff.kept_bytes(), limits.kept_bytes, "bytes of metadata and small files", limits::kept_bytes);
+        count(&self.kept, diff.entries.kept_bytes(), limits.kept_bytes, "bytes of metadata and small files", limits::kept_bytes);
         count(&self.entries, diff.entries.len() as u64, limits.entries, "entries", limits::entries);
     }
 }
@@ -102,8 +103,10 @@ fn one(source: &dyn Source, image: &Resolved, reading: &Reading, watch: &dyn Wat
     if let Some(passed) = source.layer(descriptor, diff_id) {
         return passed;
     }
-    let blob = source::blob(source, descriptor, reading.access.retries)?;
-    layer::read(Watched { inner: blob, watch, layer }, descriptor, diff_id, &reading.limits)
+    let (algorithm, is_at_hand) = (diff_id.algorithm(), source.is_at_hand());
+    let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, watch, claim: OnceLock::new() };
+    let blob = || Ok(Watched { inner: source::blob(source, descriptor, reading.access.retries)?, watch: &wanted, layer });
+    wanted.pass(&blob)?.hold(descriptor, diff_id)
 }
 
 /// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know
@@ -112,8 +115,8 @@ pub(super) fn copy(loaded: &Loaded, node: NodeId, trace: &Trace, reading: &Readi
     let index = loaded.tree.content_layer(node);
     let lost = || Error::new(Kind::Bug, "the file is not where it was on the first reading").doing(name(&loaded.image, index));
     let diff = loaded.layers[index].as_ref().ok_or_else(lost)?;
-    let same = |entry: &&Entry| matches!(&entry.body, Body::File(other) if other.sha256 == trace.sha256);
-    let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path;
+    let same = |entry: &EntryRef<'_>| matches!(entry.body(), Body::File(other) if other.sha256 == trace.sha256);
+    let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path();
     let again = |error: Error| error.doing(format!("read {path} a second time"));
     let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries).map_err(again)?;
     layer::copy_file(blob, &diff.descriptor, &diff.diff_id, &reading.limits, path, out)?.ok_or_else(lost)

@@ -7,13 +7,14 @@
 //! where.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::node::{Kind, NodeId};
 use super::resolve::MAX_LINKS;
 use super::trail::{Cause, Change, Divergence, Event};
 use super::{LayerIndex, Tree};
 use crate::error::{Error, Kind as Failure, Result};
-use crate::layer::{Body, Entry, LayerDiff, LayerPath, Stat};
+use crate::layer::{Body, Entries, EntryRef, LayerDiff, LayerPath};
 
 /// Bytes of a path that Linux opens (limits.h, `PATH_MAX`): a longer one, reached through links, is nowhere to be unpacked.
 const MAX_PATH: usize = 4096;
@@ -34,11 +35,15 @@ impl Tree {
     }
 
     /// As [`Tree::apply`], of bare entries.
-    pub(super) fn lay(&mut self, layer: LayerIndex, entries: &[Entry]) -> Result<()> {
-        let doing = |entry: &Entry, error: Error| error.doing(format!("put {} of layer {}", entry.path, layer + 1));
+    pub(crate) fn lay(&mut self, layer: LayerIndex, entries: &Arc<Entries>) -> Result<()> {
+        if layer >= MAX_LAYERS {
+            return Err(Error::new(Failure::Limit, format!("a tree is made of at most {MAX_LAYERS} layers")));
+        }
+        self.begin(layer, entries);
+        let doing = |entry: EntryRef<'_>, error: Error| error.doing(format!("put {} of layer {}", entry.path(), layer + 1));
         let mut fold = Fold { tree: self, layer, link_bytes: 0, last: None };
         let mut hidden = BTreeMap::new();
-        for entry in entries {
+        for entry in entries.iter() {
             fold.hides(entry, &mut hidden).map_err(|error| doing(entry, error))?;
         }
         let mut removed = Vec::new();
@@ -47,17 +52,20 @@ impl Tree {
             removed.extend(node.map(|_| path.clone()));
             fold.hide(path, is_opaque);
         }
-        for entry in entries {
+        for entry in entries.iter() {
             fold.put(entry).map_err(|error| doing(entry, error))?;
         }
         for path in removed {
             if self.get(&path).is_some_and(|node| self.is_directory(node)) {
-                self.trail_mut().diverge(layer, path, Divergence::BroughtBack);
+                self.records_mut().diverge(layer, path, Divergence::BroughtBack);
             }
         }
         Ok(())
     }
 }
+
+/// Layers that a tree can be made of: overlay file systems stop at 500.
+const MAX_LAYERS: LayerIndex = u16::MAX as LayerIndex;
 
 /// A layer on its way into a tree.
 struct Fold<'t> {
@@ -87,15 +95,15 @@ struct Reached {
 impl Fold<'_> {
     /// Notes what a whiteout or an opaque mark hides, by its real path. A directory that is both hidden and made opaque is
     /// hidden. Paths that lead nowhere hide nothing.
-    fn hides(&mut self, entry: &Entry, hidden: &mut BTreeMap<LayerPath, bool>) -> Result<()> {
-        let (directory, is_opaque) = match (&entry.body, entry.path.parent()) {
-            (Body::Whiteout, Some(parent)) => (parent, false),
-            (Body::Opaque, _) => (entry.path.clone(), true),
+    fn hides(&mut self, entry: EntryRef<'_>, hidden: &mut BTreeMap<LayerPath, bool>) -> Result<()> {
+        let (directory, is_opaque) = match entry.body() {
+            Body::Whiteout if !entry.is_root() => (entry.directory().clone(), false),
+            Body::Opaque => (entry.path(), true),
             _ => return Ok(()),
         };
         let Reached { at, missing, through } = self.reach(&directory)?;
         self.diverge(&directory, through);
-        let found = if is_opaque { Some(at) } else { self.tree.child(at, entry.path.name()) };
+        let found = if is_opaque { Some(at) } else { self.tree.child(at, entry.name()) };
         if let (Some(found), true) = (found, missing.is_empty()) {
             let both = hidden.entry(self.tree.path(found)).or_insert(is_opaque);
             *both &= is_opaque;
@@ -118,39 +126,34 @@ impl Fold<'_> {
         }
     }
 
-    fn put(&mut self, entry: &Entry) -> Result<()> {
-        let wrong = |what: &str| Error::new(Failure::Corrupt, what);
-        let kind = match &entry.body {
+    fn put(&mut self, entry: EntryRef<'_>) -> Result<()> {
+        let kind = match entry.body() {
             Body::Whiteout | Body::Opaque => return Ok(()),
-            Body::Directory => Kind::Directory,
-            Body::File(trace) => Kind::File(trace.clone()),
-            Body::Symlink(target) => Kind::Symlink(target.clone()),
-            Body::Device { block, major, minor } => Kind::Device { block: *block, major: *major, minor: *minor },
-            Body::Fifo => Kind::Fifo,
-            Body::Hardlink(target) => return self.link(&entry.path, target),
+            Body::Hardlink(target) => return self.link(entry, target),
+            body => Kind::of(body),
         };
-        if !entry.path.is_root() {
-            let parent = self.parent(&entry.path)?;
-            return self.make(&parent, entry.path.name(), entry.stat, kind).map(drop);
+        if !entry.is_root() {
+            let parent = self.parent(entry.directory())?;
+            return self.make(&parent, entry.name(), Some(entry)).map(drop);
         }
-        if kind != Kind::Directory {
-            return Err(wrong("the root can be nothing but a directory"));
+        if kind != Some(Kind::Directory) {
+            return Err(Error::new(Failure::Corrupt, "the root can be nothing but a directory"));
         }
-        self.rewrite(self.tree.root(), LayerPath::root(), entry.stat);
+        self.rewrite(self.tree.root(), LayerPath::root(), entry);
         Ok(())
     }
 
     /// A further name of a file. The file must exist when the name is made, as for link(2): a link at the end of the target
     /// is itself the file, and the metadata of the entry is not looked at.
-    fn link(&mut self, path: &LayerPath, target: &LayerPath) -> Result<()> {
+    fn link(&mut self, entry: EntryRef<'_>, target: &LayerPath) -> Result<()> {
         let wrong = |what: &str| Error::new(Failure::Corrupt, format!("its hard link target {target} {what}"));
-        if path.is_root() {
+        if entry.is_root() {
             return Err(wrong("cannot be the root"));
         }
-        let parent = self.parent(path)?;
-        let real = real(&parent, path.name())?;
-        let old = self.tree.child(parent.at, path.name());
-        let (replaced, hidden) = old.map(|old| (self.tree.kind(old).clone(), self.clear(old, &real))).unzip();
+        let parent = self.parent(entry.directory())?;
+        let path = real(&parent, entry.name())?;
+        let old = self.tree.child(parent.at, entry.name());
+        let hidden = old.map_or(0, |old| self.clear(old, &path));
         let directory = target.parent().unwrap_or_default();
         let reached = self.reach(&directory)?;
         let found = if reached.missing.is_empty() { self.tree.child(reached.at, target.name()) } else { None };
@@ -158,25 +161,25 @@ impl Fold<'_> {
         if self.tree.is_directory(found) {
             return Err(wrong("is a directory"));
         }
-        let same_content = replaced.map(|replaced| is_same(&replaced, self.tree.kind(found)));
+        let same_content = old.map(|old| is_same(self.tree.kind(old), self.tree.kind(found)));
         self.last = None;
-        self.tree.trail_mut().count_written(self.layer);
-        let new = self.tree.link(parent.at, path.name(), self.layer, self.tree.inode(found));
+        self.tree.records_mut().count_written(self.layer);
+        let new = self.tree.link(parent.at, self.layer, entry.place(), self.tree.inode(found));
         if let Some(old) = old {
             self.tree.succeed(old, new);
         }
-        self.record(real, same_content, 0, hidden.unwrap_or_default());
+        let before = old.and_then(|old| self.tree.writing(old));
+        self.record(new, path, before, same_content, hidden);
         Ok(())
     }
 
-    /// The directory that holds a path, made where it is missing (0755, root's) or no directory, links followed.
-    fn parent(&mut self, path: &LayerPath) -> Result<Directory> {
-        let written = path.parent().unwrap_or_default();
-        if let Some((_, last)) = self.last.as_ref().filter(|(last, _)| *last == written) {
+    /// A directory that holds an entry, made where it is missing (0755, root's) or no directory, links followed.
+    fn parent(&mut self, written: &LayerPath) -> Result<Directory> {
+        if let Some((_, last)) = self.last.as_ref().filter(|(last, _)| last == written) {
             return Ok(last.clone());
         }
-        let Reached { at, mut missing, through } = self.reach(&written)?;
-        self.diverge(&written, through);
+        let Reached { at, mut missing, through } = self.reach(written)?;
+        self.diverge(written, through);
         let mut directory = Directory { at, path: self.tree.path(at) };
         if !self.tree.is_directory(at) {
             missing.insert(0, self.tree.name(at).into());
@@ -186,13 +189,13 @@ impl Fold<'_> {
         for name in missing {
             directory = self.imply(&directory, &name)?;
         }
-        self.last = Some((written, directory.clone()));
+        self.last = Some((written.clone(), directory.clone()));
         Ok(directory)
     }
 
     fn diverge(&mut self, directory: &LayerPath, through: Option<LayerPath>) {
         if let Some(link) = through {
-            self.tree.trail_mut().diverge(self.layer, directory.clone(), Divergence::ThroughLink(link));
+            self.tree.records_mut().diverge(self.layer, directory.clone(), Divergence::ThroughLink(link));
         }
     }
 
@@ -201,8 +204,7 @@ impl Fold<'_> {
             let what = format!("the layers name files in more than {MAX_IMPLIED} directories that have no entry");
             return Err(Error::new(Failure::Limit, what));
         }
-        let stat = Stat { mode: 0o755, ..Stat::default() };
-        Ok(Directory { at: self.make(directory, name, stat, Kind::Directory)?, path: real(directory, name)? })
+        Ok(Directory { at: self.make(directory, name, None)?, path: directory.path.child(name) })
     }
 
     /// Follows a directory's path as far as it leads, every link included. Behind the first name that does not exist, or
@@ -252,35 +254,40 @@ impl Fold<'_> {
         Ok(reached)
     }
 
-    /// Puts something under a name: a directory over a directory keeps what it holds, anything else replaces what was there.
-    fn make(&mut self, directory: &Directory, name: &[u8], stat: Stat, kind: Kind) -> Result<NodeId> {
+    /// Puts an entry, or a directory that no entry names, under a name: a directory over a directory keeps what it holds,
+    /// anything else replaces what was there.
+    fn make(&mut self, directory: &Directory, name: &[u8], entry: Option<EntryRef<'_>>) -> Result<NodeId> {
         let path = real(directory, name)?;
-        let bytes = if matches!(kind, Kind::File(_)) { stat.size } else { 0 };
+        let kind = entry.and_then(|entry| Kind::of(entry.body())).unwrap_or(Kind::Directory);
         if kind != Kind::Directory {
-            self.tree.trail_mut().count_written(self.layer);
+            self.tree.records_mut().count_written(self.layer);
         }
         if matches!(kind, Kind::Symlink(_)) {
             self.last = None;
         }
-        let Some(old) = self.tree.child(directory.at, name) else {
-            self.record(path, None, bytes, 0);
-            return Ok(self.tree.insert(directory.at, name, self.layer, stat, kind));
-        };
-        if kind == Kind::Directory && self.tree.is_directory(old) {
-            self.rewrite(old, path, stat);
+        let old = self.tree.child(directory.at, name);
+        if let (Some(old), Some(entry)) = (old.filter(|old| self.tree.is_directory(*old) && kind == Kind::Directory), entry) {
+            self.rewrite(old, path, entry);
             return Ok(old);
         }
-        let same_content = is_same(self.tree.kind(old), &kind);
-        let hidden = self.clear(old, &path);
-        self.record(path, Some(same_content), bytes, hidden);
-        let new = self.tree.insert(directory.at, name, self.layer, stat, kind);
-        self.tree.succeed(old, new);
+        let same_content = old.map(|old| is_same(self.tree.kind(old), kind));
+        let hidden = old.map_or(0, |old| self.clear(old, &path));
+        let new = match entry {
+            Some(entry) => self.tree.place(directory.at, self.layer, entry.place()),
+            None => self.tree.imply(directory.at, name, self.layer),
+        };
+        if let Some(old) = old {
+            self.tree.succeed(old, new);
+        }
+        let before = old.and_then(|old| self.tree.writing(old));
+        self.record(new, path, before, same_content, hidden);
         Ok(new)
     }
 
-    fn rewrite(&mut self, directory: NodeId, path: LayerPath, stat: Stat) {
-        self.tree.rewrite_directory(directory, self.layer, stat);
-        self.record(path, Some(true), 0, 0);
+    fn rewrite(&mut self, directory: NodeId, path: LayerPath, entry: EntryRef<'_>) {
+        let before = self.tree.writing(directory);
+        self.tree.rewrite_directory(directory, self.layer, entry.place());
+        self.record(directory, path, before, Some(true), 0);
     }
 
     /// Frees a name: what lay below it is removed, it itself is about to be rewritten. Returns the bytes of its own content
@@ -303,21 +310,27 @@ impl Fold<'_> {
     fn record_removed(&mut self, gone: impl IntoIterator<Item = (NodeId, u64)>, cause: &Cause) {
         for (id, bytes) in gone {
             let event = Event { layer: self.layer, change: Change::Removed(cause.clone()), bytes, hidden: bytes };
-            let path = self.tree.path(id);
-            self.tree.trail_mut().record(path, event);
+            let (path, before) = (self.tree.path(id), self.tree.writing(id));
+            self.tree.records_mut().record(path, before, event);
         }
     }
 
-    /// Records an entry: `same_content` compares it with what it replaced, if it did.
-    fn record(&mut self, path: LayerPath, same_content: Option<bool>, bytes: u64, hidden: u64) {
+    /// Records what made a node, after what was there `before`: `same_content` compares it with what it replaced, if it did.
+    /// That it came where nothing ever was need not be recorded.
+    fn record(&mut self, new: NodeId, path: LayerPath, before: Option<Event>, same_content: Option<bool>, hidden: u64) {
+        if same_content.is_none() && !self.tree.records_mut().has(&path) {
+            return;
+        }
+        let bytes = self.tree.writing(new).map_or(0, |event| event.bytes);
         let change = same_content.map_or(Change::Added, |same_content| Change::Rewritten { same_content });
-        self.tree.trail_mut().record(path, Event { layer: self.layer, change, bytes, hidden });
+        self.tree.records_mut().record(path, before, Event { layer: self.layer, change, bytes, hidden });
+        self.tree.mark_recorded(new);
     }
 }
 
 /// The real path of a name in a directory.
 fn real(directory: &Directory, name: &[u8]) -> Result<LayerPath> {
-    let path = directory.path.join(name);
+    let path = directory.path.child(name);
     let length = path.as_bytes().len();
     if length < MAX_PATH {
         return Ok(path);
@@ -328,7 +341,7 @@ fn real(directory: &Directory, name: &[u8]) -> Result<LayerPath> {
 
 /// Whether two things differ in nothing but their metadata: files by their digest, links by their target, devices by
 /// their numbers.
-fn is_same(old: &Kind, new: &Kind) -> bool {
+fn is_same(old: Kind<'_>, new: Kind<'_>) -> bool {
     match (old, new) {
         (Kind::File(old), Kind::File(new)) => old.sha256 == new.sha256,
         (old, new) => old == new,

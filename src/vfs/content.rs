@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use crate::layer::compiled::Compiled;
 use crate::layer::elf::{Dynamic, Elf, Wanted};
 use crate::layer::skeleton::skeleton;
-use crate::layer::{FileKind, Kept, LayerPath, Trace};
+use crate::layer::{FileKind, Kept, LayerPath, Seen, Trace};
 
 /// Bytes of an ELF object whose size is not said: those of its header.
 const ELF_SIZE: u64 = 64;
@@ -28,13 +28,13 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
         let size = size.unwrap_or(ELF_SIZE);
         let sha256 = Sha256::digest(format!("{content} {size}")).into();
         let kind = FileKind::Elf(Box::new(elf(object)?));
-        return Ok((Trace { sha256, holes: 0, blank: false, kind, kept: Kept::Unwanted }, size));
+        return Ok((Trace::new(sha256, false, Seen { holes: 0, kind, kept: Kept::Unwanted }), size));
     }
     if let Some(module) = content.strip_prefix("pyc:") {
         let size = size.unwrap_or(COMPILED_SIZE);
         let sha256 = Sha256::digest(format!("{content} {size}")).into();
         let kind = FileKind::Compiled(compiled(module)?);
-        return Ok((Trace { sha256, holes: 0, blank: false, kind, kept: Kept::Unwanted }, size));
+        return Ok((Trace::new(sha256, false, Seen { holes: 0, kind, kept: Kept::Unwanted }), size));
     }
     let quoted = content.strip_prefix('"').and_then(|content| content.rsplit_once('"'));
     let (quoted, after) = quoted.ok_or("its content is neither quoted, nor size=, elf: or pyc:")?;
@@ -43,21 +43,21 @@ pub(super) fn read(content: &str, size: Option<u64>, path: &LayerPath) -> Result
     if size.is_some_and(|size| size != length) {
         return Err(format!("its content is not {} bytes long but {length}", size.unwrap_or_default()));
     }
-    let mut trace = Trace::of(bytes);
-    match after.trim_ascii() {
-        "" => {}
-        "imports" => trace.kept = Kept::Imports(skeleton(trace.bytes().unwrap_or_default()).into()),
-        "unkept" => trace.kept = Kept::Unwanted,
-        "over" => trace.kept = Kept::Over("kept-bytes"),
+    let trace = Trace::of(bytes);
+    let trace = match after.trim_ascii() {
+        "" => trace,
+        "imports" => trace.keeping(Kept::Imports(skeleton(trace.bytes().unwrap_or_default()).into())),
+        "unkept" => trace.keeping(Kept::Unwanted),
+        "over" => trace.keeping(Kept::Over("kept-bytes")),
         other => return Err(format!("{other:?} is none of imports, unkept and over")),
-    }
+    };
     Ok((trace, length))
 }
 
 /// A file of which only the size is said: equal to none but one of the same path and size.
 fn unseen(path: &LayerPath, size: u64) -> Trace {
     let sha256 = Sha256::digest(format!("{size} {path}")).into();
-    Trace { sha256, holes: 0, blank: false, kind: FileKind::Other, kept: Kept::Unwanted }
+    Trace::new(sha256, false, Seen::plain(Kept::Unwanted))
 }
 
 /// `MACHINE[,OPTION…]`. Numbers are those of the System V ABI's registry of machines.
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_compiled_module_is_what_its_options_say() {
-        let kind = |content: &str| trace(content).kind;
+        let kind = |content: &str| trace(content).kind.clone();
         assert_eq!(kind("pyc:3495,mtime=5,size=7"), FileKind::Compiled(Compiled { magic: 3495, source: Some((5, 7)) }));
         assert_eq!(kind("pyc:3495,hash"), FileKind::Compiled(Compiled { magic: 3495, source: None }));
         for bad in ["pyc:", "pyc:70000", "pyc:1,mtime=x", "pyc:1,flags"] {
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn an_object_is_what_its_options_say() {
-        let FileKind::Elf(elf) = trace("elf:x86-64,exec,interp=/lib/ld.so,needed=a,needed=b,runpath=$ORIGIN").kind else {
+        let FileKind::Elf(elf) = trace("elf:x86-64,exec,interp=/lib/ld.so,needed=a,needed=b,runpath=$ORIGIN").kind.clone() else {
             panic!("no object")
         };
         assert_eq!((elf.bits, elf.machine, elf.kind, elf.little_endian), (64, 62, 2, true));
@@ -232,7 +232,9 @@ mod tests {
         let Dynamic::Known { needed, runpath, soname: None, rpath: None } = elf.dynamic else { panic!("{elf:?}") };
         assert_eq!(needed, [b"a"[..].into(), b"b"[..].into()]);
         assert_eq!(runpath.as_deref(), Some(&b"$ORIGIN"[..]));
-        let FileKind::Elf(elf) = trace("elf:aarch64,verneed=a:V_1,verneed=a:V_2,verneed=b:V_1,verdef=W_1,align=4096").kind else {
+        let FileKind::Elf(elf) =
+            trace("elf:aarch64,verneed=a:V_1,verneed=a:V_2,verneed=b:V_1,verdef=W_1,align=4096").kind.clone()
+        else {
             panic!("no object")
         };
         let wanted: Vec<_> = elf.versions.wanted.iter().map(|wanted| (&wanted.file[..], wanted.versions.len())).collect();

@@ -43,6 +43,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::content::{self, unescape};
 use super::{Kind, NodeId, Tree};
@@ -107,7 +108,7 @@ pub fn word(bytes: &[u8]) -> String {
 pub fn tree<'a>(layers: impl IntoIterator<Item = &'a str>) -> Result<Tree> {
     let mut tree = Tree::new();
     for (index, layer) in layers.into_iter().enumerate() {
-        tree.lay(index, &entries(layer)?)?;
+        tree.lay(index, &Arc::new(entries(layer)?.into_iter().collect()))?;
     }
     Ok(tree)
 }
@@ -208,7 +209,7 @@ fn entry(line: &str) -> Result<Entry, String> {
         _ => {
             let (trace, size) = content::read(std::mem::take(&mut words.0), size, &path)?;
             stat.size = size;
-            Body::File(trace.into())
+            Body::File(trace)
         }
     };
     if words.0.is_empty() { Ok(Entry { path, stat, body }) } else { Err(format!("{:?} is left over", words.0)) }

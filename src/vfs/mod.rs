@@ -1,17 +1,20 @@
 //! [`LayerDiff`](crate::layer::LayerDiff)s folded into one tree.
 
 pub mod apply;
+mod children;
 mod content;
 pub mod dump;
 pub mod node;
 pub mod resolve;
+pub mod table;
 pub mod trail;
 pub mod tree;
 
-pub use crate::layer::{FileKind, Kept, LayerPath, Stat, Trace};
+pub use crate::layer::{FileKind, Kept, LayerPath, Seen, Stat, Trace};
 pub use node::{Kind, NodeId};
 pub use resolve::Unresolved;
-pub use trail::{Cause, Change, Divergence, Event, Trail};
+pub use table::{Set, Table};
+pub use trail::{At, Cause, Change, Divergence, Event, Shipment, Trail};
 pub use tree::{Hidden, Tree};
 
 /// A layer by its place in the manifest, base first, from 0.

@@ -1,8 +1,6 @@
 //! What a tree is made of.
 
-use std::sync::Arc;
-
-use crate::layer::Trace;
+use crate::layer::{Body, Trace};
 
 /// A name in the tree. Valid for the tree that gave it, until the next layer is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,14 +11,14 @@ pub struct NodeId(pub(super) u32);
 pub struct InodeId(pub(super) u32);
 
 /// What a node is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind<'a> {
     /// A directory.
     Directory,
     /// A regular file, and what was seen of its bytes.
-    File(Arc<Trace>),
+    File(&'a Trace),
     /// A symbolic link and its target, verbatim.
-    Symlink(Box<[u8]>),
+    Symlink(&'a [u8]),
     /// A device node.
     Device {
         /// Whether it is a block device.
@@ -32,4 +30,18 @@ pub enum Kind {
     },
     /// A named pipe.
     Fifo,
+}
+
+impl<'a> Kind<'a> {
+    /// What an entry makes of its path; none where it only hides something, or names a file that is there.
+    pub(super) fn of(body: &'a Body) -> Option<Self> {
+        Some(match body {
+            Body::Directory => Self::Directory,
+            Body::File(trace) => Self::File(trace),
+            Body::Symlink(target) => Self::Symlink(target),
+            Body::Device { block, major, minor } => Self::Device { block: *block, major: *major, minor: *minor },
+            Body::Fifo => Self::Fifo,
+            Body::Hardlink(_) | Body::Whiteout | Body::Opaque => return None,
+        })
+    }
 }

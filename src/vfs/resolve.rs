@@ -39,6 +39,14 @@ impl Tree {
         plain.map_or_else(|| self.follow(path, true, &mut |_| {}), Ok)
     }
 
+    /// What a node leads to: itself, unless it is a link.
+    pub fn target(&self, node: NodeId) -> Result<NodeId, Unresolved> {
+        match self.kind(node) {
+            Kind::Symlink(_) => self.resolve(&self.path(node)),
+            _ => Ok(node),
+        }
+    }
+
     /// As [`Tree::resolve`], but a link at the end of the path is the answer itself.
     pub fn resolve_parent(&self, path: &LayerPath) -> Result<NodeId, Unresolved> {
         self.get(path).map_or_else(|| self.follow(path, false, &mut |_| {}), Ok)
@@ -92,7 +100,10 @@ impl Tree {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::layer::{Body, Entry, Stat};
     use crate::vfs::dump;
 
     const LINKS: &str = r#"
@@ -170,8 +181,9 @@ mod tests {
 
     #[test]
     fn an_empty_target_is_nowhere() {
+        let (path, stat, body) = ("empty".into(), Stat::default(), Body::Symlink(Box::default()));
         let mut tree = Tree::new();
-        tree.insert(tree.root(), b"empty", 0, crate::layer::Stat::default(), Kind::Symlink(Box::default()));
+        tree.lay(0, &Arc::new([Entry { path, stat, body }].into_iter().collect())).unwrap();
         assert_eq!(real(&tree, "/empty").unwrap_err().to_string(), "/empty does not exist");
         assert!(tree.resolve_parent(&"/empty".into()).is_ok());
     }

@@ -1,8 +1,9 @@
 //! Who wrote, rewrote or removed a path, in which layer, at what cost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::LayerIndex;
+use super::{LayerIndex, NodeId, Tree};
 use crate::layer::LayerPath;
 
 /// One thing that a layer did to a path.
@@ -55,17 +56,23 @@ pub enum Divergence {
     BroughtBack,
 }
 
-/// The history of every path that any layer ever wrote.
+/// What is recorded: the paths to which more happened than that one layer wrote them.
 #[derive(Debug, Clone, Default)]
-pub struct Trail {
+pub(super) struct Records {
     events: BTreeMap<LayerPath, Vec<Event>>,
     written: BTreeMap<LayerIndex, u64>,
     divergences: BTreeMap<(LayerIndex, LayerPath), Divergence>,
 }
 
-impl Trail {
-    pub(super) fn record(&mut self, path: LayerPath, event: Event) {
-        self.events.entry(path).or_default().push(event);
+impl Records {
+    /// Whether anything is recorded of a path.
+    pub(super) fn has(&self, path: &LayerPath) -> bool {
+        self.events.contains_key(path)
+    }
+
+    /// Adds what happened to a path to what is recorded of it: at first to what happened `before`, if anything.
+    pub(super) fn record(&mut self, path: LayerPath, before: Option<Event>, event: Event) {
+        self.events.entry(path).or_insert_with(|| before.into_iter().collect()).push(event);
     }
 
     pub(super) fn count_written(&mut self, layer: LayerIndex) {
@@ -75,38 +82,98 @@ impl Trail {
     pub(super) fn diverge(&mut self, layer: LayerIndex, path: LayerPath, divergence: Divergence) {
         self.divergences.entry((layer, path)).or_insert(divergence);
     }
+}
 
+/// The history of every path that any layer ever wrote. That of a path which one layer wrote is not recorded: it is the node.
+#[derive(Debug, Clone, Copy)]
+pub struct Trail<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) records: &'t Records,
+}
+
+/// A path at which a layer ships something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At<'t> {
+    /// That of a node: nothing else happened there.
+    Node(NodeId),
+    /// One with more of a history.
+    Path(&'t LayerPath),
+}
+
+/// Content of a regular file, or something else at a path, that a layer ships.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shipment<'t> {
+    /// Where.
+    pub at: At<'t>,
+    /// The layer.
+    pub layer: LayerIndex,
+    /// Bytes of content: 0 of anything but the first name of a regular file.
+    pub bytes: u64,
+}
+
+impl<'t> Trail<'t> {
     /// The directories, as layers name them, that mounted layers would show otherwise.
-    pub fn divergences(&self) -> impl Iterator<Item = (LayerIndex, &LayerPath, &Divergence)> {
-        self.divergences.iter().map(|((layer, path), divergence)| (*layer, path, divergence))
+    pub fn divergences(self) -> impl Iterator<Item = (LayerIndex, &'t LayerPath, &'t Divergence)> {
+        self.records.divergences.iter().map(|((layer, path), divergence)| (*layer, path, divergence))
     }
 
     /// How many files, links, devices and pipes a layer ships: its entries without directories and without what hides
     /// others.
-    pub fn written(&self, layer: LayerIndex) -> u64 {
-        self.written.get(&layer).copied().unwrap_or_default()
+    pub fn written(self, layer: LayerIndex) -> u64 {
+        self.records.written.get(&layer).copied().unwrap_or_default()
     }
 
     /// What happened to a path, oldest first.
-    pub fn of(&self, path: &LayerPath) -> &[Event] {
-        self.events.get(path).map_or(&[], Vec::as_slice)
+    pub fn of(self, path: &LayerPath) -> Cow<'t, [Event]> {
+        match self.records.events.get(path) {
+            Some(events) => Cow::Borrowed(events),
+            None => Cow::Owned(self.tree.get(path).and_then(|id| self.tree.writing(id)).into_iter().collect()),
+        }
     }
 
     /// The last event that took a path away, of the path itself or of the nearest directory above it that was there:
     /// what to name when the path is missing.
-    pub fn removal(&self, path: &LayerPath) -> Option<&Event> {
+    pub fn removal(self, path: &LayerPath) -> Option<&'t Event> {
         let mut at = Some(path.clone());
         while let Some(path) = at {
-            if let Some(last) = self.of(&path).last() {
+            if let Some(last) = self.records.events.get(&path).and_then(|events| events.last()) {
                 return matches!(last.change, Change::Removed(_)).then_some(last);
+            }
+            if self.tree.get(&path).is_some_and(|id| id != self.tree.root()) {
+                return None;
             }
             at = path.parent();
         }
         None
     }
 
-    /// All paths with what happened to them, in path order.
-    pub fn iter(&self) -> impl Iterator<Item = (&LayerPath, &[Event])> {
-        self.events.iter().map(|(path, events)| (path, events.as_slice()))
+    /// The paths to which more happened than that one layer wrote them, with all that did, in path order.
+    pub fn changed(self) -> impl Iterator<Item = (&'t LayerPath, &'t [Event])> {
+        self.records.events.iter().map(|(path, events)| (path, events.as_slice()))
+    }
+
+    /// What one layer wrote, and nothing else happened to, in path order.
+    pub fn lone(self) -> impl Iterator<Item = NodeId> {
+        self.tree.iter().filter(move |id| *id != self.tree.root() && !self.tree.is_recorded(*id))
+    }
+
+    /// Everything that the layers ship, whether or not it is still seen: first, in path order, what is where nothing else
+    /// happened, then the rest in path order.
+    pub fn shipments(self) -> impl Iterator<Item = Shipment<'t>> {
+        let lone = self.lone().filter_map(move |id| {
+            let Event { layer, bytes, .. } = self.tree.writing(id)?;
+            Some(Shipment { at: At::Node(id), layer, bytes })
+        });
+        let changed = self.changed().flat_map(|(path, events)| events.iter().map(move |event| (path, event)));
+        let shipped = changed.filter(|(_, event)| !matches!(event.change, Change::Removed(_)));
+        lone.chain(shipped.map(|(path, event)| Shipment { at: At::Path(path), layer: event.layer, bytes: event.bytes }))
+    }
+
+    /// The path of a shipment.
+    pub fn path(self, shipment: &Shipment<'t>) -> LayerPath {
+        match shipment.at {
+            At::Node(id) => self.tree.path(id),
+            At::Path(path) => path.clone(),
+        }
     }
 }

@@ -4,18 +4,31 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::LayerIndex;
+use super::children::Children;
 use super::node::{InodeId, Kind, NodeId};
-use super::trail::Trail;
-use crate::layer::{Kept, LayerPath, Stat, Trace};
+use super::trail::{Change, Event, Records, Trail};
+use crate::layer::{Body, Entries, Entry, EntryRef, Kept, LayerPath, Stat, Trace};
 
 /// The tree that a container of the image would see, as the image specification lays it.
 ///
-/// Its small interface (ids, `stat`, `kind`, `children`, `walk` in path order) is the only door to its storage.
+/// Its small interface (ids, `stat`, `kind`, `children`, `walk` in path order) is the only door to its storage. It holds no
+/// copy of what the layers say: a node is sixteen bytes that refer to an entry.
 #[derive(Debug, Clone)]
 pub struct Tree {
     nodes: Vec<Node>,
-    inodes: Vec<Inode>,
-    trail: Trail,
+    /// What is in each directory that holds anything.
+    lists: Vec<Children>,
+    /// The entries of the layers.
+    layers: Vec<Arc<Entries>>,
+    /// What no layer has an entry for: the root, and directories that are only implied.
+    own: Entries,
+    /// Further names of files, and the first name of each.
+    links: BTreeMap<NodeId, NodeId>,
+    /// How many names files have that had several.
+    names: BTreeMap<InodeId, u32>,
+    /// Files of which a further reading kept more.
+    again: BTreeMap<InodeId, Trace>,
+    records: Records,
     implied: u32,
     hidden: Vec<Hidden>,
 }
@@ -32,24 +45,26 @@ pub struct Hidden {
     pub successor: Option<NodeId>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Node {
-    name: Box<[u8]>,
     parent: NodeId,
-    children: BTreeMap<Box<[u8]>, NodeId>,
-    inode: InodeId,
-    layer: LayerIndex,
-}
-
-#[derive(Debug, Clone)]
-struct Inode {
-    stat: Stat,
-    kind: Kind,
-    layer: LayerIndex,
-    names: u32,
+    /// Among those of its layer, or among our own.
+    entry: u32,
+    /// Its list, if it is a directory that holds anything.
+    list: u32,
+    layer: u16,
+    /// Whether its entry is one of our own.
+    is_own: bool,
+    /// Whether it is another name of a file that has one.
+    is_link: bool,
+    /// Whether the trail has a record of its path.
+    is_recorded: bool,
 }
 
 const ROOT: NodeId = NodeId(0);
+
+/// The list of a node in which there is nothing.
+const EMPTY: u32 = u32::MAX;
 
 impl Default for Tree {
     fn default() -> Self {
@@ -61,9 +76,20 @@ impl Tree {
     /// A root directory `0755 0:0` and nothing in it.
     pub fn new() -> Self {
         let stat = Stat { mode: 0o755, ..Stat::default() };
-        let inode = Inode { stat, kind: Kind::Directory, layer: 0, names: 1 };
-        let root = Node { name: Box::default(), parent: ROOT, children: BTreeMap::new(), inode: InodeId(0), layer: 0 };
-        Self { nodes: vec![root], inodes: vec![inode], trail: Trail::default(), implied: 0, hidden: Vec::new() }
+        let own = Entries::from_iter([Entry { path: LayerPath::root(), stat, body: Body::Directory }]);
+        let root = Node { parent: ROOT, entry: 0, list: EMPTY, layer: 0, is_own: true, is_link: false, is_recorded: false };
+        Self {
+            nodes: vec![root],
+            lists: Vec::new(),
+            layers: Vec::new(),
+            own,
+            links: BTreeMap::new(),
+            names: BTreeMap::new(),
+            again: BTreeMap::new(),
+            records: Records::default(),
+            implied: 0,
+            hidden: Vec::new(),
+        }
     }
 
     /// The root directory.
@@ -75,8 +101,16 @@ impl Tree {
         &self.nodes[id.0 as usize]
     }
 
-    fn inode_of(&self, id: NodeId) -> &Inode {
-        &self.inodes[self.node(id).inode.0 as usize]
+    /// The entry of a name.
+    fn entry(&self, id: NodeId) -> EntryRef<'_> {
+        let node = self.node(id);
+        let entries = if node.is_own { &self.own } else { &self.layers[usize::from(node.layer)] };
+        entries.get(node.entry as usize)
+    }
+
+    /// The entry of a file, under its first name.
+    fn file(&self, id: NodeId) -> EntryRef<'_> {
+        self.entry(NodeId(self.inode(id).0))
     }
 
     /// The node at a path, links not followed; [`Tree::resolve`] follows them.
@@ -86,12 +120,16 @@ impl Tree {
 
     /// The node of a name in a directory.
     pub fn child(&self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
-        self.node(directory).children.get(name).copied()
+        self.list(directory)?.get(name, |id| self.name(id))
+    }
+
+    fn list(&self, directory: NodeId) -> Option<&Children> {
+        self.lists.get(self.node(directory).list as usize)
     }
 
     /// The names in a directory, in byte order.
     pub fn children(&self, directory: NodeId) -> impl DoubleEndedIterator<Item = (&[u8], NodeId)> {
-        self.node(directory).children.iter().map(|(name, id)| (&name[..], *id))
+        self.list(directory).into_iter().flat_map(Children::iter).map(|id| (self.name(id), id))
     }
 
     /// The directory that holds a node; the root's is the root.
@@ -101,7 +139,7 @@ impl Tree {
 
     /// The name of a node in its directory; the root's is empty.
     pub fn name(&self, id: NodeId) -> &[u8] {
-        &self.node(id).name
+        self.entry(id).name()
     }
 
     /// The path of a node.
@@ -117,13 +155,16 @@ impl Tree {
     }
 
     /// Mode, owner, size and time.
-    pub fn stat(&self, id: NodeId) -> &Stat {
-        &self.inode_of(id).stat
+    pub fn stat(&self, id: NodeId) -> Stat {
+        self.file(id).stat()
     }
 
     /// What it is.
-    pub fn kind(&self, id: NodeId) -> &Kind {
-        &self.inode_of(id).kind
+    pub fn kind(&self, id: NodeId) -> Kind<'_> {
+        match self.again.get(&self.inode(id)) {
+            Some(trace) => Kind::File(trace),
+            None => Kind::of(self.file(id).body()).unwrap_or_else(|| unreachable!("a node is made of what is at its path")),
+        }
     }
 
     /// What was seen of a regular file's bytes.
@@ -136,9 +177,8 @@ impl Tree {
 
     /// Puts what a further reading kept of a regular file in the place of what the first one kept.
     pub(crate) fn keep(&mut self, id: NodeId, kept: Kept) {
-        let inode = self.node(id).inode;
-        if let Kind::File(trace) = &mut self.inodes[inode.0 as usize].kind {
-            Arc::make_mut(trace).kept = kept;
+        if let Some(trace) = self.trace(id).map(|trace| trace.keeping(kept)) {
+            self.again.insert(self.inode(id), trace);
         }
     }
 
@@ -149,22 +189,23 @@ impl Tree {
 
     /// The layer that last wrote this name.
     pub fn layer(&self, id: NodeId) -> LayerIndex {
-        self.node(id).layer
+        self.node(id).layer.into()
     }
 
     /// The layer that holds the content: another than [`Tree::layer`] where the name is a hard link to a lower file.
     pub fn content_layer(&self, id: NodeId) -> LayerIndex {
-        self.inode_of(id).layer
+        self.layer(NodeId(self.inode(id).0))
     }
 
     /// The file behind the name.
     pub fn inode(&self, id: NodeId) -> InodeId {
-        self.node(id).inode
+        let first = if self.node(id).is_link { self.links.get(&id).copied() } else { None };
+        InodeId(first.unwrap_or(id).0)
     }
 
     /// How many names the file has.
     pub fn names(&self, id: NodeId) -> u32 {
-        self.inode_of(id).names
+        self.names.get(&self.inode(id)).copied().unwrap_or(1)
     }
 
     /// A node and everything below it, a directory before what it holds, names in byte order.
@@ -183,37 +224,80 @@ impl Tree {
     }
 
     /// Who wrote, rewrote or removed which path.
-    pub fn trail(&self) -> &Trail {
-        &self.trail
+    pub fn trail(&self) -> Trail<'_> {
+        Trail { tree: self, records: &self.records }
     }
 
-    pub(super) fn trail_mut(&mut self) -> &mut Trail {
-        &mut self.trail
+    pub(super) fn records_mut(&mut self) -> &mut Records {
+        &mut self.records
     }
 
-    /// Puts a new file behind a name that is free; returns its node.
-    pub(crate) fn insert(&mut self, directory: NodeId, name: &[u8], layer: LayerIndex, stat: Stat, kind: Kind) -> NodeId {
-        let inode = InodeId(index(self.inodes.len()));
-        self.inodes.push(Inode { stat, kind, layer, names: 0 });
-        self.link(directory, name, layer, inode)
+    /// Whether the trail has a record of the path of a node.
+    pub(super) fn is_recorded(&self, id: NodeId) -> bool {
+        self.node(id).is_recorded
     }
 
-    /// Gives a file another name, which is free; returns its node.
-    pub(crate) fn link(&mut self, directory: NodeId, name: &[u8], layer: LayerIndex, inode: InodeId) -> NodeId {
-        let id = NodeId(index(self.nodes.len()));
-        self.inodes[inode.0 as usize].names += 1;
-        self.nodes.push(Node { name: name.into(), parent: directory, children: BTreeMap::new(), inode, layer });
-        self.nodes[directory.0 as usize].children.insert(name.into(), id);
+    /// Notes that the trail has one.
+    pub(super) fn mark_recorded(&mut self, id: NodeId) {
+        self.nodes[id.0 as usize].is_recorded = true;
+    }
+
+    /// The event by which a layer wrote a name; none of the root, which was always there.
+    pub(super) fn writing(&self, id: NodeId) -> Option<Event> {
+        let bytes = if self.node(id).is_link || self.trace(id).is_none() { 0 } else { self.stat(id).size };
+        (id != ROOT).then(|| Event { layer: self.layer(id), change: Change::Added, bytes, hidden: 0 })
+    }
+
+    /// Makes the entries of a layer known, before any of them is put into the tree.
+    pub(super) fn begin(&mut self, layer: LayerIndex, entries: &Arc<Entries>) {
+        if self.layers.len() <= layer {
+            self.layers.resize_with(layer + 1, Arc::default);
+        }
+        self.layers[layer] = Arc::clone(entries);
+    }
+
+    /// Puts a directory that no entry names behind a name that is free; returns its node.
+    pub(super) fn imply(&mut self, directory: NodeId, name: &[u8], layer: LayerIndex) -> NodeId {
+        let stat = Stat { mode: 0o755, ..Stat::default() };
+        let entry = index(self.own.len());
+        self.own.push(Entry { path: self.path(directory).child(name), stat, body: Body::Directory });
+        self.add(Node { is_own: true, ..Node::new(directory, entry, layer) })
+    }
+
+    /// Puts an entry of a layer that has begun behind its name in a directory, which is free; returns its node.
+    pub(super) fn place(&mut self, directory: NodeId, layer: LayerIndex, entry: EntryPlace) -> NodeId {
+        self.add(Node::new(directory, index(entry), layer))
+    }
+
+    /// Gives a file the name of an entry in a directory, which is free; returns its node.
+    pub(super) fn link(&mut self, directory: NodeId, layer: LayerIndex, entry: EntryPlace, file: InodeId) -> NodeId {
+        let id = self.add(Node { is_link: true, ..Node::new(directory, index(entry), layer) });
+        self.links.insert(id, NodeId(file.0));
+        *self.names.entry(file).or_insert(1) += 1;
+        id
+    }
+
+    fn add(&mut self, node: Node) -> NodeId {
+        let (id, directory) = (NodeId(index(self.nodes.len())), node.parent);
+        self.nodes.push(node);
+        let at = match self.node(directory).list {
+            EMPTY => {
+                self.nodes[directory.0 as usize].list = index(self.lists.len());
+                self.lists.push(Children::default());
+                self.lists.len() - 1
+            }
+            list => list as usize,
+        };
+        let mut list = std::mem::take(&mut self.lists[at]);
+        list.insert(id, |id| self.name(id));
+        self.lists[at] = list;
         id
     }
 
     /// Replaces the metadata of a directory that stays.
-    pub(super) fn rewrite_directory(&mut self, id: NodeId, layer: LayerIndex, stat: Stat) {
-        let inode = self.node(id).inode;
-        self.nodes[id.0 as usize].layer = layer;
-        let inode = &mut self.inodes[inode.0 as usize];
-        inode.stat = stat;
-        inode.layer = layer;
+    pub(super) fn rewrite_directory(&mut self, id: NodeId, layer: LayerIndex, entry: EntryPlace) {
+        let node = &mut self.nodes[id.0 as usize];
+        *node = Node { list: node.list, is_recorded: node.is_recorded, ..Node::new(node.parent, index(entry), layer) };
     }
 
     /// Files whose content is in a layer and behind no name any more, in the order in which they lost the last.
@@ -233,16 +317,20 @@ impl Tree {
     pub(super) fn detach(&mut self, id: NodeId, layer: LayerIndex) -> Vec<(NodeId, u64)> {
         let mut gone: Vec<(NodeId, u64)> = self.walk(id).map(|node| (node, 0)).collect();
         for (node, bytes) in &mut gone {
-            let inode = self.node(*node).inode;
-            let inode = &mut self.inodes[inode.0 as usize];
-            inode.names -= 1;
-            if inode.names == 0 && matches!(inode.kind, Kind::File(_)) {
-                *bytes = inode.stat.size;
+            let others = self.names.get_mut(&self.inode(*node)).map_or(0, |names| {
+                *names -= 1;
+                *names
+            });
+            if others == 0 && self.trace(*node).is_some() {
+                *bytes = self.stat(*node).size;
                 self.hidden.push(Hidden { node: *node, layer, successor: None });
             }
         }
-        let (parent, name) = (self.parent(id), self.node(id).name.clone());
-        self.nodes[parent.0 as usize].children.remove(&name);
+        let at = self.node(self.parent(id)).list as usize;
+        if let Some(mut list) = self.lists.get_mut(at).map(std::mem::take) {
+            list.remove(self.name(id), |id| self.name(id));
+            self.lists[at] = list;
+        }
         gone
     }
 
@@ -250,6 +338,17 @@ impl Tree {
     pub(super) fn count_implied(&mut self) -> u32 {
         self.implied += 1;
         self.implied
+    }
+}
+
+/// The place of an entry among those of its layer.
+type EntryPlace = usize;
+
+impl Node {
+    fn new(parent: NodeId, entry: u32, layer: LayerIndex) -> Self {
+        // Layers have a ceiling far below, which `lay` holds them to.
+        let layer = u16::try_from(layer).unwrap_or(u16::MAX);
+        Self { parent, entry, list: EMPTY, layer, is_own: false, is_link: false, is_recorded: false }
     }
 }
 

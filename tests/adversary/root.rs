@@ -71,7 +71,7 @@ impl Image {
     /// Judges it by the generic profile.
     pub fn verify(&self, options: &[&str]) -> Answer {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("lucid-verify"));
-        command.args(["--profile", "generic", "--format", "json"]).args(options);
+        command.args(["--no-cache", "--profile", "generic", "--format", "json"]).args(options);
         let output = command.arg(format!("oci:{}", self.0.path().display())).output().unwrap();
         let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         Answer { code: output.status.code().unwrap(), text }

@@ -83,7 +83,7 @@ impl Plan {
 
 fn read(file: &[u8]) -> Option<Elf> {
     let layer: LayerDiff = Blob::plain(&Tarball::default().file("usr/lib/x.so", file).end()).read().unwrap();
-    let Body::File(trace) = &layer.entries[0].body else { panic!("no file") };
+    let Body::File(trace) = layer.entries.get(0).body() else { panic!("no file") };
     match &trace.kind {
         FileKind::Elf(elf) => Some(elf.as_ref().clone()),
         _ => None,

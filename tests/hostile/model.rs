@@ -80,11 +80,11 @@ proptest! {
             prop_assert_eq!(layer.raw_size, tar.len() as u64);
             prop_assert_eq!(layer.entries.len(), files.len());
             for (entry, (path, content, mode, uid, mtime)) in layer.entries.iter().zip(&files) {
-                prop_assert_eq!(&entry.path, &LayerPath::new(path));
-                let stat = entry.stat;
+                prop_assert_eq!(entry.path(), LayerPath::new(path));
+                let stat = entry.stat();
                 prop_assert_eq!((u32::from(stat.mode), stat.uid, stat.gid), (*mode, *uid, 7));
                 prop_assert_eq!((stat.mtime.cast_unsigned(), stat.size), (*mtime, content.len() as u64));
-                let Body::File(trace) = &entry.body else { panic!("no file") };
+                let Body::File(trace) = entry.body() else { panic!("no file") };
                 prop_assert_eq!(Digest::from_sha256(trace.sha256), Digest::sha256(content));
                 prop_assert_eq!(trace.bytes(), Some(content.as_slice()));
             }

@@ -8,8 +8,16 @@ pub fn lucid(arguments: &[&str]) -> Command {
     for name in ["LUCID_VERIFY_USERNAME", "LUCID_VERIFY_PASSWORD", "SOURCE_DATE_EPOCH", "COLUMNS", "NO_COLOR"] {
         command.env_remove(name);
     }
-    // Where the credentials of whoever runs the tests may lie.
-    for name in ["REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "HOME"] {
+    // Where the credentials of whoever runs the tests may lie, and what earlier runs learned.
+    for name in [
+        "REGISTRY_AUTH_FILE",
+        "DOCKER_CONFIG",
+        "XDG_RUNTIME_DIR",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "LUCID_VERIFY_CACHE",
+        "HOME",
+    ] {
         command.env_remove(name);
     }
     command.args(arguments);

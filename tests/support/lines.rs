@@ -1,7 +1,12 @@
 //! Layers at random, in the line language: few names, so that they meet.
 
+#![allow(dead_code, reason = "each test crate that includes this module uses a part of it")]
+
+use std::collections::BTreeMap;
+
 use lucid_verify::error::Result;
-use lucid_verify::vfs::{Tree, dump};
+use lucid_verify::layer::LayerPath;
+use lucid_verify::vfs::{Event, Tree, dump};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -68,4 +73,11 @@ pub fn without(layers: Vec<Vec<String>>, bad: impl Fn(&[Vec<String>]) -> bool) -
         }
     }
     kept
+}
+
+/// What happened to each path that any layer ever wrote.
+pub fn history(tree: &Tree) -> BTreeMap<LayerPath, Vec<Event>> {
+    let trail = tree.trail();
+    let lone = trail.lone().map(|id| (tree.path(id), trail.of(&tree.path(id)).into_owned()));
+    lone.chain(trail.changed().map(|(path, events)| (path.clone(), events.to_vec()))).collect()
 }

@@ -23,7 +23,7 @@ impl Watch for Unwatched {
 /// Defaults for an image on disk.
 pub fn reading() -> Reading {
     let access = Access { retries: 0, timeout: Duration::from_mins(1), ..Access::default() };
-    Reading { platform: None, access, limits: Limits::default(), jobs: 2 }
+    Reading { platform: None, access, limits: Limits::default(), jobs: 2, cache: None }
 }
 
 /// The tree of the one image of a layout, every layer read.

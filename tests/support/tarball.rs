@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 
-use lucid_verify::digest::Digest;
+use lucid_verify::digest::{Digest, Verified};
 use lucid_verify::error::Error;
 use lucid_verify::image::Descriptor;
-use lucid_verify::layer::{self, LayerDiff};
+use lucid_verify::layer::{self, LayerDiff, Passed};
 use lucid_verify::limits::Limits;
 
 /// A header block that says whatever a test wants it to say.
@@ -145,7 +145,21 @@ impl Blob {
 
     /// Reads it with other limits.
     pub fn read_within(&self, limits: &Limits) -> Result<LayerDiff, Error> {
-        layer::read(self.bytes.as_slice(), &self.descriptor, &self.diff_id, limits)
+        let read = layer::read(self.bytes.as_slice(), &self.descriptor, &self.diff_id, limits);
+        if let Ok(read) = &read {
+            let kept = self.kept(limits).expect("it is read as it was before");
+            assert!(kept.entries == read.entries && kept.oddities == read.oddities && kept.raw_size == read.raw_size);
+        }
+        read
+    }
+
+    /// Reads it, and takes it from what was stored of that.
+    fn kept(&self, limits: &Limits) -> Result<LayerDiff, Error> {
+        let blob = Verified::new(self.bytes.as_slice(), &self.descriptor.digest, self.descriptor.size);
+        let mut stored = Vec::new();
+        layer::pass(blob, self.diff_id.algorithm(), limits)?.store(limits, &mut stored)?;
+        let kept = Passed::restore(&stored, &self.descriptor, self.diff_id.algorithm(), limits);
+        kept.expect("it is not damaged").expect("the question is the same").hold(&self.descriptor, &self.diff_id)
     }
 }
 
@@ -154,9 +168,9 @@ pub fn lines(layer: &LayerDiff) -> Vec<String> {
     layer.entries.iter().map(line).collect()
 }
 
-fn line(entry: &layer::Entry) -> String {
+fn line(entry: layer::EntryRef<'_>) -> String {
     use layer::Body;
-    let (kind, link) = match &entry.body {
+    let (kind, link) = match entry.body() {
         Body::Directory => ('d', String::new()),
         Body::File(_) => ('f', String::new()),
         Body::Symlink(target) => ('l', format!(" -> {}", target.escape_ascii())),
@@ -166,6 +180,6 @@ fn line(entry: &layer::Entry) -> String {
         Body::Whiteout => ('w', String::new()),
         Body::Opaque => ('o', String::new()),
     };
-    let stat = entry.stat;
-    format!("{kind} {:04o} {}:{} {} {}{link}", stat.mode, stat.uid, stat.gid, stat.size, entry.path)
+    let stat = entry.stat();
+    format!("{kind} {:04o} {}:{} {} {}{link}", stat.mode, stat.uid, stat.gid, stat.size, entry.path())
 }

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use lucid_verify::error::{Error, Kind};
 use lucid_verify::reference::Reference;
@@ -61,6 +61,11 @@ pub enum Verb {
     Cat(Cat),
     /// The rules, or the documentation of one
     Rules(Rules),
+    /// Where the cache is, how big it is, and what is in it
+    ///
+    /// It holds what layers and documents were found to be, so that no byte of them is read twice. Nothing in it is believed
+    /// over a digest, and what is gone from it is read again.
+    Cache(Cache),
     /// The JSON Schema of a document
     Schema(Schema),
     /// A completion script for a shell
@@ -212,6 +217,20 @@ pub struct Rules {
     /// The profile whose own checks count, too; else lucid-verify.toml here or above
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
+}
+
+/// `cache`.
+#[derive(Debug, Args)]
+pub struct Cache {
+    /// clear: remove everything in it
+    #[arg(hide_possible_values = true)]
+    pub action: Option<Action>,
+}
+
+/// What to do with the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Action {
+    Clear,
 }
 
 /// `schema`.

@@ -62,7 +62,7 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let server = Server::start(move |request| repository.reply(request))?;
     let reference = format!("{}/{NAME}:{TAG}", server.host()).parse()?;
     let access = Access { timeout: Duration::from_secs(common.timeout), ..Access::default() };
-    let reading = Reading { platform: None, access, limits: Limits::default(), jobs: reading::jobs() };
+    let reading = Reading { platform: None, access, limits: Limits::default(), jobs: reading::jobs(), cache: None };
     let policy = Policy::auto(&rules::known());
     // What is said of this image must not change with the years.
     let today = NaiveDate::from_ymd_opt(2025, 11, 21).unwrap_or_default();

@@ -71,7 +71,7 @@ fn choose(tree: &Tree, path: &LayerPath, recursive: bool) -> Result<Vec<(NodeId,
     })
 }
 
-fn kind(kind: &vfs::Kind) -> (&'static str, char) {
+fn kind(kind: vfs::Kind<'_>) -> (&'static str, char) {
     match kind {
         vfs::Kind::Directory => ("directory", 'd'),
         vfs::Kind::File(_) => ("file", '-'),

@@ -4,6 +4,7 @@
 
 mod args;
 mod baseline;
+mod cache;
 mod cat;
 mod completions;
 mod demo;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
             Verb::Size(size) => size::run(&size, &common),
             Verb::Ls(ls) => ls::run(&ls, &common),
             Verb::Cat(cat) => cat::run(&cat, &common),
+            Verb::Cache(cache) => cache::run(&cache, &common),
             Verb::Rules(rules) => rules::run(&rules, &common),
             Verb::Schema(schema) => schema::run(&schema),
             Verb::Completions(completions) => completions::run(&completions),

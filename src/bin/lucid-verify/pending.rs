@@ -1,10 +1,10 @@
 //! Words that the contract reserves and no code answers yet. A row goes when its feature comes.
 
 /// Verbs.
-pub const VERBS: &[&str] = &["init", "explore", "merge", "cache", "man"];
+pub const VERBS: &[&str] = &["init", "explore", "merge", "man"];
 
 /// Options of any verb, without their dashes.
-pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard", "output", "cache", "offline"];
+pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard", "output", "offline"];
 
 /// Formats.
 pub const FORMATS: &[&str] = &["junit", "sarif", "github", "codequality"];

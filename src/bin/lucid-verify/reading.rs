@@ -11,6 +11,7 @@ use lucid_verify::source::{self, Access, Credentials, Tls};
 use lucid_verify::verify::Reading;
 
 use crate::args::Common;
+use crate::cache;
 
 /// Bytes of a password: registries' tokens have a few thousand.
 const PASSWORD: u64 = 64 << 10;
@@ -37,7 +38,7 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
         timeout: Duration::from_secs(common.timeout),
     };
     let jobs = common.jobs.map_or_else(jobs, usize::from);
-    Ok(Reading { platform: common.platform.clone(), access, limits, jobs })
+    Ok(Reading { platform: common.platform.clone(), access, limits, jobs, cache: cache::open(common)? })
 }
 
 /// A layer waits for the network as much as for a CPU.

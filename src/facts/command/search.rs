@@ -83,7 +83,7 @@ impl Search<'_> {
     fn at(&self, path: &LayerPath, written: &[u8], chain: &mut Vec<Step>) -> Result<NodeId, Broken> {
         let mut passed = Vec::new();
         let found = self.tree.resolve_through(path, &mut |node| passed.push(node));
-        let barred = passed.iter().find(|node| self.tree.is_directory(**node) && !self.may_search(self.tree.stat(**node)));
+        let barred = passed.iter().find(|node| self.tree.is_directory(**node) && !self.may_search(&self.tree.stat(**node)));
         if let Some(directory) = barred {
             return Err(self.not_executable(*directory));
         }
@@ -91,7 +91,7 @@ impl Search<'_> {
         if !matches!(self.tree.kind(node), Kind::File(_)) {
             return Err(Broken::NotAFile(self.tree.path(node)));
         }
-        if !self.may_execute(self.tree.stat(node)) {
+        if !self.may_execute(&self.tree.stat(node)) {
             return Err(self.not_executable(node));
         }
         chain.extend(self.steps(path, &passed, node));

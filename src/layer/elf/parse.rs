@@ -25,6 +25,15 @@ pub(super) fn announced(capture: &Capture) -> Vec<(u64, u64)> {
 }
 
 const BEYOND: &str = "its dynamic section is damaged, or lies in a part of the file that is not captured";
+const NO_SEGMENTS: &str = "its program headers are damaged, or lie in a part of the file that is not captured";
+const NO_TABLE: &str = "its table of symbol versions lies in a part of the file that is not captured";
+const NO_STRINGS: &str = "its string table is not in the file";
+const OUTSIDE: &str = "a string lies outside its string table";
+const BAD_STRINGS: &str = "its string table is damaged, or lies in a part of the file that is not captured";
+const MANY_NAMES: &str = "the names in the layer's ELF files are over 16 MiB";
+/// Every reason why something of an object is not known.
+pub(in crate::layer) const REASONS: [&str; 8] =
+    [BEYOND, NO_SEGMENTS, NO_TABLE, NO_STRINGS, OUTSIDE, BAD_STRINGS, MANY_NAMES, versions::DAMAGED];
 
 struct View<'a, H: FileHeader> {
     capture: &'a Capture,
@@ -123,7 +132,7 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
 
     fn table(&self, offset: u64, count: u64) -> Result<Table<'a>, &'static str> {
         let bytes = self.capture.some(versions::range(offset, self.capture.length()));
-        let bytes = bytes.ok_or("its table of symbol versions lies in a part of the file that is not captured")?;
+        let bytes = bytes.ok_or(NO_TABLE)?;
         Ok(Table { bytes, endian: self.endian, count })
     }
 
@@ -143,7 +152,7 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
     }
 
     fn dynamic(&self, budget: &mut usize) -> Result<Dynamic, &'static str> {
-        self.segments.ok_or("its program headers are damaged, or lie in a part of the file that is not captured")?;
+        self.segments.ok_or(NO_SEGMENTS)?;
         // A file of debug symbols has a dynamic segment without bytes.
         let Some(section) = self.section()?.filter(|section| !section.entries.is_empty()) else { return Ok(Dynamic::None) };
         let (mut needed, mut soname, mut rpath, mut runpath) = (Vec::new(), None, None, None);
@@ -161,11 +170,11 @@ impl<'a, H: FileHeader<Endian = Endianness>> View<'a, H> {
     }
 
     fn string(&self, section: &Section<'_, H>, at: u64, budget: &mut usize) -> Result<Box<[u8]>, &'static str> {
-        let (offset, size) = section.strings.ok_or("its string table is not in the file")?;
-        let begin = offset.checked_add(at).filter(|_| at < size).ok_or("a string lies outside its string table")?;
+        let (offset, size) = section.strings.ok_or(NO_STRINGS)?;
+        let begin = offset.checked_add(at).filter(|_| at < size).ok_or(OUTSIDE)?;
         let string = self.capture.read_bytes_at_until(begin..offset.saturating_add(size), 0);
-        let string = string.map_err(|()| "its string table is damaged, or lies in a part of the file that is not captured")?;
-        if charge(budget, string) { Ok(string.into()) } else { Err("the names in the layer's ELF files are over 16 MiB") }
+        let string = string.map_err(|()| BAD_STRINGS)?;
+        if charge(budget, string) { Ok(string.into()) } else { Err(MANY_NAMES) }
     }
 }
 

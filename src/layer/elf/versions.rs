@@ -12,7 +12,7 @@ pub(super) const TABLE: u64 = 64 << 10;
 const BASE: u16 = 1;
 /// `VER_FLG_WEAK`: the loader says nothing where such a version is missing.
 const WEAK: u16 = 2;
-const DAMAGED: &str = "its table of symbol versions is damaged";
+pub(super) const DAMAGED: &str = "its table of symbol versions is damaged";
 
 /// The versions that an object wants of another.
 #[derive(Debug, Clone, PartialEq, Eq)]

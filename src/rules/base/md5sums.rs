@@ -42,7 +42,7 @@ fn check(context: &Context<'_>) -> Judgement {
     }
     let is_other = |change: &Change| *change == Change::Rewritten { same_content: false };
     let last = |events: &[Event]| events.iter().rfind(|event| is_other(&event.change)).map(|event| event.layer);
-    let mut rewritten: BTreeMap<_, _> = trail.iter().filter_map(|(path, events)| Some((path, last(events)?))).collect();
+    let mut rewritten: BTreeMap<_, _> = trail.changed().filter_map(|(path, events)| Some((path, last(events)?))).collect();
     let (mut offences, mut unread) = (Vec::new(), None);
     for (package, list, brought) in &lists {
         let Some(text) = tree.trace(*list).and_then(|trace| trace.bytes()) else {

@@ -23,7 +23,7 @@ pub(super) fn wrong(context: &Context<'_>, entry: &str) -> Option<Finding> {
     let found = tree.resolve_through(&path, &mut |node| passed.push(node));
     passed.extend(&found);
     let user = context.facts.user.identity.as_ref().ok();
-    let is_barred = |node: &_| tree.is_directory(*node) && user.is_some_and(|user| !user.may_search(tree.stat(*node)));
+    let is_barred = |node: &_| tree.is_directory(*node) && user.is_some_and(|user| !user.may_search(&tree.stat(*node)));
     if let Some(barred) = passed.into_iter().find(is_barred) {
         let (at, stat) = (tree.path(barred), tree.stat(barred));
         let message = format!("PATH names {path}: the user may not enter {at}, {:04o} {}:{}", stat.mode, stat.uid, stat.gid);

@@ -43,7 +43,7 @@ fn unusable(context: &Context<'_>, path: &LayerPath, must_exist: bool) -> Option
     let mut passed = Vec::new();
     let reached = tree.resolve_through(path, &mut |node| passed.push(node));
     passed.extend(reached.iter().copied());
-    let is_barred = |node: &&NodeId| tree.is_directory(**node) && identity.is_some_and(|id| !id.may_search(tree.stat(**node)));
+    let is_barred = |node: &&NodeId| tree.is_directory(**node) && identity.is_some_and(|id| !id.may_search(&tree.stat(**node)));
     if let Some(node) = passed.iter().find(is_barred) {
         let (at, stat) = (tree.path(*node), tree.stat(*node));
         let message = format!("WORKDIR {path}: the user may not enter {at}, {:04o} {}:{}", stat.mode, stat.uid, stat.gid);

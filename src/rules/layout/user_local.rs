@@ -35,7 +35,7 @@ fn check(context: &Context<'_>) -> Judgement {
         Err(why) => Judgement::unknown(format!("nobody knows as whom it runs: {why}")),
         Ok(user) => {
             let findings =
-                paths.iter().filter_map(|path| finding(context, path, |node| user.may_search(context.tree.stat(node))));
+                paths.iter().filter_map(|path| finding(context, path, |node| user.may_search(&context.tree.stat(node))));
             Judgement::looked(paths.len(), findings.collect())
         }
     }

@@ -35,7 +35,8 @@ fn check(context: &Context<'_>) -> Judgement {
     if instructions.len() < 2 || instructions.iter().all(Option::is_none) {
         return Judgement::skip("nothing tells the base from what was put above it");
     }
-    let asked: Vec<(&LayerPath, &[Event])> = trail.iter().filter(|(path, _)| is_of_system(path)).collect();
+    let asked: Vec<(&LayerPath, &[Event])> = trail.changed().filter(|(path, _)| is_of_system(path)).collect();
+    let lone = trail.lone().filter(|node| is_of_system(&context.tree.path(*node))).count();
     let is_copied = |layer: LayerIndex| instructions.get(layer).and_then(Option::as_deref).is_some_and(copies);
     let written = |path: &LayerPath, events: &[Event]| {
         let (first, later) = events.split_first()?;
@@ -60,5 +61,5 @@ fn check(context: &Context<'_>) -> Judgement {
         let fix = "take out that COPY: the base has its own loader and libraries";
         group.finding(Level::Error, message, fix)
     });
-    Judgement::looked(asked.len(), findings.collect())
+    Judgement::looked(asked.len() + lone, findings.collect())
 }

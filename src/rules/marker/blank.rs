@@ -37,7 +37,7 @@ impl Blank {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vfs::{FileKind, Kept};
+    use crate::vfs::{Kept, Seen};
 
     #[test]
     fn the_cause_is_named_whether_or_not_the_content_was_kept() {
@@ -48,12 +48,12 @@ mod tests {
         ] {
             for kept in [Kept::Unwanted, Kept::Whole(content.as_bytes().into())] {
                 let digest = <[u8; 32]>::from(<sha2::Sha256 as sha2::Digest>::digest(content));
-                let trace = Trace { sha256: digest, holes: 0, blank: true, kind: FileKind::Other, kept };
+                let trace = Trace::new(digest, true, Seen::plain(kept));
                 let blank = Blank::of(content.len() as u64, &trace);
                 assert_eq!((blank.shown.as_str(), blank.said.as_str()), (shown, said));
             }
         }
-        let trace = Trace { sha256: [0; 32], holes: 0, blank: true, kind: FileKind::Other, kept: Kept::Unwanted };
+        let trace = Trace::new([0; 32], true, Seen::plain(Kept::Unwanted));
         assert_eq!(Blank::of(300, &trace).shown, "300 bytes of white space");
     }
 }

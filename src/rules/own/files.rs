@@ -149,7 +149,7 @@ fn of_name(tree: &Tree, files: &Files, node: NodeId, alone: bool) -> Vec<Fault> 
     }
     if let Some(want) = &files.link {
         let target = if let Kind::Symlink(target) = kind { Some(target) } else { None };
-        if target.is_none_or(|target| **target != *want.as_bytes()) {
+        if target.is_none_or(|target| *target != *want.as_bytes()) {
             let found = target.map_or_else(|| format!("a {is}"), |target| format!("a link to {}", escape(target)));
             let want = escape(want.as_bytes());
             faults.push(fault(format!("{found}, want a link to {want}"), found, &want, format!("ln -s {want}")));
@@ -215,7 +215,7 @@ fn whole(context: &Context<'_>, check: &Check, files: &Files, matched: &[(LayerP
     findings
 }
 
-fn file_type(kind: &Kind) -> FileType {
+fn file_type(kind: Kind<'_>) -> FileType {
     match kind {
         Kind::File(_) => FileType::File,
         Kind::Directory => FileType::Directory,

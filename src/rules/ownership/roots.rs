@@ -2,7 +2,7 @@
 
 use super::super::{Context, Offence, declare_rule, words};
 use crate::finding::{Judgement, Level};
-use crate::vfs::LayerPath;
+use crate::vfs::{LayerPath, Stat};
 
 declare_rule! {
     /// The user can write where it must
@@ -35,8 +35,8 @@ fn check(context: &Context<'_>) -> Judgement {
         Ok(identity) => identity,
         Err(why) => return Judgement::unknown(format!("nobody knows as whom it runs: {why}")),
     };
-    let may = |stat| identity.may_write(stat) && identity.may_search(stat);
-    let offences = directories.iter().filter(|node| !may(tree.stat(**node))).map(|node| {
+    let may = |stat: &Stat| identity.may_write(stat) && identity.may_search(stat);
+    let offences = directories.iter().filter(|node| !may(&tree.stat(**node))).map(|node| {
         let stat = tree.stat(*node);
         let what = format!("{:04o} {}:{}", stat.mode, stat.uid, stat.gid);
         Offence { path: tree.path(*node), layer: Some(tree.layer(*node)), what }

@@ -12,9 +12,9 @@ use crate::vfs::{LayerPath, NodeId, Unresolved};
 pub(super) fn finding(context: &Context<'_>, user: &Identity, path: &LayerPath) -> Option<Finding> {
     let (tree, mut passed) = (context.tree, Vec::new());
     let Ok(node) = tree.resolve_through(path, &mut |node| passed.push(node)) else { return Some(missing(context, path)) };
-    let closed = passed.iter().copied().find(|node| tree.is_directory(*node) && !user.may_search(tree.stat(*node)));
+    let closed = passed.iter().copied().find(|node| tree.is_directory(*node) && !user.may_search(&tree.stat(*node)));
     let file = if tree.is_directory(node) { tree.child(node, b"__main__.py") } else { Some(node) };
-    if let Some(barred) = closed.or_else(|| file.filter(|file| !user.may_read(tree.stat(*file)))) {
+    if let Some(barred) = closed.or_else(|| file.filter(|file| !user.may_read(&tree.stat(*file)))) {
         return Some(barring(context, user, path, barred));
     }
     let at = Place::path(path, tree.layer(node));

@@ -33,13 +33,14 @@ declare_rule! {
 fn check(context: &Context<'_>) -> Judgement {
     let least = context.count("min-bytes").unwrap_or_default();
     let mut findings = twice(context, least);
-    let events = context.tree.trail().iter().flat_map(|(path, events)| events.iter().map(move |event| (path, event)));
+    let events = context.tree.trail().changed().flat_map(|(path, events)| events.iter().map(move |event| (path, event)));
     let mut seen = BTreeSet::new();
     let again = events.filter(|(path, event)| is_again(event) && event.hidden > 0 && seen.insert((*path, event.layer)));
     let offences = again.map(|(path, event)| Offence { path: path.clone(), layer: Some(event.layer), what: () });
     findings.extend(context.group(offences).iter().filter_map(|group| {
         let of = |path: &LayerPath| {
-            let own = context.tree.trail().of(path).iter().filter(|event| is_again(event) && Some(event.layer) == group.layer);
+            let events = context.tree.trail().of(path);
+            let own = events.iter().filter(|event| is_again(event) && Some(event.layer) == group.layer);
             own.fold(0_u64, |sum, event| sum.saturating_add(event.hidden))
         };
         let bytes = group.paths.iter().fold(0_u64, |sum, path| sum.saturating_add(of(path)));

@@ -2,7 +2,6 @@
 
 use super::super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement, Level, Place};
-use crate::size::shipped::events;
 use crate::vfs::LayerPath;
 
 declare_rule! {
@@ -48,12 +47,14 @@ fn check(context: &Context<'_>) -> Judgement {
         MODULES.iter().any(|ending| path.name().ends_with(ending)) && roots.iter().any(|root| path.is_within(root))
     };
     let mut layers = vec![Brings::default(); context.facts.layers.len()];
-    for (path, event) in events(context.tree) {
-        let Some(layer) = layers.get_mut(event.layer) else { continue };
-        if is_package(path) {
-            layer.packages = layer.packages.saturating_add(event.bytes);
+    let trail = context.tree.trail();
+    for shipment in trail.shipments() {
+        let Some(layer) = layers.get_mut(shipment.layer) else { continue };
+        let path = trail.path(&shipment);
+        if is_package(&path) {
+            layer.packages = layer.packages.saturating_add(shipment.bytes);
         } else {
-            layer.modules += u64::from(is_own(path));
+            layer.modules += u64::from(is_own(&path));
         }
     }
     let code = layers.iter().position(|layer| layer.modules > 1 && layer.packages < least);

@@ -31,8 +31,8 @@ fn check(context: &Context<'_>) -> Judgement {
     };
     let layers = shipped(context.tree);
     let over = layers.iter().filter(|(_, shipped)| shipped.bytes > most).map(|(layer, shipped)| {
-        let (is, (path, bytes)) = (words::bytes(shipped.bytes), shipped.largest);
-        let message = format!("the layer ships {is}, limit {}; largest {path}, {}", words::bytes(most), words::bytes(bytes));
+        let (is, (path, bytes)) = (words::bytes(shipped.bytes), &shipped.largest);
+        let message = format!("the layer ships {is}, limit {}; largest {path}, {}", words::bytes(most), words::bytes(*bytes));
         let fix = "split the instruction so that what seldom changes has its own layer, copy less, or raise max-layer of [size]";
         Finding::new(Level::Error, message, fix).at(Place::path(path, *layer)).contrast(is, words::bytes(most))
     });

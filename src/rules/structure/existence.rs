@@ -33,12 +33,12 @@ pub(super) fn judge(context: &Context<'_>, test: &Existence) -> Judgement {
     } else {
         vec![finding(format!("{path} is there, and should not be"), "take it out of the image")]
     };
-    findings.extend(wrong(test, &path, context.tree.kind(node), context.tree.stat(node)));
+    findings.extend(wrong(test, &path, context.tree.kind(node), &context.tree.stat(node)));
     Judgement::looked(1, findings.into_iter().map(|finding| finding.at(place.clone())).collect())
 }
 
 /// What is wrong with mode and owner of what is there.
-fn wrong(test: &Existence, path: &LayerPath, kind: &Kind, stat: &Stat) -> Vec<Finding> {
+fn wrong(test: &Existence, path: &LayerPath, kind: Kind<'_>, stat: &Stat) -> Vec<Finding> {
     let found = go_mode(kind, stat.mode);
     let mut findings = Vec::new();
     if !test.permissions.is_empty() && test.permissions != found {
@@ -72,12 +72,12 @@ fn wrong(test: &Existence, path: &LayerPath, kind: &Kind, stat: &Stat) -> Vec<Fi
 }
 
 /// Permission bits as lstat(2) tells them: links have all.
-fn effective(kind: &Kind, mode: u16) -> u16 {
+fn effective(kind: Kind<'_>, mode: u16) -> u16 {
     if matches!(kind, Kind::Symlink(_)) { 0o777 } else { mode }
 }
 
 /// A mode as Go spells it (`fs.FileMode.String`): letters of the type and of special bits, or a dash, then nine bits.
-fn go_mode(kind: &Kind, mode: u16) -> String {
+fn go_mode(kind: Kind<'_>, mode: u16) -> String {
     let mut out = String::from(match kind {
         Kind::Directory => "d",
         Kind::Symlink(_) => "L",
@@ -158,22 +158,23 @@ mod tests {
 
     #[test]
     fn a_mode_is_spelled_as_go_spells_it() {
-        let file = Kind::File(std::sync::Arc::new(crate::vfs::Trace::of(Vec::new())));
+        let trace = crate::vfs::Trace::of(Vec::new());
+        let file = Kind::File(&trace);
         let device = |block| Kind::Device { block, major: 1, minor: 3 };
         for (kind, mode, spelled) in [
-            (file.clone(), 0o644, "-rw-r--r--"),
-            (file.clone(), 0o4755, "urwxr-xr-x"),
-            (file.clone(), 0o2755, "grwxr-xr-x"),
-            (file.clone(), 0o6000, "ug---------"),
+            (file, 0o644, "-rw-r--r--"),
+            (file, 0o4755, "urwxr-xr-x"),
+            (file, 0o2755, "grwxr-xr-x"),
+            (file, 0o6000, "ug---------"),
             (file, 0o1644, "trw-r--r--"),
             (Kind::Directory, 0o755, "drwxr-xr-x"),
             (Kind::Directory, 0o1777, "dtrwxrwxrwx"),
-            (Kind::Symlink(b"x"[..].into()), 0o644, "Lrwxrwxrwx"),
+            (Kind::Symlink(b"x"), 0o644, "Lrwxrwxrwx"),
             (device(true), 0o660, "Drw-rw----"),
             (device(false), 0o666, "Dcrw-rw-rw-"),
             (Kind::Fifo, 0o600, "prw-------"),
         ] {
-            assert_eq!(go_mode(&kind, mode), spelled);
+            assert_eq!(go_mode(kind, mode), spelled);
         }
     }
 }

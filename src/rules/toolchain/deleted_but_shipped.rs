@@ -33,7 +33,8 @@ declare_rule! {
 fn check(context: &Context<'_>) -> Judgement {
     let trail = context.tree.trail();
     let is_command = |path: &LayerPath| path.parent().is_some_and(|directory| holds_commands(&directory));
-    let commands: Vec<(&LayerPath, &[Event])> = trail.iter().filter(|(path, _)| is_command(path)).collect();
+    let commands: Vec<(&LayerPath, &[Event])> = trail.changed().filter(|(path, _)| is_command(path)).collect();
+    let lone = trail.lone().filter(|node| is_command(&context.tree.path(*node))).count();
     let gone = commands.iter().filter(|(path, _)| is_tool(path)).filter_map(|(path, events)| {
         let (shipped, removed, _) = deleted(events)?;
         Some(Offence { path: (*path).clone(), layer: Some(shipped), what: removed })
@@ -43,7 +44,7 @@ fn check(context: &Context<'_>) -> Judgement {
         let bytes = group
             .paths
             .iter()
-            .filter_map(|path| deleted(trail.of(path)))
+            .filter_map(|path| deleted(&trail.of(path)))
             .fold(0_u64, |sum, (.., bytes)| sum.saturating_add(bytes));
         let by = context.facts.instructions.get(group.what).and_then(Option::as_deref).map(words::excerpt);
         let by = by.unwrap_or_else(|| format!("layer {}", group.what + 1));
@@ -54,7 +55,7 @@ fn check(context: &Context<'_>) -> Judgement {
             "install, build and remove in one RUN, or build in another stage and COPY --from=builder",
         )
     });
-    Judgement::looked(commands.len(), findings.collect())
+    Judgement::looked(commands.len() + lone, findings.collect())
 }
 
 fn is_tool(path: &LayerPath) -> bool {

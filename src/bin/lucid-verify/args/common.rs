@@ -1,5 +1,6 @@
 //! The options of all verbs.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -81,8 +82,11 @@ pub struct Common {
     /// Raise or lower a ceiling (repeatable)
     #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
     pub limit: Vec<String>,
-    /// Read everything anew; there is no cache yet
-    #[arg(long, global = true, hide = true)]
+    /// Where to keep what was learned of layers and images; else LUCID_VERIFY_CACHE, XDG_CACHE_HOME or ~/.cache
+    #[arg(long, global = true, value_name = "DIR", env = "LUCID_VERIFY_CACHE", hide_env = true, help_heading = "Reading")]
+    pub cache: Option<OsString>,
+    /// Read everything anew, and keep nothing
+    #[arg(long, global = true, help_heading = "Reading")]
     pub no_cache: bool,
 }
 
