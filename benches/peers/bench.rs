@@ -67,6 +67,7 @@ impl Bench {
             scale: options.scale(),
             minutes: 0.0,
             programs: programs(&runner, cache),
+            section: "",
             shapes: Vec::new(),
             claims: Vec::new(),
             rows: Vec::new(),

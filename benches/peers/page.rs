@@ -43,8 +43,12 @@ fn claims(page: &mut String, claims: &[Claim]) {
         page,
         "## What is promised\n\n{held} hold, {broken} do not, {open} are for comparison or could not be measured.\n"
     );
-    let _ = writeln!(page, "| | wanted | measured | holds |\n|---|---|---|---|");
+    let mut section = "";
     for claim in claims {
+        if claim.section != section {
+            section = claim.section;
+            let _ = writeln!(page, "\n### {section}\n\n| | wanted | measured | holds |\n|---|---|---|---|");
+        }
         let holds = match claim.holds {
             Some(true) => "yes",
             Some(false) => "**no**",

@@ -71,6 +71,8 @@ pub fn most(trials: &[Trial]) -> u64 {
 /// Something that is promised, and what came of it.
 #[derive(Serialize)]
 pub struct Claim {
+    /// What it is about, as a title.
+    pub section: &'static str,
     pub what: String,
     pub wanted: String,
     pub measured: String,
@@ -116,6 +118,9 @@ pub struct Results {
     pub scale: f64,
     pub minutes: f64,
     pub programs: Vec<Program>,
+    /// What the next claims are about.
+    #[serde(skip)]
+    pub section: &'static str,
     pub shapes: Vec<Shape>,
     pub claims: Vec<Claim>,
     pub rows: Vec<Row>,
@@ -124,7 +129,8 @@ pub struct Results {
 
 impl Results {
     pub fn claim(&mut self, what: &str, wanted: impl Into<String>, measured: impl Into<String>, holds: Option<bool>) {
-        self.claims.push(Claim { what: what.to_owned(), wanted: wanted.into(), measured: measured.into(), holds });
+        let (what, wanted, measured) = (what.to_owned(), wanted.into(), measured.into());
+        self.claims.push(Claim { section: self.section, what, wanted, measured, holds });
     }
 
     /// That a ratio is at most so large.

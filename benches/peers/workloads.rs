@@ -14,17 +14,22 @@ use super::say;
 /// Runs one workload by name.
 pub fn run(name: &str, bench: &mut Bench) {
     say(name);
-    match name {
-        "W1" => cold::distroless(bench),
-        "W2" => cold::ml(bench),
-        "W3" => cold::cuda(bench),
-        "W4" => cold::tiny(bench),
-        "W5" => cold::layers(bench),
-        "W6" => fleet::run(bench),
-        "W7" => formats::run(bench),
-        "W8" => hostile::run(bench),
-        "W9" => warm::run(bench),
-        "racing" => racing::run(bench),
-        _ => fits::run(bench),
-    }
+    let (section, workload): (_, fn(&mut Bench)) = match name {
+        "W1" => (COLD, cold::distroless),
+        "W2" => (COLD, cold::ml),
+        "W3" => (COLD, cold::cuda),
+        "W4" => (COLD, cold::tiny),
+        "W5" => (COLD, cold::layers),
+        "W6" => (COLD, fleet::run),
+        "W7" => ("Formats", formats::run),
+        "W8" => ("Images that mean harm", hostile::run),
+        "W9" => (WARM, warm::run),
+        "racing" => (WARM, racing::run),
+        _ => ("Growth", fits::run),
+    };
+    bench.results.section = section;
+    workload(bench);
 }
+
+const COLD: &str = "Cold: nothing is known of the image";
+const WARM: &str = "Warm: it was seen before";

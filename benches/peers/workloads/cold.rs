@@ -40,7 +40,7 @@ fn fetched_once(bench: &mut Bench, workload: &str, image: &Image, trials: &[Tria
         fetched.eq(image.blobs.iter().map(|(digest, size)| (digest, 1, *size)))
     };
     let requests = Spread::of(trials.iter().map(|trial| f64::from(u32::try_from(trial.traffic.requests).unwrap())));
-    let measured = format!("{} blobs, {} bytes, {} requests in all", image.blobs.len(), image.packed(), requests.median);
+    let measured = format!("{} blobs, {} requests in all", image.blobs.len(), requests.median);
     let holds = trials.iter().all(is_once);
     bench.results.claim(&format!("{workload} cold: each blob is fetched"), "exactly once", measured, Some(holds));
 }
