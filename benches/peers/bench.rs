@@ -66,7 +66,7 @@ impl Bench {
             build: runner.line(&[options.binary.to_str().unwrap(), "--version"]).expect("lucid-verify runs"),
             scale: options.scale(),
             minutes: 0.0,
-            programs: programs(&runner, cache),
+            programs: programs(&runner),
             section: "",
             shapes: Vec::new(),
             claims: Vec::new(),
@@ -157,12 +157,11 @@ impl Bench {
 }
 
 /// All programs that could take part, each once.
-fn programs(runner: &Runner, cache: &Path) -> Vec<Program> {
-    let tools = cache.join("tools").display().to_string();
+fn programs(runner: &Runner) -> Vec<Program> {
     let peers = PEERS.iter().map(|peer| Program {
         name: peer.name.to_owned(),
         version: runner.line(peer.version).filter(|_| peer.is_installed(runner)),
-        install: peer.install.replace("$TOOLS", &tools),
+        install: peer.install.to_owned(),
     });
     let floor = floor::PROGRAMS.iter().map(|(name, install)| Program {
         name: (*name).to_owned(),

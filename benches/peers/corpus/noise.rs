@@ -44,7 +44,7 @@ impl Noise {
             let pick = self.number();
             bytes.extend(WORDS[usize::try_from(pick % 16).unwrap()].bytes());
             bytes.push(b" \n_.("[usize::try_from(pick >> 8 & 3).unwrap()]);
-            if pick >> 16 & 3 == 0 {
+            if (pick >> 16).is_multiple_of(4) {
                 bytes.extend(format!("{:05x}", pick >> 44).bytes());
             }
         }

@@ -10,7 +10,7 @@ use super::noise::Noise;
 use super::{Corpus, Image, lazy};
 use crate::image::debian::run;
 use crate::image::pack::sha256;
-use crate::image::{BUILT, Entry, NONROOT, folder, lucid};
+use crate::image::{BUILT, Entry, Layer, NONROOT, folder, lucid};
 
 /// What the site layer is of: the wheels of an ML service and all that they require, for arm64 and Python 3.11.
 const REQUIREMENTS: &str = include_str!("site.txt");
@@ -26,7 +26,7 @@ impl Corpus {
     pub fn distroless(&self) -> Image {
         self.image("w1-distroless", |draft| {
             let base = lucid::parts().base();
-            let entries: Vec<&Entry> = base.layers().flat_map(|layer| layer.entries()).collect();
+            let entries: Vec<&Entry> = base.layers().flat_map(Layer::entries).collect();
             for part in entries.chunks(entries.len().div_ceil(BASE)) {
                 draft.layer(GZIP, |tar| part.iter().for_each(|entry| tar.push(entry)));
             }
@@ -93,7 +93,9 @@ impl Corpus {
             } else {
                 vec![Entry::file(&below, fs::read(&path).unwrap())]
             };
-            entries.into_iter().for_each(|entry| tar.push(&entry.of(NONROOT)));
+            for entry in entries {
+                tar.push(&entry.of(NONROOT));
+            }
         }
     }
 

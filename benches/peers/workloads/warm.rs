@@ -25,7 +25,7 @@ pub fn run(bench: &mut Bench) {
             (bench.trial(Link::LOOPBACK, &ours), start)
         })
         .unzip();
-    bench.note("W9, first", &[cold.clone()]);
+    bench.note("W9, first", std::slice::from_ref(&cold));
     bench.note("W9, same digest", &warm);
     bench.note("W9, --version", &starts);
     let most = warm.iter().map(|trial| trial.traffic.requests).max().unwrap_or_default();
