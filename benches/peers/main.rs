@@ -41,22 +41,28 @@ fn cache() -> PathBuf {
 }
 
 fn main() {
-    let options = Options::parse();
     let begin = Instant::now();
-    let mut bench = Bench::new(options, &cache());
+    let mut bench = Bench::new(Options::parse(), &cache());
     for name in WORKLOADS {
         if bench.options.wants(name) {
             workloads::run(name, &mut bench);
+            bench.results.minutes = begin.elapsed().as_secs_f64() / 60.0;
+            // Now already: what a later workload stumbles over does not cost what was measured.
+            write(&bench);
         }
     }
-    let Bench { options, mut results, .. } = bench;
-    results.minutes = begin.elapsed().as_secs_f64() / 60.0;
-    let page = page::render(&results);
-    if let Some(file) = &options.json {
-        std::fs::write(file, serde_json::to_string_pretty(&results).unwrap() + "\n").unwrap();
+    if bench.options.markdown.is_none() {
+        std::io::stdout().write_all(page::render(&bench.results).as_bytes()).unwrap();
     }
-    match &options.markdown {
-        Some(file) => std::fs::write(file, page).unwrap(),
-        None => std::io::stdout().write_all(page.as_bytes()).unwrap(),
+}
+
+/// Writes the files that were asked for.
+fn write(bench: &Bench) {
+    let Bench { options, results, .. } = bench;
+    if let Some(file) = &options.markdown {
+        std::fs::write(file, page::render(results)).unwrap();
+    }
+    if let Some(file) = &options.json {
+        std::fs::write(file, serde_json::to_string_pretty(results).unwrap() + "\n").unwrap();
     }
 }
