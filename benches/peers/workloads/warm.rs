@@ -56,7 +56,7 @@ fn profile(bench: &mut Bench, cache: &Path, reference: &str) {
     bench.note("W9, another profile", std::slice::from_ref(&trial));
     let bytes = trial.traffic.blob_bytes();
     let measured = format!("{bytes} bytes, {:.0} ms", trial.sample.wall * 1e3);
-    bench.results.claim("W9 warm, another profile: bytes of layers", "0 bytes", measured, Some(bytes == 0));
+    bench.results.claim("W9 warm, another profile: bytes of blobs", "0 bytes", measured, Some(bytes == 0));
 }
 
 /// One new layer of 1 MB, another one in each round.
