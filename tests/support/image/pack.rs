@@ -86,19 +86,20 @@ impl Layer {
 }
 
 /// Hashes and counts what it passes on.
-struct Hashing<W> {
+pub struct Hashing<W> {
     to: W,
     hash: Sha256,
-    size: u64,
+    pub size: u64,
 }
 
 impl<W: Write> Hashing<W> {
-    fn new(to: W) -> Self {
+    pub fn new(to: W) -> Self {
         Self { to, hash: Sha256::new(), size: 0 }
     }
 
-    fn digest(self) -> String {
-        format!("sha256:{}", hex(&self.hash.finalize()))
+    /// The digest of what passed, and where it went.
+    pub fn finish(self) -> (String, W) {
+        (format!("sha256:{}", hex(&self.hash.finalize())), self.to)
     }
 }
 
@@ -130,7 +131,7 @@ fn pack(layer: &Layer, compression: Compression, file: &fs::File) -> Value {
     };
     blob.flush().unwrap();
     let size = blob.size;
-    json!({"digest": blob.digest(), "size": size, "diff_id": diff_id})
+    json!({"digest": blob.finish().0, "size": size, "diff_id": diff_id})
 }
 
 /// Writes the layer's tar; returns its digest and where it was written to.
@@ -139,11 +140,11 @@ fn tar<W: Write>(layer: &Layer, to: W) -> (String, W) {
     for entry in layer.entries() {
         append(&mut builder, layer.prefix, entry);
     }
-    let Hashing { to, hash, .. } = builder.into_inner().unwrap();
-    (format!("sha256:{}", hex(&hash.finalize())), to)
+    builder.into_inner().unwrap().finish()
 }
 
-fn append<W: Write>(builder: &mut tar::Builder<W>, prefix: &str, entry: &Entry) {
+/// Writes an entry, its path and the target of a hard link behind `prefix`.
+pub fn append<W: Write>(builder: &mut tar::Builder<W>, prefix: &str, entry: &Entry) {
     let mut header = tar::Header::new_ustar();
     header.set_mode(entry.mode);
     header.set_uid(entry.owner.0);

@@ -18,19 +18,27 @@ pub struct Registry {
     /// `127.0.0.1:PORT`.
     pub address: String,
     log: Receiver<String>,
-    _storage: tempfile::TempDir,
+    /// Removed with it.
+    storage: Option<tempfile::TempDir>,
 }
 
 impl Registry {
     pub fn start() -> Self {
         let storage = tempfile::tempdir().unwrap();
-        let settings = storage.path().join("config.yml");
+        let mut registry = Self::over(storage.path());
+        registry.storage = Some(storage);
+        registry
+    }
+
+    /// A registry of what a folder holds, and will hold after it.
+    pub fn over(storage: &Path) -> Self {
+        let settings = storage.join("config.yml");
         fs::write(&settings, "version: 0.1\nstorage: {filesystem: {rootdirectory: /nowhere}}\nhttp: {addr: \"127.0.0.1:0\"}\n")
             .unwrap();
         let mut child = Command::new("docker-registry")
             .arg("serve")
             .arg(&settings)
-            .env("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", storage.path().join("data"))
+            .env("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", storage.join("data"))
             .env("OTEL_TRACES_EXPORTER", "none")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -44,7 +52,7 @@ impl Registry {
         // A pipe that nobody reads would stop the registry.
         let (lines, read) = channel();
         std::thread::spawn(move || log.map_while(Result::ok).for_each(|line| drop(lines.send(line))));
-        Self { child, address: address.expect("docker-registry says where it listens"), log: read, _storage: storage }
+        Self { child, address: address.expect("docker-registry says where it listens"), log: read, storage: None }
     }
 
     /// The blobs that were asked for since this was asked last, and the bytes that were sent of each, by the registry's log.
