@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         let Some(word) = self.rest.first_chunk() else { return false };
         self.bits.buffer |= u64::from_le_bytes(*word) << self.bits.count();
         self.rest = &self.rest[(!self.bits.count >> 3 & 7) as usize..];
-        self.bits.count |= 56;
+        self.bits.count |= 0x38;
         true
     }
 

@@ -86,7 +86,7 @@ impl Inflate {
     fn step(&mut self, reader: &mut Reader<'_>, place: &mut Place<'_>) -> Result<State, Stop> {
         match self.state {
             State::Header => self.header(reader),
-            State::StoredLength => self.stored_length(reader),
+            State::StoredLength => Self::stored_length(reader),
             State::Stored(left) => self.stored(reader, place, left),
             State::Counts => self.counts(reader),
             State::LengthCodes(next) => self.length_codes(reader, next),
@@ -120,7 +120,7 @@ impl Inflate {
         }
     }
 
-    fn stored_length(&self, reader: &mut Reader<'_>) -> Result<State, Stop> {
+    fn stored_length(reader: &mut Reader<'_>) -> Result<State, Stop> {
         reader.align();
         let lengths = reader.take(32)?;
         if lengths & 0xffff != !lengths >> 16 & 0xffff {

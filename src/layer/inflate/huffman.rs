@@ -139,10 +139,10 @@ impl<const BITS: u32, const SIZE: usize> Table<BITS, SIZE> {
         let sorted = sort(lengths, &counts);
         let mut sorted = sorted.iter().map(|symbol| symbols[usize::from(*symbol)]);
         let mut code = 0;
-        for length in 1..=BITS as usize {
+        for (length, count) in counts.iter().enumerate().take(BITS as usize + 1).skip(1) {
             let (low, high) = self.0.split_at_mut(1 << (length - 1));
             high[..low.len()].copy_from_slice(low);
-            for entry in sorted.by_ref().take(counts[length]) {
+            for entry in sorted.by_ref().take(*count) {
                 self.0[code & (SIZE - 1)] = entry.with_length(length as u32);
                 code = next(code, length);
             }

@@ -1,5 +1,8 @@
 //! Deflate and gzip (RFC 1951 and 1952), decoded as a stream: input in pieces of any size, output in place.
 
+#![expect(clippy::cast_possible_truncation, reason = "what is cast was masked, or is bounded by a table")]
+#![expect(clippy::inline_always, reason = "the quick loop keeps its state in registers only if all it calls is in it")]
+
 mod alphabet;
 mod bits;
 mod block;

@@ -3,7 +3,7 @@
 /// How far back a match can reach (RFC 1951, section 3.2.5).
 const HISTORY: usize = 32 << 10;
 /// Bytes decoded at a time: the history is moved once for each of them, and all must stay in the second-level cache.
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 128 << 10;
 /// Where decoding stops.
 pub(super) const LIMIT: usize = HISTORY + CHUNK;
 /// Room behind the limit for what is begun before it: two literals, the longest match (258), and what a copy writes too
@@ -29,6 +29,7 @@ pub(super) struct Window {
 }
 
 impl Window {
+    #[expect(clippy::large_stack_arrays, reason = "on its way to the heap, on a stack of megabytes")]
     pub(super) fn new() -> Self {
         Self { bytes: Box::new([0; SIZE]), start: 0, filled: 0, taken: 0 }
     }

@@ -35,7 +35,7 @@ fn theirs(stream: &[u8]) -> Verdict {
     let mut inflate = Decompress::new(false);
     let mut content = Vec::new();
     loop {
-        content.reserve(1 << 16);
+        content.reserve(1 << 12);
         let before = (inflate.total_in(), inflate.total_out());
         let rest = &stream[usize::try_from(before.0).unwrap()..];
         match inflate.decompress_vec(rest, &mut content, FlushDecompress::None) {
@@ -47,31 +47,46 @@ fn theirs(stream: &[u8]) -> Verdict {
     }
 }
 
-/// Decodes a stream that arrives in pieces.
-fn in_pieces<'a>(inflate: &mut Inflate, pieces: impl IntoIterator<Item = &'a [u8]>) -> Verdict {
-    let (mut window, mut content, mut consumed) = (Window::new(), Vec::new(), 0);
-    inflate.restart();
-    for piece in pieces {
-        let mut rest = piece;
-        loop {
-            let ((length, stop), decoded) = window.fill(|place| inflate.run(rest, place));
-            content.extend_from_slice(decoded);
-            rest = &rest[length..];
-            consumed += length;
-            window.slide();
-            match stop {
-                Stop::Output => {}
-                Stop::Input => break assert!(rest.is_empty(), "more is wanted before all is taken"),
-                Stop::End => return Verdict::Whole(content, consumed),
-                Stop::Damaged(_) => return Verdict::Damaged,
+/// Our decoder, which is used for one stream after the other.
+struct Ours(Inflate, Window);
+
+impl Ours {
+    fn new() -> Self {
+        Self(Inflate::new(), Window::new())
+    }
+
+    /// Decodes a stream that arrives in pieces.
+    fn pieces<'a>(&mut self, pieces: impl IntoIterator<Item = &'a [u8]>) -> Verdict {
+        let Self(inflate, window) = self;
+        let (mut content, mut consumed) = (Vec::new(), 0);
+        inflate.restart();
+        window.restart();
+        for piece in pieces {
+            let mut rest = piece;
+            loop {
+                let ((length, stop), decoded) = window.fill(|place| inflate.run(rest, place));
+                content.extend_from_slice(decoded);
+                rest = &rest[length..];
+                consumed += length;
+                window.slide();
+                match stop {
+                    Stop::Output => {}
+                    Stop::Input => break assert!(rest.is_empty(), "more is wanted before all is taken"),
+                    Stop::End => return Verdict::Whole(content, consumed),
+                    Stop::Damaged(_) => return Verdict::Damaged,
+                }
             }
         }
+        Verdict::Cut(content)
     }
-    Verdict::Cut(content)
+
+    fn whole(&mut self, stream: &[u8]) -> Verdict {
+        self.pieces([stream])
+    }
 }
 
 fn ours(stream: &[u8]) -> Verdict {
-    in_pieces(&mut Inflate::new(), [stream])
+    Ours::new().whole(stream)
 }
 
 fn deflate(content: &[u8], level: u32) -> Vec<u8> {
