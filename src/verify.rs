@@ -281,8 +281,9 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
     let labels = loaded.map(|loaded| loaded.image.config.run.labels.clone()).unwrap_or_default();
     let has_file = |glob: &GlobMatcher| {
         loaded.is_some_and(|loaded| {
-            let tree = &loaded.tree;
-            tree.iter().any(|id| std::str::from_utf8(tree.name(id)).is_ok_and(|name| glob.is_match(name)))
+            let (tree, start) = (&loaded.tree, rules::start_of_glob(glob.glob().glob()));
+            let named = tree.iter().map(|id| tree.name(id)).filter(|name| name.starts_with(start.as_bytes()));
+            named.filter_map(|name| std::str::from_utf8(name).ok()).any(|name| glob.is_match(name))
         })
     };
     asking.policy.choose(&Subject { name: &name, labels: &labels, has_file: &has_file }, asking.service, asking.today)

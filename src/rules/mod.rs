@@ -51,6 +51,7 @@ pub use context::Context;
 use context::Owners;
 pub use group::{Group, Offence};
 pub use inquiry::{Inquiry, inquiries};
+pub use names::start as start_of_glob;
 
 /// A rule: a static value.
 #[derive(Debug)]

@@ -33,7 +33,7 @@ impl Names {
 }
 
 /// What a text begins with that a glob fits.
-pub(super) fn start(glob: &str) -> &str {
+pub fn start(glob: &str) -> &str {
     glob.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default()
 }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, thread};
 
 use serde_json::Value;
@@ -185,13 +186,19 @@ fn emulator() -> &'static Path {
     path
 }
 
-/// What a function makes of each of many, as many at a time as the machine has processors.
+/// What a function makes of each of many, as many at a time as the machine has processors: whichever is free takes the next.
 pub fn each<T: Sync, R: Send>(all: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let at_once = thread::available_parallelism().map_or(1, usize::from);
-    let part = all.len().div_ceil(at_once).max(1);
-    let run = |part: &[T]| part.iter().map(&make).collect::<Vec<R>>();
-    thread::scope(|scope| {
-        let parts: Vec<_> = all.chunks(part).map(|part| scope.spawn(move || run(part))).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
-    })
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let place = next.fetch_add(1, Ordering::Relaxed);
+        all.get(place).map(|one| (place, make(one)))
+    };
+    let work = || std::iter::from_fn(take).collect::<Vec<_>>();
+    let mut made: Vec<(usize, R)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    made.sort_by_key(|(place, _)| *place);
+    made.into_iter().map(|(_, result)| result).collect()
 }
