@@ -1,12 +1,13 @@
 //! Entries by columns: what is alike lies together, and is packed well.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::code::{In, Out};
 use super::elf;
 use crate::layer::compiled::Compiled;
 use crate::layer::keep::OVER;
-use crate::layer::{Body, Entry, FileKind, Kept, LayerPath, Stat, Trace};
+use crate::layer::{Body, Entry, FileKind, Kept, LayerPath, Seen, Stat, Trace};
 
 /// Entries of a block at most: their columns stay in the second-level cache.
 const ROWS: u64 = 4096;
@@ -186,11 +187,18 @@ fn mark(body: &Body) -> u8 {
 }
 
 /// Reads entries.
-#[derive(Default)]
 pub(super) struct Decoder {
     path: Vec<u8>,
     time: i64,
     owners: Vec<Owner>,
+    /// What is told of most files: they share it.
+    plain: Arc<Seen>,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self { path: Vec::new(), time: 0, owners: Vec::new(), plain: Arc::new(Seen::plain(Kept::Unwanted)) }
+    }
 }
 
 impl Decoder {
@@ -227,11 +235,17 @@ impl Decoder {
             OPAQUE => Body::Opaque,
             mark if mark & 0xc0 == FILE => {
                 stat.size = columns.sizes.number()?;
-                Body::File(file(mark, columns)?.into())
+                Body::File(self.file(mark, columns)?)
             }
             _ => return None,
         };
         Some(Entry { path, stat, body })
+    }
+
+    fn file(&self, mark: u8, columns: &mut Columns<In<'_>>) -> Option<Trace> {
+        let is_plain = mark & !BLANK == FILE;
+        let seen = if is_plain { Arc::clone(&self.plain) } else { seen(mark, columns)?.into() };
+        Some(Trace::new(columns.digests.array()?, mark & BLANK != 0, seen))
     }
 
     fn path(&mut self, columns: &mut Columns<In<'_>>) -> Option<LayerPath> {
@@ -254,16 +268,14 @@ impl Decoder {
     }
 }
 
-fn file(mark: u8, columns: &mut Columns<In<'_>>) -> Option<Trace> {
-    let Columns { digests, kept, others, .. } = columns;
+fn seen(mark: u8, columns: &mut Columns<In<'_>>) -> Option<Seen> {
+    let Columns { kept, others, .. } = columns;
     let compiled = |input: &mut In<'_>| {
         let magic = input.small()?;
         let source = input.optional(|input| Some((input.small()?, input.small()?)))?;
         Some(Compiled { magic, source })
     };
-    Some(Trace {
-        sha256: digests.array()?,
-        blank: mark & BLANK != 0,
+    Some(Seen {
         holes: if mark & HOLES == 0 { 0 } else { others.number()? },
         kind: match mark >> KIND & 3 {
             0 => FileKind::Other,

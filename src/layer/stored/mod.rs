@@ -5,10 +5,11 @@ mod elf;
 mod entries;
 
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use super::oddities::Oddities;
 use super::stream::Content;
-use super::{Entry, LayerPath, Oddity, OddityKind, Passed};
+use super::{Entries, LayerPath, Oddity, OddityKind, Passed};
 use crate::digest::Algorithm;
 use crate::image::Descriptor;
 use crate::image::media_type::Compression;
@@ -59,8 +60,8 @@ impl Passed {
         head.number(entries.len() as u64);
         block(&head.0, out)?;
         let mut encoder = Encoder::default();
-        for Entry { path, stat, body } in entries {
-            if let Some(full) = encoder.push(path.as_bytes(), *stat, body) {
+        for entry in entries.iter() {
+            if let Some(full) = encoder.push(entry.path().as_bytes(), entry.stat(), entry.body()) {
                 block(&full, out)?;
             }
         }
@@ -106,12 +107,13 @@ impl Passed {
         if !fits || left > limits.entries || size != descriptor.size || content.diff_id.algorithm() != algorithm {
             return is_read.then_some(None);
         }
-        let (mut entries, mut decoder) = (Vec::new(), Decoder::default());
+        let (mut entries, mut decoder) = (Entries::default(), Decoder::default());
         while left > 0 {
             next(&mut stored, &mut buffer)?;
             left -= decoder.block(&buffer, left, &mut |entry| entries.push(entry))?;
         }
-        let layer = Ok((content, entries, oddities));
+        entries.shrink();
+        let layer = Ok((content, Arc::new(entries), oddities));
         is_read.then(|| Some(Self { digest: descriptor.digest.clone(), spent, size, layer }))
     }
 }
