@@ -32,7 +32,7 @@ pub struct Common {
         help_heading = "Output"
     )]
     pub color: Color,
-    /// auto or never: how far the reading is, on stderr, on a terminal only
+    /// auto or never: bars on a terminal's stderr
     #[arg(
         long,
         global = true,
@@ -42,13 +42,13 @@ pub struct Common {
         help_heading = "Output"
     )]
     pub progress: Progress,
-    /// The platform to take from an index, as os/arch[/variant]
+    /// What to take from an index, as os/arch[/variant]
     #[arg(long, global = true, value_name = "PLATFORM", value_parser = platform, help_heading = "Reading")]
     pub platform: Option<Platform>,
     /// Ask registries other than localhost over plain HTTP
     #[arg(long, global = true, help_heading = "Reading")]
     pub plain_http: bool,
-    /// The user name for the one registry of the run; else what docker login and podman login left
+    /// The user name for the one registry; else docker login's
     #[arg(
         long,
         global = true,
@@ -58,13 +58,13 @@ pub struct Common {
         help_heading = "Reading"
     )]
     pub username: Option<String>,
-    /// Read the password from stdin; else LUCID_VERIFY_PASSWORD
+    /// The password on stdin; else LUCID_VERIFY_PASSWORD
     #[arg(long, global = true, help_heading = "Reading")]
     pub password_stdin: bool,
-    /// Certificate authorities to trust beside those of this machine, in PEM
+    /// Authorities to trust beside this machine's, in PEM
     #[arg(long, global = true, value_name = "FILE", help_heading = "Reading")]
     pub ca_file: Option<PathBuf>,
-    /// The certificate by which registries know this client, in PEM
+    /// This client's certificate for registries, in PEM
     #[arg(long, global = true, value_name = "FILE", requires = "client_key", help_heading = "Reading")]
     pub client_cert: Option<PathBuf>,
     /// The key of --client-cert, in PEM
@@ -76,7 +76,7 @@ pub struct Common {
     /// Further tries after a passing failure
     #[arg(long, global = true, value_name = "N", default_value_t = 5, help_heading = "Reading")]
     pub retries: u32,
-    /// Seconds that a connection may be silent
+    /// Seconds a connection may be silent
     #[arg(long, global = true, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Reading")]
     pub timeout: u64,
     /// Raise or lower a ceiling (repeatable)
