@@ -74,6 +74,8 @@ fn every_damage_to_a_byte_is_judged_as_zlib_judges_it() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn bytes_of_any_kind_are_judged_as_zlib_judges_them(bytes in proptest::collection::vec(any::<u8>(), 0..400), kind in 0..8u8) {
         // Half of all random streams end at the type of their first block.

@@ -170,6 +170,8 @@ fn the_patterns_of_symbols_are_those_of_the_tables() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn codes_of_any_shape_are_read(seed in any::<u64>(), count in 0..3000usize, deep in any::<bool>(), size in 1..300usize) {
         let mut noise = noise(seed);
