@@ -233,3 +233,6 @@ impl Budget {
         left.map(|_| ()).ok_or_else(over)
     }
 }
+
+#[cfg(test)]
+mod tests;
