@@ -236,3 +236,6 @@ impl Budget {
         left.map(|_| ()).ok_or_else(over)
     }
 }
+
+#[cfg(test)]
+mod tests;

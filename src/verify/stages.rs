@@ -34,7 +34,7 @@ mod tests {
     fn a_layer_that_would_be_waited_for_is_read_in_stages() {
         assert_eq!(staged(&[140 * MB, 35 * MB, 3 * MB], 2), [true, true, true]);
         assert_eq!(staged(&[140 * MB], 2), [true]);
-        assert_eq!(staged(&[40 * MB, 40 * MB, 40 * MB, 40 * MB], 2), [false, false, true, true]);
+        assert_eq!(staged(&[40 * MB, 40 * MB, 40 * MB, 40 * MB], 2), [false, false, false, true]);
         assert_eq!(staged(&[40 * MB, 30 * MB], 4), [true, true]);
     }
 

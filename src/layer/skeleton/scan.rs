@@ -98,8 +98,12 @@ impl<'a> Scanner<'a> {
     /// Passes over code to the end of its logical line.
     fn code(&mut self, marks: &mut Vec<usize>) {
         let mut depth = 0_usize;
-        while let Some(byte) = self.text.get(self.at) {
-            match CLASSES[usize::from(*byte)] {
+        loop {
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let plain = rest.iter().position(|byte| CLASSES[usize::from(*byte)] != Class::Plain);
+            let Some(plain) = plain else { return self.at = self.text.len() };
+            self.at += plain;
+            match CLASSES[usize::from(rest[plain])] {
                 Class::Break if depth == 0 => return,
                 Class::Plain | Class::Break => self.at += 1,
                 Class::Quote => self.at = self.string(self.at, 0),

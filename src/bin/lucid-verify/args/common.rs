@@ -70,7 +70,7 @@ pub struct Common {
     /// The key of --client-cert, in PEM
     #[arg(long, global = true, value_name = "FILE", requires = "client_cert", help_heading = "Reading")]
     pub client_key: Option<PathBuf>,
-    /// Layers read at the same time; by default one a CPU, at least 4: they wait for the network as well
+    /// Layers read at the same time, at most; by default one a CPU, at least 8: they wait for the network as well
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
     pub jobs: Option<u16>,
     /// Further tries after a passing failure
