@@ -12,6 +12,7 @@ mod registry;
 mod stranger;
 
 use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use lucid_verify::serve::Repository;
@@ -91,6 +92,8 @@ fn folder(host: &str) -> TempDir {
     let login = format!(r#"{{"auths": {{"{host}": {{"auth": "{LOGIN}"}}}}}}"#);
     std::fs::write(folder.path().join("docker/config.json"), login).unwrap();
     std::fs::create_dir(folder.path().join("build")).unwrap();
+    std::fs::create_dir(folder.path().join("shared")).unwrap();
+    std::fs::set_permissions(folder.path().join("shared"), std::fs::Permissions::from_mode(0o777)).unwrap();
     std::fs::write(folder.path().join("key.toml"), "extends = \"lucid\"\n\n[expect]\npyhton = \"/usr/bin/python3.11\"\n")
         .unwrap();
     let rule = "extends = \"lucid\"\n\n[rules.\"toolchain/shell\"]\nlevel = \"warn\"\nreason = \"busybox is here on purpose\"\n";
@@ -164,6 +167,7 @@ fn each_is_told_with_what_was_found_and_the_next_step() {
             2,
             "toolchain/shells",
         ),
+        Mistake::at(&whole, "A cache that others can write", "cache --cache shared", 4, "chmod go-w"),
     ];
     let folder = folder(&denied.host());
     let mut page = String::from(

@@ -25,7 +25,7 @@ pub use contents::Share;
 
 /// Bytes that entries take up before the least recently used go: those of ten thousand layers, or of ten that hold a million
 /// files each.
-pub const CAP: u64 = 2 << 30;
+pub const CAP: u64 = 2_000_000_000;
 
 /// The folder of this layout of files, below the cache's own.
 const LAYOUT: &str = "v1";
