@@ -249,7 +249,9 @@ fn told(reference: &Reference, found: Result<Found>, reading: &Reading, asking: 
     let mut told = before.unwrap_or_else(|| {
         let loaded = found.map(|(source, image)| read(source, image, reading, &asking.known(), watch));
         let told = judged(reference, loaded, reading, asking, watch);
-        place.iter().for_each(|place| place.keep(&told));
+        if let Some(place) = &place {
+            place.keep(&told);
+        }
         told
     });
     let rows = told.profile.as_ref().map(|profile| profile.matrix.as_slice()).unwrap_or_default();

@@ -1,8 +1,6 @@
 //! Verdicts that stay. What judging an image gives depends on what is in its key and on nothing else; so whoever asks the
 //! same of the same image again is told the same, and no layer is looked at.
 
-use chrono::{DateTime, Utc};
-
 use super::{Asking, Reading, Told, Watch};
 use crate::cache::{Cache, Kind};
 use crate::digest::Digest;
@@ -49,23 +47,9 @@ impl<'a> Place<'a> {
     /// What was told of the image before.
     pub fn look(&self, image: &Resolved, asking: &Asking<'_>, watch: &dyn Watch) -> Option<Told> {
         let (at, bytes) = self.cache.get_stamped(Kind::Verdict, &self.key)?;
-        match serde_json::from_slice(&bytes) {
-            Ok(report) => self.told(report, at, image, asking, watch),
-            Err(error) => {
-                self.cache.pass_over(Kind::Verdict, &self.key, &error.to_string());
-                None
-            }
-        }
-    }
-
-    fn told(
-        &self,
-        kept: report::Image,
-        at: DateTime<Utc>,
-        image: &Resolved,
-        asking: &Asking<'_>,
-        watch: &dyn Watch,
-    ) -> Option<Told> {
+        let read = serde_json::from_slice(&bytes);
+        let kept: report::Image =
+            read.map_err(|error| self.cache.pass_over(Kind::Verdict, &self.key, &error.to_string())).ok()?;
         let profile = again(&kept, image, asking)?;
         watch.kept(&image.reference, at);
         Some(Told { image: kept, profile: Some(profile), snapshot: None })
