@@ -3,7 +3,7 @@
 
 mod kinds;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::layer::{Kept, LayerPath, Trace};
 use crate::vfs::{LayerIndex, NodeId, Tree};
@@ -57,11 +57,29 @@ pub fn secrets(tree: &Tree) -> Secrets {
     Secrets { files: found.into_values().collect(), looked: judge.looked.len(), unread }
 }
 
+/// What is known of a content: a bit for each row.
+#[derive(Default)]
+struct Looked {
+    asked: u32,
+    held: u32,
+}
+
+impl Looked {
+    /// Whether the content holds what a row is about; each row is looked for once.
+    fn holds(&mut self, row: usize, content: &[u8]) -> bool {
+        let bit = 1 << row;
+        if self.asked & bit == 0 {
+            self.asked |= bit;
+            self.held |= if kinds::holds(row, content) { bit } else { 0 };
+        }
+        self.held & bit != 0
+    }
+}
+
 /// Contents that were looked at, each once, however many names it has.
 #[derive(Default)]
 struct Judge {
-    looked: HashSet<[u8; 32]>,
-    known: HashMap<([u8; 32], usize), bool>,
+    looked: HashMap<[u8; 32], Looked>,
 }
 
 impl Judge {
@@ -70,15 +88,15 @@ impl Judge {
     fn kind(&mut self, tree: &Tree, node: NodeId, trace: &Trace) -> Result<Option<(&'static str, bool)>, String> {
         let name = tree.name(node);
         if let Some(kind) = kinds::by_name(name) {
-            self.looked.insert(trace.sha256);
+            self.looked.entry(trace.sha256).or_default();
             return Ok(Some((kind, true)));
         }
         // Most files are not kept: of those no name is looked at.
         let rows = || kinds::rows(tree.name(tree.parent(node)), name).into_iter();
         match &trace.kept {
             Kept::Whole(bytes) => {
-                self.looked.insert(trace.sha256);
-                let row = rows().find(|row| *self.known.entry((trace.sha256, *row)).or_insert_with(|| kinds::holds(*row, bytes)));
+                let looked = self.looked.entry(trace.sha256).or_default();
+                let row = rows().find(|row| looked.holds(*row, bytes));
                 Ok(row.map(|row| (kinds::kind(row), false)))
             }
             Kept::Over(ceiling) if rows().any(kinds::is_named) => {

@@ -94,7 +94,7 @@ fn within(tree: &Tree, tops: &Set<NodeId>, nodes: &[NodeId]) -> Vec<String> {
 /// Globs of `DIRECTORY/NAME`: `{a,b}` is either, and a `*` any part of one name. They are read when they are first asked.
 pub(super) struct Names {
     globs: &'static [&'static str],
-    read: OnceLock<Vec<(String, String)>>,
+    read: OnceLock<Vec<(Like, Like)>>,
 }
 
 impl Names {
@@ -103,16 +103,15 @@ impl Names {
     }
 
     /// The globs that names in a directory of this name may fit.
-    fn within(&self, directory: &[u8]) -> Vec<&str> {
-        let split = |glob: &String| glob.split_once('/').map(|(directory, name)| (directory.to_owned(), name.to_owned()));
-        let read = || self.globs.iter().flat_map(|glob| alternatives(glob)).filter_map(|glob| split(&glob)).collect();
-        let read: &Vec<_> = self.read.get_or_init(read);
-        read.iter().filter(|(glob, _)| is_like(glob, directory)).map(|(_, name)| name.as_str()).collect()
+    fn within(&self, directory: &[u8]) -> Vec<&Like> {
+        let split = |glob: String| glob.split_once('/').map(|(directory, name)| (Like::of(directory), Like::of(name)));
+        let read = || self.globs.iter().flat_map(|glob| alternatives(glob)).filter_map(split).collect();
+        self.read.get_or_init(read).iter().filter(|(glob, _)| glob.fits(directory)).map(|(_, name)| name).collect()
     }
 }
 
-fn fit(globs: &[&str], name: &[u8]) -> bool {
-    globs.iter().any(|glob| is_like(glob, name))
+fn fit(globs: &[&Like], name: &[u8]) -> bool {
+    globs.iter().any(|glob| glob.fits(name))
 }
 
 /// A glob without braces for each of its alternatives.
@@ -124,17 +123,32 @@ fn alternatives(glob: &str) -> Vec<String> {
     either.split(',').flat_map(each).collect()
 }
 
-/// Whether a name is what a glob says in which nothing but `*` stands for something else.
-fn is_like(glob: &str, name: &[u8]) -> bool {
-    let Some((start, rest)) = glob.split_once('*') else { return glob.as_bytes() == name };
-    let Some(name) = name.strip_prefix(start.as_bytes()) else { return false };
-    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-    let Some(mut name) = name.strip_suffix(end.as_bytes()) else { return false };
-    middle.split('*').all(|part| {
-        let found = memmem::find(name, part.as_bytes());
-        name = found.and_then(|at| name.get(at + part.len()..)).unwrap_or_default();
-        found.is_some()
-    })
+/// A glob in which nothing but `*` stands for something else.
+struct Like {
+    start: String,
+    /// What names have in between, and how they end; of a glob without a `*`, nothing: it is the name.
+    rest: Option<(Vec<String>, String)>,
+}
+
+impl Like {
+    fn of(glob: &str) -> Self {
+        let mut parts = glob.split('*').map(ToOwned::to_owned);
+        let start = parts.next().unwrap_or_default();
+        let end = parts.next_back();
+        Self { start, rest: end.map(|end| (parts.collect(), end)) }
+    }
+
+    fn fits(&self, name: &[u8]) -> bool {
+        let Some((middle, end)) = &self.rest else { return name == self.start.as_bytes() };
+        let between = name.strip_prefix(self.start.as_bytes()).and_then(|name| name.strip_suffix(end.as_bytes()));
+        between.is_some_and(|mut name| {
+            middle.iter().all(|part| {
+                let found = memmem::find(name, part.as_bytes());
+                name = found.and_then(|at| name.get(at + part.len()..)).unwrap_or_default();
+                found.is_some()
+            })
+        })
+    }
 }
 
 #[cfg(test)]

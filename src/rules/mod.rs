@@ -29,16 +29,13 @@ mod python;
 mod secrets;
 mod size;
 mod structure;
+mod threads;
 mod toolchain;
 mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::iter;
-use std::panic;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use crate::facts::Facts;
 use crate::finding::{Judgement, Level, Question};
@@ -354,7 +351,7 @@ pub fn judge(
 ) -> Vec<Judged> {
     let inquiries: Vec<Inquiry<'_>> = inquiries(&profile.checks).into_iter().filter(|inquiry| asked(&inquiry.rule)).collect();
     let (owners, objects) = (Owners::of(tree, facts), OnceLock::new());
-    let mut judged = on_two_threads(&inquiries, &|inquiry| {
+    let mut judged = threads::on_two(&inquiries, &|inquiry| {
         let rule = &inquiry.rule;
         let level = profile.level(&rule.id, rule.level);
         let judgement = match gap {
@@ -369,26 +366,6 @@ pub fn judge(
     });
     because::explain(&mut judged);
     judged
-}
-
-/// What comes of each, in their order. Whichever thread is done with one takes the next.
-fn on_two_threads<'a, T: Sync, R: Send>(all: &'a [T], one: &(dyn Fn(&'a T) -> R + Sync)) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let take = || {
-        iter::from_fn(|| {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            all.get(at).map(|item| (at, one(item)))
-        })
-    };
-    let work = || take().collect::<Vec<_>>();
-    let mut done = thread::scope(|scope| {
-        let other = scope.spawn(work);
-        let mut done = work();
-        done.extend(other.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
-        done
-    });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Weighs and waives findings. A level in a profile is that of the findings that have the rule's declared one, which it may

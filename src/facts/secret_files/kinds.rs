@@ -45,6 +45,8 @@ const ROWS: [(&str, &str, &str); 18] = [
     ("*/.my.cnf", "a password of a database", r"(?m)^\s*password\s*=\s*(?P<value>\S+)"),
     ("gh/hosts.yml", "a token of GitHub's", r"(?m)^\s*oauth_token:\s*(?P<value>\S+)"),
 ];
+/// Each has a bit among those of a content, and so do variables.
+const _: () = assert!(ROWS.len() < 32);
 const CLUSTER: &str = r#"(?m)^\s*(?:-\s*)?(?:token|client-key-data|password):\s*"?(?P<value>[^\s"]+)"#;
 const REGISTRY: &str = r#""(?:auth|identitytoken|registrytoken|password)"\s*:\s*"(?P<value>[^"]+)""#;
 
