@@ -5,8 +5,7 @@ use crate::layer::STAGED_BYTES;
 /// Compressed bytes of a layer below which threads cost more than they bring.
 const WORTHWHILE: u64 = 1 << 20;
 
-/// Bytes of the buffers between stages, of all layers of an image together. What waits in the bodies of responses comes on
-/// top, a megabyte for each layer that is read.
+/// Bytes of the buffers between stages, of all layers of an image together.
 const BUDGET: usize = 16 << 20;
 
 /// Which layers are read in stages, given their compressed sizes, largest first, which is the order in which they are begun.

@@ -51,8 +51,9 @@ impl Read for Breaking<'_> {
 fn told(walked: Result<Walked>) -> String {
     match walked {
         Ok(walked) => {
-            let content = walked.content.map_err(|error| error.to_string());
-            format!("{} {} {} {content:?}", walked.digest, walked.size, walked.spent)
+            // What was spent until something was wrong is a matter of pieces.
+            let content = walked.content.map(|content| (content, walked.spent)).map_err(|error| error.to_string());
+            format!("{} {} {content:?}", walked.digest, walked.size)
         }
         Err(error) => error.to_string(),
     }
