@@ -1,5 +1,8 @@
 //! Content addresses, and readers that hold what they read against one.
 
+mod dual;
+mod rounds;
+
 use std::fmt;
 use std::io::{self, BufRead, Read};
 use std::str::FromStr;
@@ -7,6 +10,8 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::error::{Error, Kind};
+
+pub(crate) use dual::Dual;
 
 /// A registered digest algorithm (image-spec, descriptor.md "Registered Algorithms").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,6 +9,11 @@ pub use secret::{Secret, is_secret_name, is_setting, is_template, mask, mask_val
 
 /// Bytes as text without loss: UTF-8 as it is, a backslash doubled, any other byte as `\xNN`.
 pub fn lossless(bytes: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !bytes.contains(&b'\\')
+    {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         out.push_str(&chunk.valid().replace('\\', "\\\\"));
@@ -50,9 +55,15 @@ pub(crate) fn acts(character: char) -> bool {
         || matches!(character, '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e01ef}')
 }
 
+/// Whether a terminal would act on any of a text.
+pub(crate) fn holds_acting(text: &str) -> bool {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
+    !text.as_bytes().iter().all(is_plain) && text.chars().any(acts)
+}
+
 /// Text that a terminal shows and does not act on.
 pub fn terminal(text: &str) -> String {
-    if !text.chars().any(acts) {
+    if !holds_acting(text) {
         return text.to_owned();
     }
     text.chars().fold(String::with_capacity(text.len() + 16), |mut out, character| {
@@ -71,7 +82,8 @@ pub fn terminal(text: &str) -> String {
 
 /// Bytes as text for a message: without loss, and safe on a terminal.
 pub fn escape(bytes: &[u8]) -> String {
-    terminal(&lossless(bytes))
+    let text = lossless(bytes);
+    if holds_acting(&text) { terminal(&text) } else { text }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod layers;
 mod matrix;
 mod measure;
 pub mod snapshot;
+mod stages;
 mod summary;
 
 pub use measure::{Detail, measure};
@@ -44,7 +45,7 @@ pub struct Reading {
     pub access: Access,
     /// The ceilings.
     pub limits: Limits,
-    /// Layers read at the same time.
+    /// Layers read at the same time, at most.
     pub jobs: usize,
     /// What earlier runs learned, and where this one leaves what it learns.
     pub cache: Option<Arc<Cache>>,

@@ -40,7 +40,7 @@ const PATTERN: &[&str] = &["65532", "python3.11", "lucid"];
 const GENERAL: &[&str] = &["facts", "rules"];
 
 /// The one file that may hold unsafe code.
-const UNSAFE: &[&str] = &[];
+const UNSAFE: &[&str] = &["src/digest/rounds.rs"];
 
 const LONGEST_FILE: usize = 400;
 const LONGEST_MEDIAN: usize = 150;

@@ -19,6 +19,9 @@ pub mod python;
 pub mod secret_files;
 pub mod tools;
 
+use std::panic;
+use std::thread;
+
 use crate::digest::Digest;
 use crate::image::{Attestation, Config, Descriptor, Dockerfile, Resolved};
 use crate::reference::Platform;
@@ -119,6 +122,11 @@ impl Facts {
             started,
         });
         let probing = python::probing(tree, &config, &user, &packages);
+        let (imports, python, secrets) = thread::scope(|scope| {
+            let imports = scope.spawn(|| python::closure::closures(tree, &config, &runtimes, probing.as_ref()));
+            let (python, secrets) = (python::python(tree), secret_files::secrets(tree));
+            (imports.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), python, secrets)
+        });
         let base = base::base(tree, &packages);
         let layers = image.manifest.layers.len();
         let history = history::History::of(&config.history, layers, base.distroless.is_some());
@@ -129,8 +137,8 @@ impl Facts {
             name: Name::of(&image.reference),
             layers: image.manifest.layers.clone(),
             accounts: listed::accounts(tree),
-            python: python::python(tree),
-            imports: python::closure::closures(tree, &config, &runtimes, probing.as_ref()),
+            python,
+            imports,
             runtimes,
             objects,
             linkage,
@@ -141,7 +149,7 @@ impl Facts {
             digest: image.digest.clone(),
             history,
             base,
-            secrets: secret_files::secrets(tree),
+            secrets,
             packages,
             layerless: crate::image::history::layerless(&config.history),
             verified,

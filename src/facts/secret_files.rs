@@ -3,7 +3,7 @@
 
 mod kinds;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::layer::{Kept, LayerPath, Trace};
 use crate::vfs::{LayerIndex, NodeId, Tree};
@@ -60,8 +60,8 @@ pub fn secrets(tree: &Tree) -> Secrets {
 /// Contents that were looked at, each once, however many names it has.
 #[derive(Default)]
 struct Judge {
-    looked: BTreeSet<[u8; 32]>,
-    known: BTreeMap<([u8; 32], usize), bool>,
+    looked: HashSet<[u8; 32]>,
+    known: HashMap<([u8; 32], usize), bool>,
 }
 
 impl Judge {
@@ -73,14 +73,17 @@ impl Judge {
             self.looked.insert(trace.sha256);
             return Ok(Some((kind, true)));
         }
-        let mut rows = kinds::rows(tree.name(tree.parent(node)), name).into_iter();
+        // Most files are not kept: of those no name is looked at.
+        let rows = || kinds::rows(tree.name(tree.parent(node)), name).into_iter();
         match &trace.kept {
             Kept::Whole(bytes) => {
                 self.looked.insert(trace.sha256);
-                let row = rows.find(|row| *self.known.entry((trace.sha256, *row)).or_insert_with(|| kinds::holds(*row, bytes)));
+                let row = rows().find(|row| *self.known.entry((trace.sha256, *row)).or_insert_with(|| kinds::holds(*row, bytes)));
                 Ok(row.map(|row| (kinds::kind(row), false)))
             }
-            Kept::Over(ceiling) if rows.any(kinds::is_named) => Err(format!("{} is over the ceiling {ceiling}", tree.path(node))),
+            Kept::Over(ceiling) if rows().any(kinds::is_named) => {
+                Err(format!("{} is over the ceiling {ceiling}", tree.path(node)))
+            }
             // Larger files of such names are none: bundles of certificates, and what else is called so.
             Kept::Over(_) | Kept::Imports(_) | Kept::Unwanted => Ok(None),
         }

@@ -66,7 +66,10 @@ pub fn holds_commands(directory: &LayerPath) -> bool {
         let above = directory.parent().and_then(|package| package.parent());
         directory.name() == b"bin" && above.is_some_and(|above| is_one_of(PACKAGES, &above))
     };
-    let is_internal = || INTERNAL.iter().any(|root| directory.is_within(&(*root).into()));
+    let is_internal = || {
+        let within = |root: &&str| directory.as_bytes().strip_prefix(root.as_bytes().get(1..)?);
+        INTERNAL.iter().filter_map(within).any(|rest| rest.first().is_none_or(|byte| *byte == b'/'))
+    };
     is_one_of(COMMANDS, directory) || is_of_package() || is_internal()
 }
 

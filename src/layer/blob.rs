@@ -1,31 +1,33 @@
-//! The blob below a decoder: verified, with a look ahead, and with a memory of what went wrong.
+//! The bytes below a decoder, with a look ahead, and with a memory of what went wrong.
 
 use std::io::{self, BufRead, Read};
 
-use crate::digest::{Digest, Verified, read_buffered};
+use crate::digest::read_buffered;
 use crate::error::{Error, Result};
 
-/// A verified blob. Decoders see it as bytes; what stops it is kept here and outranks what a decoder made of it.
+/// A blob. Decoders see it as bytes; what stops it is kept here and outranks what a decoder made of it.
 pub(super) struct Blob<R> {
-    verified: Verified<R>,
+    inner: R,
+    /// Bytes taken from below.
+    taken: u64,
     /// Bytes looked at and not yet consumed.
     ahead: Vec<u8>,
     failure: Option<Error>,
 }
 
 impl<R: BufRead> Blob<R> {
-    pub(super) fn new(verified: Verified<R>) -> Self {
-        Self { verified, ahead: Vec::new(), failure: None }
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, taken: 0, ahead: Vec::new(), failure: None }
+    }
+
+    /// What is below.
+    pub(super) fn inner(&self) -> &R {
+        &self.inner
     }
 
     /// Bytes consumed so far.
     pub(super) fn position(&self) -> u64 {
-        self.verified.position() - self.ahead.len() as u64
-    }
-
-    /// The digest of the whole, once it is drained.
-    pub(super) fn digest(&self) -> Digest {
-        self.verified.digest()
+        self.taken - self.ahead.len() as u64
     }
 
     /// The next `length` bytes, fewer at the end, without consuming them. A look that begins while an earlier one is
@@ -33,18 +35,19 @@ impl<R: BufRead> Blob<R> {
     pub(super) fn peek(&mut self, length: usize) -> io::Result<&[u8]> {
         while self.ahead.len() < length {
             self.ready()?;
-            let next = self.verified.fill_buf()?;
+            let next = self.inner.fill_buf()?;
             if next.is_empty() {
                 break;
             }
             let taken = next.len().min(length - self.ahead.len());
             self.ahead.extend_from_slice(&next[..taken]);
-            self.verified.consume(taken);
+            self.inner.consume(taken);
+            self.taken += taken as u64;
         }
         Ok(&self.ahead)
     }
 
-    /// Reads what is left, so that the digest speaks of every byte, and tells what stopped the blob, if anything did.
+    /// Reads what is left, so that a digest below speaks of every byte, and tells what stopped the blob, if anything did.
     /// Returns the bytes drained.
     pub(super) fn drain(&mut self) -> Result<u64> {
         let mut drained = 0;
@@ -62,7 +65,7 @@ impl<R: BufRead> Blob<R> {
     /// Makes bytes available below, or remembers why there are none.
     fn ready(&mut self) -> io::Result<()> {
         while self.failure.is_none() {
-            match self.verified.fill_buf() {
+            match self.inner.fill_buf() {
                 Ok(_) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.failure = Some(error.into()),
@@ -78,12 +81,13 @@ impl<R: BufRead> BufRead for Blob<R> {
             return Ok(&self.ahead);
         }
         self.ready()?;
-        self.verified.fill_buf()
+        self.inner.fill_buf()
     }
 
     fn consume(&mut self, amount: usize) {
         if self.ahead.is_empty() {
-            self.verified.consume(amount);
+            self.inner.consume(amount);
+            self.taken += amount as u64;
         } else {
             self.ahead.drain(..amount);
         }
@@ -99,9 +103,10 @@ impl<R: BufRead> Read for Blob<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::{Digest, Verified};
     use crate::error::Kind;
 
-    fn blob(content: &[u8], size: u64) -> Blob<&[u8]> {
+    fn blob(content: &[u8], size: u64) -> Blob<Verified<&[u8]>> {
         Blob::new(Verified::new(content, &Digest::sha256(b"layer"), size))
     }
 

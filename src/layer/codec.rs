@@ -2,9 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::bufread::GzDecoder;
-
 use super::blob::Blob;
+use super::inflate::Gunzip;
 use crate::error::{Error, Kind, Result};
 use crate::image::media_type::Compression;
 use crate::limits::{self, Limits};
@@ -22,17 +21,12 @@ const LONGEST: usize = 6;
 pub(super) struct Decoder<'a, R: BufRead> {
     compression: Compression,
     inner: Inner<'a, R>,
-    trailing: u64,
 }
 
 enum Inner<'a, R: BufRead> {
     Plain(&'a mut Blob<R>),
-    /// The member that is being read; none after the last.
-    Gzip(Option<Box<GzDecoder<&'a mut Blob<R>>>>),
-    Zstd {
-        decoder: zstd::stream::read::Decoder<'static, &'a mut Blob<R>>,
-        window: u64,
-    },
+    Gzip(Gunzip<&'a mut Blob<R>>),
+    Zstd { decoder: zstd::stream::read::Decoder<'static, &'a mut Blob<R>>, window: u64 },
 }
 
 /// What the first bytes of a blob say.
@@ -57,14 +51,14 @@ impl<'a, R: BufRead> Decoder<'a, R> {
         let compression = detect(blob.peek(LONGEST)?)?;
         let inner = match compression {
             Compression::None => Inner::Plain(blob),
-            Compression::Gzip => Inner::Gzip(Some(Box::new(GzDecoder::new(blob)))),
+            Compression::Gzip => Inner::Gzip(Gunzip::new(blob)),
             Compression::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(blob)?;
                 decoder.window_log_max(limits.zstd_window.max(1).ilog2().clamp(10, 31))?;
                 Inner::Zstd { decoder, window: limits.zstd_window }
             }
         };
-        Ok(Self { compression, inner, trailing: 0 })
+        Ok(Self { compression, inner })
     }
 
     /// What the blob is compressed with.
@@ -74,7 +68,10 @@ impl<'a, R: BufRead> Decoder<'a, R> {
 
     /// Bytes of the blob behind the last gzip member.
     pub(super) fn trailing(&self) -> u64 {
-        self.trailing
+        match &self.inner {
+            Inner::Gzip(gunzip) => gunzip.trailing(),
+            Inner::Plain(_) | Inner::Zstd { .. } => 0,
+        }
     }
 
     /// The next bytes of the content; 0 at its end, when the blob has been read to its last byte.
@@ -85,29 +82,9 @@ impl<'a, R: BufRead> Decoder<'a, R> {
                 Ok(length) => Ok(length),
                 Err(error) => Err(zstd_error(&error, decoder.get_ref().position(), *window)),
             },
-            Inner::Gzip(member) => {
-                while let Some(decoder) = member.as_mut() {
-                    let length = decoder.read(out).map_err(|error| damaged("gzip", &error, decoder.get_ref().position()))?;
-                    if length > 0 {
-                        return Ok(length);
-                    }
-                    self.trailing = next_member(member)?;
-                }
-                Ok(0)
-            }
+            Inner::Gzip(gunzip) => gunzip.read(out).map_err(|error| damaged("gzip", &error, gunzip.get_ref().position())),
         }
     }
-}
-
-/// Goes on to the next gzip member (RFC 1952, section 2.2), or drains what else follows the last one and counts it.
-fn next_member<R: BufRead>(member: &mut Option<Box<GzDecoder<&mut Blob<R>>>>) -> Result<u64> {
-    let Some(finished) = member.take() else { return Ok(0) };
-    let blob = finished.into_inner();
-    if blob.peek(GZIP.len())? == GZIP {
-        *member = Some(Box::new(GzDecoder::new(blob)));
-        return Ok(0);
-    }
-    blob.drain()
 }
 
 fn damaged(codec: &str, error: &io::Error, position: u64) -> Error {

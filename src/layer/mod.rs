@@ -7,10 +7,12 @@ mod copy;
 pub mod elf;
 pub mod entries;
 pub mod entry;
-pub mod keep;
+pub mod inflate;
+mod keep;
 mod meaning;
 mod oddities;
 pub mod path;
+mod pipe;
 mod read;
 pub mod skeleton;
 mod sparse;
@@ -99,12 +101,26 @@ pub fn read(blob: impl BufRead, descriptor: &Descriptor, diff_id: &Digest, limit
 /// wrong with it is told by [`Passed::hold`].
 pub fn pass<R: BufRead>(blob: Verified<R>, algorithm: Algorithm, limits: &Limits) -> Result<Passed> {
     let mut collector = read::Collector::new(limits);
-    let walked = stream::walk(blob, algorithm, limits, &mut |event| collector.take(event))?;
-    let layer = walked.content.map(|content| (content, Arc::new(collector.entries()), collector.oddities));
-    Ok(Passed { digest: walked.digest, spent: walked.spent, size: walked.size, layer })
+    let walked = stream::walk(blob, algorithm, limits, &mut |event, dual| collector.take(event, dual))?;
+    Ok(Passed::new(walked, collector))
+}
+
+/// Bytes of the buffers between the stages of [`pass_staged`].
+pub const STAGED_BYTES: usize = stream::STAGED_BYTES;
+
+/// Does what [`pass`] does, with the same outcome, on three threads.
+pub fn pass_staged<R: BufRead + Send>(blob: Verified<R>, algorithm: Algorithm, limits: &Limits) -> Result<Passed> {
+    let mut collector = read::Collector::new(limits);
+    let walked = stream::walk_staged(blob, algorithm, limits, &mut |event, dual| collector.take(event, dual))?;
+    Ok(Passed::new(walked, collector))
 }
 
 impl Passed {
+    fn new(walked: stream::Walked, mut collector: read::Collector<'_>) -> Self {
+        let layer = walked.content.map(|content| (content, Arc::new(collector.entries()), collector.oddities));
+        Self { digest: walked.digest, spent: walked.spent, size: walked.size, layer }
+    }
+
     /// Entries, and bytes of file contents, that stay in memory.
     pub fn held(&self) -> (u64, u64) {
         self.layer.as_ref().map_or((0, 0), |(_, entries, _)| (entries.len() as u64, entries.kept_bytes()))
@@ -177,7 +193,7 @@ pub fn copy_files(
 ) -> Result<()> {
     let mut copier = copy::Copier::new(paths, limits, out);
     let blob = Verified::new(blob, &descriptor.digest, descriptor.size);
-    let walked = stream::walk(blob, diff_id.algorithm(), limits, &mut |event| copier.take(event))?;
+    let walked = stream::walk(blob, diff_id.algorithm(), limits, &mut |event, _| copier.take(event))?;
     walked.content?.hold(descriptor, diff_id)?;
     Ok(())
 }

@@ -13,6 +13,9 @@ impl LayerPath {
     /// Normalises a name as runtimes do: `./a`, `/a` and `../../a` are all `a`, `d/../e` is `e`; above the root is the root.
     pub fn new(name: impl AsRef<[u8]>) -> Self {
         let name = name.as_ref();
+        if is_plain(name) {
+            return Self(name.into());
+        }
         let mut parts: Vec<&[u8]> = Vec::new();
         for part in name.split(|byte| *byte == b'/') {
             match part {
@@ -54,22 +57,25 @@ impl LayerPath {
 
     /// The last component; of the root, nothing.
     pub fn name(&self) -> &[u8] {
-        self.components().next_back().unwrap_or_default()
+        self.split().map(|(_, name)| name).unwrap_or_default()
+    }
+
+    /// The bytes of the directory that holds it, and its last component; of the root, none.
+    pub fn split(&self) -> Option<(&[u8], &[u8])> {
+        let cut = memchr::memrchr(b'/', &self.0).map_or((&b""[..], &self.0[..]), |cut| (&self.0[..cut], &self.0[cut + 1..]));
+        (!self.is_root()).then_some(cut)
     }
 
     /// The directory that holds it; of the root, none.
     pub fn parent(&self) -> Option<Self> {
-        if self.is_root() {
-            return None;
-        }
-        let cut = self.0.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        Some(Self(self.0[..cut].into()))
+        self.split().map(|(directory, _)| Self(directory.into()))
     }
 
     /// A path below this one; `relative` is normalised with it, so that it may lead upwards, but not above the root.
     #[must_use]
     pub fn join(&self, relative: impl AsRef<[u8]>) -> Self {
-        Self::new([&self.0[..], b"/", relative.as_ref()].concat())
+        let (relative, joined) = (relative.as_ref(), || [&self.0[..], b"/", relative.as_ref()].concat());
+        if !self.is_root() && is_plain(relative) { Self(joined().into()) } else { Self::new(joined()) }
     }
 
     /// The path of a name in this directory: one component, or nothing for the directory itself.
@@ -87,6 +93,11 @@ impl LayerPath {
     pub fn is_within(&self, directory: &Self) -> bool {
         directory.is_root() || self.0.strip_prefix(&directory.0[..]).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
     }
+}
+
+/// Whether a name is a path as it stands.
+fn is_plain(name: &[u8]) -> bool {
+    name.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
 }
 
 impl fmt::Display for LayerPath {
@@ -122,6 +133,8 @@ mod tests {
             ("", "/"),
             ("/", "/"),
             ("a//b/", "/a/b"),
+            ("a/.b/..c", "/a/.b/..c"),
+            ("a/b/.", "/a/b"),
         ] {
             assert_eq!(LayerPath::new(name).to_string(), path, "{name}");
             assert_eq!(LayerPath::normal(path[1..].as_bytes()), Some(LayerPath::new(name)), "{path}");
@@ -137,6 +150,11 @@ mod tests {
         assert_eq!(LayerPath::root().parent(), None);
         assert_eq!(path.name(), b"x");
         assert_eq!(path.parent().unwrap().join("../../../../bin/y").to_string(), "/bin/y");
+        assert_eq!(
+            (path.join("y/z").to_string(), LayerPath::root().join("y").to_string()),
+            ("/usr/lib/x/y/z".into(), "/y".into())
+        );
+        assert_eq!((path.join(""), path.join("/y//z")), (path.clone(), path.join("y/z")));
         assert!(path.is_within(&LayerPath::new("/usr")) && path.is_within(&path) && path.is_within(&LayerPath::root()));
         assert!(!LayerPath::new("/usr2").is_within(&LayerPath::new("/usr")));
     }

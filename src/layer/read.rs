@@ -7,6 +7,7 @@ use super::oddities::Oddities;
 use super::tap::Tap;
 use super::tar::{Event, Member};
 use super::{Body, Entries, Entry, LayerPath, OddityKind, Stat};
+use crate::digest::Dual;
 use crate::error::Result;
 use crate::limits::{self, Limits};
 
@@ -34,22 +35,22 @@ impl<'a> Collector<'a> {
         mem::take(&mut self.entries)
     }
 
-    pub(super) fn take(&mut self, event: Event<'_>) -> Result<()> {
+    pub(super) fn take(&mut self, event: Event<'_>, dual: &mut Dual) -> Result<()> {
         match event {
-            Event::Member(member) => self.begin(&member)?,
+            Event::Member(member) => self.begin(&member, dual)?,
             Event::Data(bytes) if self.open.is_some() => self.tap.feed(bytes),
-            Event::Hole(zeros) if self.open.is_some() => self.tap.feed_zeros(zeros),
+            Event::Hole(zeros) if self.open.is_some() => self.tap.feed_zeros(zeros, dual),
             Event::Data(_) | Event::Hole(_) => {}
             Event::Close => {
                 if let Some((path, stat)) = self.open.take() {
-                    self.entries.push(Entry { path, stat, body: Body::File(self.tap.close()) });
+                    self.entries.push(Entry { path, stat, body: Body::File(self.tap.close(dual.close())) });
                 }
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, member: &Member) -> Result<()> {
+    fn begin(&mut self, member: &Member, dual: &mut Dual) -> Result<()> {
         self.counted += 1 + ((member.name.len() + member.link.len()) / NAME) as u64;
         if self.counted > self.limits.entries {
             let what = format!("the layer has more than {} entries; long names count for several", self.limits.entries);
@@ -62,6 +63,7 @@ impl<'a> Collector<'a> {
             Meaning::Entry(entry) => self.entries.push(entry),
             Meaning::File(path, stat) => {
                 self.tap.open(&path, stat.size);
+                dual.open();
                 self.open = Some((path, stat));
             }
             Meaning::Nothing(path, why) => self.oddities.push(Some(path), OddityKind::Ignored, why),

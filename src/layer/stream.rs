@@ -1,12 +1,15 @@
 //! One layer as a stream: blob → codec → tar, hashed at both ends, read to the last byte.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, Read};
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
 
 use super::OddityKind;
 use super::blob::Blob;
 use super::codec::Decoder;
+use super::pipe::pipe;
 use super::tar::{self, Event};
-use crate::digest::{self, Algorithm, Digest, Hasher, Verified};
+use crate::digest::{self, Algorithm, Digest, Dual, Verified};
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
 use crate::image::media_type::{Compression, MediaType};
@@ -15,6 +18,12 @@ use crate::limits::{self, Limits};
 /// Bytes inflated at a time: small enough that the hashers find them in the second-level cache, large enough that
 /// nothing is paid per call.
 const CHUNK: usize = 128 << 10;
+
+/// Buffers between two stages: enough that neither waits for the other's every step.
+const BUFFERS: usize = 8;
+
+/// Bytes of the buffers of a layer that is read in stages.
+pub(super) const STAGED_BYTES: usize = 2 * BUFFERS * CHUNK;
 
 /// A blob that was read to its last byte, whatever came of it.
 pub(super) struct Walked {
@@ -65,55 +74,152 @@ impl Content {
     }
 }
 
+/// Who sees the events of a tar. The digest has taken the bytes of each event, and is there to begin and to end that of a
+/// file.
+pub(super) type Visit<'a> = dyn FnMut(Event<'_>, &mut Dual) -> Result<()> + 'a;
+
 /// Hands every event of the layer's tar to `visit`, and hashes the tar with `algorithm`. Fails where the blob cannot be
 /// had, or is not the one that was declared, whatever it looked like.
 pub(super) fn walk<R: BufRead>(
     blob: Verified<R>,
     algorithm: Algorithm,
     limits: &Limits,
-    visit: &mut dyn FnMut(Event<'_>) -> Result<()>,
+    visit: &mut Visit<'_>,
 ) -> Result<Walked> {
     let mut blob = Blob::new(blob);
-    let mut budget = Budget { left: limits.layer_bytes, limit: limits.layer_bytes };
-    let content = decode(&mut blob, algorithm, limits, &mut budget, visit);
+    let mut walker = Walker::new(algorithm, limits, visit);
+    let mut buffer = vec![0; CHUNK];
+    let coding = decode(&mut blob, limits, &mut |decoder| loop {
+        match decoder.read(&mut buffer)? {
+            0 => return Ok(()),
+            length => walker.take(&buffer[..length])?,
+        }
+    });
     blob.drain()?;
-    Ok(Walked { digest: blob.digest(), size: blob.position(), spent: budget.limit - budget.left, content })
+    Ok(walker.finish(blob.inner(), coding))
 }
 
-fn decode<R: BufRead>(
-    blob: &mut Blob<R>,
+/// Does what [`walk`] does in three stages, each on a thread: what receives the blob and holds it against its digest, what
+/// decodes it, and what walks and hashes its tar.
+pub(super) fn walk_staged<R: BufRead + Send>(
+    blob: Verified<R>,
     algorithm: Algorithm,
     limits: &Limits,
-    budget: &mut Budget,
-    visit: &mut dyn FnMut(Event<'_>) -> Result<()>,
-) -> Result<Content> {
+    visit: &mut Visit<'_>,
+) -> Result<Walked> {
+    let mut walker = Walker::new(algorithm, limits, visit);
+    thread::scope(|scope| {
+        let ((blob_in, blob_out), (tar_in, mut tar_out)) = (pipe(BUFFERS, CHUNK), pipe(BUFFERS, CHUNK));
+        let receiving = scope.spawn(move || {
+            let mut blob = Blob::new(blob);
+            // What stops the blob is told when it is drained, which it is even if nobody decodes it any more.
+            let _ = blob_in.fill(|buffer| read_full(&mut blob, buffer));
+            blob.drain().map(|_| blob)
+        });
+        let decoding = scope
+            .spawn(move || decode(&mut Blob::new(blob_out), limits, &mut |decoder| tar_in.fill(|buffer| decoder.read(buffer))));
+        let walked = walker.take_all(&mut tar_out);
+        drop(tar_out);
+        let coding = join(decoding);
+        let blob = join(receiving)?;
+        Ok(walker.finish(blob.inner(), walked.and(coding)))
+    })
+}
+
+/// What a thread returned. Its panic goes on in this one.
+fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Fills a buffer as far as there is something to fill it with.
+fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            // It comes again, behind what was read.
+            Err(_) if filled > 0 => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// What the blob turned out to be when it was decoded.
+struct Coding {
+    compression: Compression,
+    trailing: u64,
+}
+
+/// Starts the decoder that the blob calls for. `read` reads it to its end, or until nobody wants more.
+fn decode<R: BufRead>(
+    blob: &mut Blob<R>,
+    limits: &Limits,
+    read: &mut dyn FnMut(&mut Decoder<'_, R>) -> Result<()>,
+) -> Result<Coding> {
     let mut decoder = Decoder::new(blob, limits)?;
-    let mut hasher = Hasher::new(algorithm);
-    let mut reader = tar::Reader::new(limits.special_header);
-    let mut buffer = vec![0; CHUNK];
-    let mut raw_size = 0;
-    loop {
-        let length = decoder.read(&mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        let mut chunk = &buffer[..length];
-        raw_size += length as u64;
-        budget.spend(length as u64)?;
-        hasher.update(chunk);
-        while let Some(event) = reader.next(&mut chunk)? {
+    read(&mut decoder)?;
+    Ok(Coding { compression: decoder.compression(), trailing: decoder.trailing() })
+}
+
+/// What becomes of the uncompressed bytes.
+struct Walker<'a> {
+    tar: tar::Reader,
+    dual: Dual,
+    budget: Budget,
+    raw_size: u64,
+    visit: &'a mut Visit<'a>,
+}
+
+impl<'a> Walker<'a> {
+    fn new(algorithm: Algorithm, limits: &Limits, visit: &'a mut Visit<'a>) -> Self {
+        let budget = Budget { left: limits.layer_bytes, limit: limits.layer_bytes };
+        Self { tar: tar::Reader::new(limits.special_header), dual: Dual::new(algorithm), budget, raw_size: 0, visit }
+    }
+
+    /// Takes the next bytes of the tar.
+    fn take(&mut self, mut bytes: &[u8]) -> Result<()> {
+        self.raw_size += bytes.len() as u64;
+        self.budget.spend(bytes.len() as u64)?;
+        loop {
+            let before = bytes;
+            let event = self.tar.next(&mut bytes)?;
+            self.dual.update(&before[..before.len() - bytes.len()]);
+            let Some(event) = event else { return Ok(()) };
             if let Event::Hole(zeros) = event {
-                budget.spend(zeros)?;
+                self.budget.spend(zeros)?;
             }
-            visit(event)?;
+            (self.visit)(event, &mut self.dual)?;
         }
     }
-    let mut odd = reader.finish()?;
-    if decoder.trailing() > 0 {
-        let what = format!("{} bytes follow the gzip data; container runtimes differ on them", decoder.trailing());
-        odd.push((OddityKind::Trailing, what));
+
+    /// Takes what comes, to the end or to where it stops.
+    fn take_all(&mut self, tar: &mut impl BufRead) -> Result<()> {
+        loop {
+            let bytes = tar.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            let length = bytes.len();
+            self.take(bytes)?;
+            tar.consume(length);
+        }
     }
-    Ok(Content { raw_size, diff_id: hasher.finish(), compression: decoder.compression(), odd })
+
+    /// Ends the tar, of a blob that is drained.
+    fn finish<R: BufRead>(self, blob: &Verified<R>, coding: Result<Coding>) -> Walked {
+        let spent = self.budget.limit - self.budget.left;
+        let content = coding.and_then(|coding| {
+            let mut odd = self.tar.finish()?;
+            if coding.trailing > 0 {
+                let what = format!("{} bytes follow the gzip data; container runtimes differ on them", coding.trailing);
+                odd.push((OddityKind::Trailing, what));
+            }
+            Ok(Content { raw_size: self.raw_size, diff_id: self.dual.finish(), compression: coding.compression, odd })
+        });
+        Walked { digest: blob.digest(), size: blob.position(), spent, content }
+    }
 }
 
 /// The uncompressed bytes that a layer may still have, holes counted as the zeros that they stand for.

@@ -11,6 +11,7 @@ use super::elf::Capture;
 use super::entry::{FileKind, Kept, Seen, Trace};
 use super::keep::{Admission, Keeper};
 use super::skeleton::skeleton;
+use crate::digest::Dual;
 
 /// The longest first line of a script, without its `#!` (Linux's `BINPRM_BUF_SIZE`, execve(2)).
 const SCRIPT: usize = 255;
@@ -25,7 +26,6 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// The observers of one file after the other. Their buffers are reused.
 pub(super) struct Tap {
-    sha256: Sha256,
     head: Vec<u8>,
     holes: u64,
     /// Whether everything so far is blank; known of the head when it is full or the file ends.
@@ -47,7 +47,6 @@ pub(super) struct Tap {
 impl Tap {
     pub(super) fn new() -> Self {
         Self {
-            sha256: Sha256::new(),
             head: Vec::with_capacity(HEAD),
             holes: 0,
             blank: true,
@@ -85,7 +84,6 @@ impl Tap {
 
     /// Takes the next bytes of the file.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
         self.elf.feed(bytes);
         if let Some(keeping) = &mut self.keeping {
             keeping.extend_from_slice(bytes);
@@ -103,18 +101,19 @@ impl Tap {
         self.blank = self.blank && is_blank(rest);
     }
 
-    /// Takes a hole of so many zeros.
-    pub(super) fn feed_zeros(&mut self, mut zeros: u64) {
+    /// Takes a hole of so many zeros, which its digest has not taken yet.
+    pub(super) fn feed_zeros(&mut self, mut zeros: u64, dual: &mut Dual) {
         self.holes = self.holes.saturating_add(zeros);
         while zeros > 0 {
             let length = usize::try_from(zeros).map_or(ZEROS.len(), |zeros| zeros.min(ZEROS.len()));
+            dual.insert(&ZEROS[..length]);
             self.feed(&ZEROS[..length]);
             zeros -= length as u64;
         }
     }
 
-    /// Ends the file.
-    pub(super) fn close(&mut self) -> Trace {
+    /// Ends the file, which has this digest.
+    pub(super) fn close(&mut self, sha256: [u8; 32]) -> Trace {
         let kind = match self.elf.close(&mut self.elf_names) {
             Some(elf) => FileKind::Elf(Box::new(elf)),
             None if self.is_compiled => Compiled::parse(&self.head).map_or(FileKind::Other, FileKind::Compiled),
@@ -127,7 +126,7 @@ impl Tap {
         };
         let blank = if self.head.len() < HEAD { is_blank_head(&self.head) } else { self.blank };
         let seen = self.shared(Seen { holes: self.holes, kind, kept });
-        Trace::new(mem::take(&mut self.sha256).finalize().into(), blank, seen)
+        Trace::new(sha256, blank, seen)
     }
 
     /// What is to tell of a file: of most there is nothing, or the ceiling that they are over, and they share it.
@@ -151,7 +150,7 @@ impl Trace {
         let mut tap = Tap::new();
         tap.open(&LayerPath::root(), bytes.len() as u64);
         tap.feed(&bytes);
-        tap.close().keeping(Kept::Whole(bytes.into()))
+        tap.close(Sha256::digest(&bytes).into()).keeping(Kept::Whole(bytes.into()))
     }
 }
 
@@ -173,12 +172,13 @@ fn is_blank(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Algorithm;
 
     fn trace(bytes: &[u8], piece: usize) -> Trace {
         let mut tap = Tap::new();
         tap.open(&LayerPath::new("a"), bytes.len() as u64);
         bytes.chunks(piece).for_each(|piece| tap.feed(piece));
-        tap.close()
+        tap.close([0; 32])
     }
 
     #[test]
@@ -207,12 +207,14 @@ mod tests {
         let mut tap = Tap::new();
         tap.open(&LayerPath::new("a"), 12);
         tap.feed(b"#!/bin/sh -e");
-        let first = tap.close();
+        let first = tap.close([0; 32]);
         assert_eq!(first.kind, FileKind::Script(b"/bin/sh -e"[..].into()));
         assert_eq!((first.bytes(), first.holes), (Some(&b"#!/bin/sh -e"[..]), 0));
         tap.open(&LayerPath::new("usr/lib/python3.12/x.py"), 3);
-        tap.feed_zeros(3);
-        let second = tap.close();
+        let mut dual = Dual::new(Algorithm::Sha256);
+        dual.open();
+        tap.feed_zeros(3, &mut dual);
+        let second = tap.close(dual.close());
         assert_eq!(second, Trace::new(Sha256::digest([0; 3]).into(), true, Seen { holes: 3, ..Seen::plain(Kept::Unwanted) }));
     }
 
@@ -222,11 +224,11 @@ mod tests {
         for (text, kept) in [(&b"import a\nx = 1\nimport b\n"[..], &b"import a #1\nimport b #3\n"[..]), (b"x = 1\n", b"")] {
             tap.open(&LayerPath::new("usr/lib/python3.12/site-packages/x.py"), text.len() as u64);
             text.chunks(5).for_each(|piece| tap.feed(piece));
-            assert_eq!(tap.close().kept, Kept::Imports(kept.into()));
+            assert_eq!(tap.close([0; 32]).kept, Kept::Imports(kept.into()));
         }
         tap.open(&LayerPath::new("usr/lib/python3.12/x.py"), 9);
         tap.feed(b"import a\n");
-        assert_eq!(tap.close().kept, Kept::Unwanted);
+        assert_eq!(tap.close([0; 32]).kept, Kept::Unwanted);
     }
 
     #[test]

@@ -285,6 +285,11 @@ impl Profile {
         Some(filled)
     }
 
+    /// Whether any waiver may cover findings of a rule.
+    pub fn has_waivers(&self, rule: &str) -> bool {
+        self.waivers.iter().any(|waiver| waiver.rule == rule)
+    }
+
     /// The waiver that covers a finding of a rule at a path.
     pub fn waiver(&self, rule: &str, path: Option<&str>) -> Option<usize> {
         self.waivers.iter().position(|waiver| {

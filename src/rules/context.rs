@@ -1,16 +1,18 @@
 //! What a rule sees, and the questions that many rules ask of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use globset::GlobSet;
 
 use super::Identity;
+use super::linkage::objects::Objects;
 use crate::facts::Facts;
 use crate::facts::python::{Closure, Distribution};
 use crate::finding::{Judgement, Place};
 use crate::profile::{Expect, Pattern, Profile};
 use crate::size::{Breakdown, Growth};
-use crate::vfs::{Cause, Change, Kept, LayerPath, NodeId, Tree, Unresolved};
+use crate::vfs::{Cause, Change, Kept, LayerPath, NodeId, Set, Table, Tree, Unresolved};
 
 /// What a rule sees.
 #[derive(Debug, Clone, Copy)]
@@ -29,20 +31,47 @@ pub struct Context<'a> {
     pub rule: &'a Identity,
     /// The files that Python distributions own, and the first distribution that owns each.
     pub(super) owners: &'a Owners<'a>,
+    /// What the rules of `linkage` judge, once one of them asks.
+    pub(super) objects: &'a OnceLock<Result<Objects<'a>, Judgement>>,
 }
 
-/// Files, and the first distribution that owns each.
-pub(super) type Owners<'a> = BTreeMap<&'a LayerPath, &'a Distribution>;
+/// Paths, and the first distribution whose RECORD names each.
+#[derive(Debug)]
+pub(super) struct Owners<'a> {
+    tree: &'a Tree,
+    there: Table<NodeId, &'a Distribution>,
+    gone: BTreeMap<&'a LayerPath, &'a Distribution>,
+}
 
-/// What RECORD files say of who owns what.
-pub(super) fn owners(facts: &Facts) -> Owners<'_> {
-    let mut owners = Owners::new();
-    for found in facts.python.sites.iter().flat_map(|site| &site.distributions) {
-        for row in found.record.iter().flat_map(|record| &record.rows) {
-            owners.entry(&row.path).or_insert(found);
+impl<'a> Owners<'a> {
+    /// What RECORD files say.
+    pub fn of(tree: &'a Tree, facts: &'a Facts) -> Self {
+        let mut owners = Self { tree, there: Table::default(), gone: BTreeMap::new() };
+        for found in facts.python.sites.iter().flat_map(|site| &site.distributions) {
+            for row in found.record.iter().flat_map(|record| &record.rows) {
+                match row.own {
+                    Some(node) => owners.there.claim(node, found),
+                    None => drop(owners.gone.entry(&row.path).or_insert(found)),
+                }
+            }
         }
+        owners
     }
-    owners
+
+    /// The owner of a node's path.
+    pub fn owner(&self, node: NodeId) -> Option<&'a Distribution> {
+        self.there.get(node)
+    }
+
+    /// The owner of a path, whether something is there or not.
+    pub fn get(&self, path: &LayerPath) -> Option<&'a Distribution> {
+        self.tree.get(path).map_or_else(|| self.gone.get(path).copied(), |node| self.owner(node))
+    }
+
+    /// The owners, as often as they own something.
+    pub fn all(&self) -> impl Iterator<Item = &'a Distribution> {
+        self.there.values().chain(self.gone.values().copied())
+    }
 }
 
 /// A path that leads nowhere.
@@ -195,6 +224,13 @@ impl<'a> Context<'a> {
     pub fn first_missing(&self) -> Option<&'a str> {
         let mut missing = self.facts.imports.iter().flat_map(|closure| &closure.missing);
         missing.next().map(|missing| missing.name.as_str())
+    }
+
+    /// Bytes of regular files, each once.
+    pub fn weight(&self, nodes: &[NodeId]) -> u64 {
+        let mut seen = Set::default();
+        let once = nodes.iter().filter(|node| self.tree.names(**node) == 1 || seen.insert(self.tree.inode(**node)));
+        once.fold(0, |sum, node| sum.saturating_add(self.tree.stat(*node).size))
     }
 
     /// Bytes of the files that paths lead to, each file once.

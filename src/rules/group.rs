@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use crate::finding::{Finding, Level, Place};
-use crate::vfs::{LayerIndex, LayerPath};
+use crate::vfs::{LayerIndex, LayerPath, NodeId};
 
 /// One path that offends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +24,10 @@ pub struct Group<K> {
     pub what: K,
     /// The layer to blame, if there is one.
     pub layer: Option<LayerIndex>,
-    /// The offenders, in path order.
+    /// The offenders, in path order; of a crowd the first [`EXAMPLES`].
     pub paths: Vec<LayerPath>,
+    /// How many there are beyond these.
+    pub others: u64,
     /// The waiver that covers them.
     pub waived: Option<usize>,
 }
@@ -37,16 +39,46 @@ impl Context<'_> {
     /// Groups offenders by what is wrong, layer and waiver: a waiver of a path takes that path out of the finding about
     /// the others.
     pub fn group<K: Ord + Clone>(&self, offences: impl IntoIterator<Item = Offence<K>>) -> Vec<Group<K>> {
-        let mut groups = BTreeMap::<_, Vec<LayerPath>>::new();
+        let (mut groups, is_waived) = (BTreeMap::<_, Vec<LayerPath>>::new(), self.profile.has_waivers(&self.rule.id));
         for Offence { path, layer, what } in offences {
-            let waived = self.profile.waiver(&self.rule.id, Some(&path.to_string()));
+            let waived = is_waived.then(|| self.profile.waiver(&self.rule.id, Some(&path.to_string()))).flatten();
             groups.entry((waived, what, layer)).or_default().push(path);
         }
         let groups = groups.into_iter().map(|((waived, what, layer), mut paths)| {
             paths.sort();
-            Group { what, layer, paths, waived }
+            Group { what, layer, paths, others: 0, waived }
         });
         groups.collect()
+    }
+
+    /// As [`Context::group`], of offenders that are there and may be millions: the layer that wrote each is to blame. Beside
+    /// each group stand its offenders.
+    pub fn crowd<K: Ord + Clone>(&self, offenders: impl IntoIterator<Item = (NodeId, K)>) -> Vec<(Group<K>, Vec<NodeId>)> {
+        let (mut groups, is_waived) = (BTreeMap::<_, Vec<NodeId>>::new(), self.profile.has_waivers(&self.rule.id));
+        for (node, what) in offenders {
+            let waiver = || self.profile.waiver(&self.rule.id, Some(&self.tree.path(node).to_string()));
+            let waived = is_waived.then(waiver).flatten();
+            groups.entry((waived, what, self.tree.layer(node))).or_default().push(node);
+        }
+        let groups = groups.into_iter().map(|((waived, what, layer), nodes)| {
+            let paths = self.first(&nodes);
+            let others = (nodes.len() - paths.len()) as u64;
+            (Group { what, layer: Some(layer), paths, others, waived }, nodes)
+        });
+        groups.collect()
+    }
+
+    /// The first paths of some nodes, in path order.
+    fn first(&self, nodes: &[NodeId]) -> Vec<LayerPath> {
+        let mut paths: Vec<LayerPath> = Vec::with_capacity(EXAMPLES + 1);
+        for node in nodes {
+            let path = self.tree.path(*node);
+            if paths.len() < EXAMPLES || paths.last().is_some_and(|last| path < *last) {
+                paths.insert(paths.partition_point(|known| *known <= path), path);
+                paths.truncate(EXAMPLES);
+            }
+        }
+        paths
     }
 }
 
@@ -63,7 +95,7 @@ impl<K> Group<K> {
 
     /// How many offenders they are.
     pub fn count(&self) -> u64 {
-        self.paths.len() as u64
+        self.others + self.paths.len() as u64
     }
 
     /// The first offender, as it stands in messages.

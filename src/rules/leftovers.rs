@@ -1,15 +1,13 @@
 //! Files that an image need not ship, known by where they lie and how they are called: rows of data, and the one engine
 //! that judges by them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use memchr::memmem;
 
-use super::{Context, Offence, words};
+use super::{Context, words};
 use crate::finding::Judgement;
-use crate::text::lossless;
-use crate::vfs::{LayerPath, NodeId};
+use crate::vfs::{LayerPath, NodeId, Set, Tree};
 
 /// What is left over of one kind: a row.
 pub(super) struct Leftovers {
@@ -43,35 +41,28 @@ impl Leftovers {
     /// option `min-bytes` says.
     pub(super) fn judge(&self, context: &Context<'_>) -> Judgement {
         let tree = context.tree;
-        let (mut tops, mut offences, mut looked) = (BTreeMap::<LayerPath, NodeId>::new(), Vec::new(), 0);
-        let mut todo: Vec<(NodeId, Option<NodeId>)> = self.roots(context).into_iter().map(|root| (root, None)).collect();
-        while let Some((node, top)) = todo.pop() {
+        let (mut tops, mut found, mut looked) = (Set::default(), Vec::new(), 0);
+        let mut todo: Vec<(NodeId, bool)> = self.roots(context).into_iter().map(|root| (root, false)).collect();
+        while let Some((node, is_left)) = todo.pop() {
             looked += 1;
-            let directory = lossless(tree.name(node));
-            for (name, child) in tree.children(node).rev() {
-                let label = format!("{directory}/{}", lossless(name));
-                if !self.except.fit(&label) {
-                    todo.push((child, top.or_else(|| self.names.fit(&label).then_some(child))));
+            let (except, names) = (self.except.within(tree.name(node)), self.names.within(tree.name(node)));
+            for (name, child) in tree.children(node).rev().filter(|(name, _)| !fit(&except, name)) {
+                let is_top = !is_left && fit(&names, name);
+                if is_top {
+                    tops.insert(child);
                 }
+                todo.push((child, is_left || is_top));
             }
-            if let (Some(top), Some(_)) = (top, tree.trace(node)) {
-                let path = tree.path(node);
-                offences.push(Offence { path: path.clone(), layer: Some(tree.layer(node)), what: () });
-                tops.insert(path, top);
-            }
+            found.extend(Some((node, ())).filter(|_| is_left && tree.trace(node).is_some()));
         }
-        let groups = context.group(offences);
-        let total = context.bytes(groups.iter().filter(|group| group.waived.is_none()).flat_map(|group| &group.paths));
-        if total < context.count("min-bytes").unwrap_or_default() {
+        let groups = context.crowd(found);
+        let open = groups.iter().filter(|(group, _)| group.waived.is_none()).map(|(_, nodes)| context.weight(nodes));
+        if open.fold(0, u64::saturating_add) < context.count("min-bytes").unwrap_or_default() {
             return Judgement::looked(looked, vec![]);
         }
-        let findings = groups.iter().map(|group| {
-            // Of many files, their directories are named.
-            let alone = |top: &NodeId| group.count() == 1 || tree.is_directory(*top);
-            let shown = |top: &NodeId| tree.path(if alone(top) { *top } else { tree.parent(*top) });
-            let within: BTreeSet<LayerPath> = group.paths.iter().filter_map(|path| tops.get(path)).map(shown).collect();
-            let within: Vec<String> = within.iter().map(LayerPath::to_string).collect();
-            let (what, bytes) = (words::count(group.count(), self.what.0, self.what.1), context.bytes(&group.paths));
+        let findings = groups.iter().map(|(group, nodes)| {
+            let within = within(tree, &tops, nodes);
+            let (what, bytes) = (words::count(group.count(), self.what.0, self.what.1), context.weight(nodes));
             let message = format!("{what}, {}: {}", words::bytes(bytes), words::list(&within, NAMED));
             group.finding(context.rule.level, message, self.fix)
         });
@@ -89,26 +80,77 @@ impl Leftovers {
     }
 }
 
-/// Globs of `DIRECTORY/NAME`, compiled when they are first asked.
+/// Where leftovers lie: of many files, their directories are named.
+fn within(tree: &Tree, tops: &Set<NodeId>, nodes: &[NodeId]) -> Vec<String> {
+    let top = |node: NodeId| tree.around(node).filter(|node| tops.contains(*node)).last();
+    let alone = |top: NodeId| nodes.len() == 1 || tree.is_directory(top);
+    let shown = |top: NodeId| if alone(top) { top } else { tree.parent(top) };
+    let shown: Set<NodeId> = nodes.iter().filter_map(|node| top(*node)).map(shown).collect();
+    let mut paths: Vec<LayerPath> = shown.iter().map(|node| tree.path(node)).collect();
+    paths.sort();
+    paths.iter().map(LayerPath::to_string).collect()
+}
+
+/// Globs of `DIRECTORY/NAME`: `{a,b}` is either, and a `*` any part of one name. They are read when they are first asked.
 pub(super) struct Names {
     globs: &'static [&'static str],
-    set: OnceLock<GlobSet>,
+    read: OnceLock<Vec<(String, String)>>,
 }
 
 impl Names {
     pub(super) const fn of(globs: &'static [&'static str]) -> Self {
-        Self { globs, set: OnceLock::new() }
+        Self { globs, read: OnceLock::new() }
     }
 
-    fn fit(&self, label: &str) -> bool {
-        self.set.get_or_init(|| compiled(self.globs)).is_match(label)
+    /// The globs that names in a directory of this name may fit.
+    fn within(&self, directory: &[u8]) -> Vec<&str> {
+        let split = |glob: &String| glob.split_once('/').map(|(directory, name)| (directory.to_owned(), name.to_owned()));
+        let read = || self.globs.iter().flat_map(|glob| alternatives(glob)).filter_map(|glob| split(&glob)).collect();
+        let read: &Vec<_> = self.read.get_or_init(read);
+        read.iter().filter(|(glob, _)| is_like(glob, directory)).map(|(_, name)| name.as_str()).collect()
     }
 }
 
-fn compiled(globs: &[&str]) -> GlobSet {
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        set.add(GlobBuilder::new(glob).literal_separator(true).build().unwrap_or_else(|error| unreachable!("{error}")));
+fn fit(globs: &[&str], name: &[u8]) -> bool {
+    globs.iter().any(|glob| is_like(glob, name))
+}
+
+/// A glob without braces for each of its alternatives.
+fn alternatives(glob: &str) -> Vec<String> {
+    let parts = glob.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+    let Some((before, (either, behind))) = parts else { return vec![glob.to_owned()] };
+    let behind = alternatives(behind);
+    let each = |word| behind.iter().map(move |behind| format!("{before}{word}{behind}"));
+    either.split(',').flat_map(each).collect()
+}
+
+/// Whether a name is what a glob says in which nothing but `*` stands for something else.
+fn is_like(glob: &str, name: &[u8]) -> bool {
+    let Some((start, rest)) = glob.split_once('*') else { return glob.as_bytes() == name };
+    let Some(name) = name.strip_prefix(start.as_bytes()) else { return false };
+    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(mut name) = name.strip_suffix(end.as_bytes()) else { return false };
+    middle.split('*').all(|part| {
+        let found = memmem::find(name, part.as_bytes());
+        name = found.and_then(|at| name.get(at + part.len()..)).unwrap_or_default();
+        found.is_some()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glob_has_alternatives_in_both_names_and_parts_that_are_anything() {
+        let names = Names::of(&["{a,b}/x-*", "*/{.c,d*.y*ml}", "/{e,f}"]);
+        let fits = |directory: &str, name: &str| fit(&names.within(directory.as_bytes()), name.as_bytes());
+        for (directory, name) in [("a", "x-"), ("b", "x-1"), ("", ".c"), ("q", "d.yml"), ("q", "d-1.yaml"), ("", "e"), ("", "f")]
+        {
+            assert!(fits(directory, name), "{directory}/{name}");
+        }
+        for (directory, name) in [("c", "x-1"), ("a", "x"), ("q", "c"), ("q", "d.ml"), ("q", "dyml"), ("q", "e"), ("", "ef")] {
+            assert!(!fits(directory, name), "{directory}/{name}");
+        }
     }
-    set.build().unwrap_or_else(|error| unreachable!("{error}"))
 }

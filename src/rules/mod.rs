@@ -20,6 +20,7 @@ mod leftovers;
 mod linkage;
 mod machine;
 mod marker;
+mod names;
 mod own;
 mod ownership;
 mod platform;
@@ -33,6 +34,11 @@ mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::iter;
+use std::panic;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::facts::Facts;
 use crate::finding::{Judgement, Level, Question};
@@ -42,6 +48,7 @@ use crate::vfs::Tree;
 
 pub use crate::profile::{Known, Opt, OptKind};
 pub use context::Context;
+use context::Owners;
 pub use group::{Group, Offence};
 pub use inquiry::{Inquiry, inquiries};
 
@@ -344,28 +351,43 @@ pub fn judge(
     gap: Option<&str>,
     asked: &dyn Fn(&Identity) -> bool,
 ) -> Vec<Judged> {
-    let owners = context::owners(facts);
-    let mut judged: Vec<Judged> = inquiries(&profile.checks)
-        .into_iter()
-        .filter(|inquiry| asked(&inquiry.rule))
-        .map(|inquiry| {
-            let rule = &inquiry.rule;
-            let level = profile.level(&rule.id, rule.level);
-            let judgement = match gap {
-                _ if level == Level::Off => Judgement::skip("off in this profile"),
-                Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
-                _ => settle(
-                    inquiry.ask(&Context { tree, facts, sizes, profile, growth, rule, owners: &owners }),
-                    rule,
-                    level,
-                    profile,
-                ),
-            };
-            Judged { rule: inquiry.rule, level, judgement }
-        })
-        .collect();
+    let inquiries: Vec<Inquiry<'_>> = inquiries(&profile.checks).into_iter().filter(|inquiry| asked(&inquiry.rule)).collect();
+    let (owners, objects) = (Owners::of(tree, facts), OnceLock::new());
+    let mut judged = on_two_threads(&inquiries, &|inquiry| {
+        let rule = &inquiry.rule;
+        let level = profile.level(&rule.id, rule.level);
+        let judgement = match gap {
+            _ if level == Level::Off => Judgement::skip("off in this profile"),
+            Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
+            _ => {
+                let context = Context { tree, facts, sizes, profile, growth, rule, owners: &owners, objects: &objects };
+                settle(inquiry.ask(&context), rule, level, profile)
+            }
+        };
+        Judged { rule: rule.clone(), level, judgement }
+    });
     because::explain(&mut judged);
     judged
+}
+
+/// What comes of each, in their order. Whichever thread is done with one takes the next.
+fn on_two_threads<'a, T: Sync, R: Send>(all: &'a [T], one: &(dyn Fn(&'a T) -> R + Sync)) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        iter::from_fn(|| {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            all.get(at).map(|item| (at, one(item)))
+        })
+    };
+    let work = || take().collect::<Vec<_>>();
+    let mut done = thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mut done = work();
+        done.extend(other.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+        done
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Weighs and waives findings. A level in a profile is that of the findings that have the rule's declared one, which it may

@@ -1,7 +1,7 @@
 //! Totals, directories, packages, kinds, files.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,8 @@ use super::owner::{Owner, Owners};
 use super::snapshot::Amount;
 use super::waste::Waste;
 use crate::facts::Facts;
-use crate::vfs::{LayerIndex, NodeId, Tree};
+use crate::vfs::node::InodeId;
+use crate::vfs::{Kind as Shape, LayerIndex, NodeId, Set, Tree};
 
 /// Directories are measured down to this depth: `/usr/local/lib` has it.
 pub const DEPTH: usize = 3;
@@ -154,8 +155,8 @@ pub fn directories(tree: &Tree, depth: usize, most: usize) -> Vec<Directory> {
 
 /// The regular files of a tree, each under the first of its names.
 pub(super) fn files(tree: &Tree) -> impl Iterator<Item = NodeId> {
-    let mut seen = BTreeSet::new();
-    tree.iter().filter(move |id| tree.trace(*id).is_some() && (tree.names(*id) == 1 || seen.insert(tree.inode(*id))))
+    let mut seen = Set::default();
+    tree.iter().filter(move |id| tree.trace(*id).is_some() && is_first(tree, *id, &mut seen))
 }
 
 fn unpacked_bytes(tree: &Tree) -> u64 {
@@ -164,42 +165,51 @@ fn unpacked_bytes(tree: &Tree) -> u64 {
 
 /// The root, and the largest of the directories below it.
 fn measured(tree: &Tree, depth: usize, most: usize) -> (Directory, Vec<Directory>) {
-    let amounts = amounts(tree);
-    let directory = |id: NodeId| {
-        let Amount { bytes, files } = *amounts.get(&id)?;
-        Some(Directory { path: tree.path(id).lossless(), bytes, files })
-    };
-    let mut levels = BTreeMap::from([(tree.root(), 0_usize)]);
-    for id in directories_below(tree) {
-        let level = levels.get(&tree.parent(id)).map_or(0, |above| above + 1);
-        levels.insert(id, level);
-    }
-    let shallow = levels.into_iter().filter(|(_, level)| (1..=depth).contains(level));
-    let mut directories: Vec<Directory> = shallow.filter_map(|(id, _)| directory(id)).collect();
+    let (mut root, mut directories) = (Directory::default(), Vec::new());
+    weigh(tree, &mut |id, level, Amount { bytes, files }| {
+        let directory = || Directory { path: tree.path(id).lossless(), bytes, files };
+        match level {
+            0 => root = directory(),
+            level if level <= depth => directories.push(directory()),
+            _ => {}
+        }
+    });
     directories.sort_by(|a, b| (Reverse(a.bytes), &a.path).cmp(&(Reverse(b.bytes), &b.path)));
     directories.truncate(most);
-    (directory(tree.root()).unwrap_or_default(), directories)
+    (root, directories)
 }
 
-/// What each directory holds that holds any file, with everything below it. However deep it lies, it is looked at once.
-pub(super) fn amounts(tree: &Tree) -> BTreeMap<NodeId, Amount> {
-    let mut amounts: BTreeMap<NodeId, Amount> = BTreeMap::new();
-    for id in files(tree) {
-        amounts.entry(tree.parent(id)).or_default().add(tree.stat(id).size);
-    }
-    // A directory comes before what it holds: backwards, each is complete when its turn comes.
-    let within: Vec<NodeId> = directories_below(tree).collect();
-    for id in within.iter().rev() {
-        if let Some(Amount { bytes, files }) = amounts.get(id).copied() {
-            let above = amounts.entry(tree.parent(*id)).or_default();
-            *above = above.plus(bytes, files);
+/// Tells of each directory that holds any file how deep it lies (`/a` has 1) and what it holds with everything below it.
+/// What lies in a directory is told before it.
+pub(super) fn weigh(tree: &Tree, tell: &mut dyn FnMut(NodeId, usize, Amount)) {
+    let mut seen = Set::default();
+    // The directories around the node at hand, outermost first.
+    let mut open: Vec<(NodeId, Amount)> = Vec::new();
+    let mut close = |open: &mut Vec<(NodeId, Amount)>| {
+        let Some((id, amount)) = open.pop().filter(|(_, amount)| amount.files > 0) else { return };
+        tell(id, open.len(), amount);
+        if let Some((_, above)) = open.last_mut() {
+            *above = above.plus(amount.bytes, amount.files);
+        }
+    };
+    for id in tree.iter() {
+        while open.last().is_some_and(|(directory, _)| *directory != tree.parent(id)) {
+            close(&mut open);
+        }
+        match (tree.kind(id), open.last_mut()) {
+            (Shape::Directory, _) => open.push((id, Amount::default())),
+            (Shape::File(_), Some((_, within))) if is_first(tree, id, &mut seen) => within.add(tree.stat(id).size),
+            _ => {}
         }
     }
-    amounts
+    while !open.is_empty() {
+        close(&mut open);
+    }
 }
 
-fn directories_below(tree: &Tree) -> impl Iterator<Item = NodeId> {
-    tree.iter().skip(1).filter(|id| tree.is_directory(*id))
+/// Whether a file is met for the first time; of one with several names the first is.
+fn is_first(tree: &Tree, file: NodeId, seen: &mut Set<InodeId>) -> bool {
+    tree.names(file) == 1 || seen.insert(tree.inode(file))
 }
 
 fn packages(owners: &Owners<'_>, owned: &[Amount]) -> Vec<Package> {

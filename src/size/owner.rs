@@ -1,17 +1,17 @@
 //! Who owns which file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::iter;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::Facts;
 use crate::facts::packages::{Package, Packages};
-use crate::facts::python::bytecode::{Bytecode, bytecode};
-use crate::facts::python::{Distribution, Python};
+use crate::facts::python::{Bytecode, Distribution, Python};
 use crate::vfs::node::InodeId;
-use crate::vfs::{NodeId, Tree};
+use crate::vfs::{NodeId, Table, Tree};
 
 /// A package that may own files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -40,8 +40,11 @@ pub struct Owner {
 pub struct Owners<'a> {
     tree: &'a Tree,
     list: Vec<Owner>,
-    of: BTreeMap<InodeId, usize>,
+    of: Places,
 }
+
+/// The places of owners in their list, counted from 1.
+type Places = Table<InodeId, NonZeroU32>;
 
 /// A distribution, and the place in the list of the package that owns its files.
 type Claim<'a> = (&'a Distribution, usize);
@@ -56,21 +59,19 @@ impl<'a> Owners<'a> {
         let distributions: Vec<&Distribution> = python.sites.iter().flat_map(|site| &site.distributions).collect();
         let is_known = |package: &&Package| package.payload.is_some() || !package.files.is_empty();
         let system: Vec<&Package> = packages.installed.iter().filter(is_known).collect();
-        let listed = listed(tree, &system, distributions.len());
+        let mut listed = Places::default();
+        list(tree, &system, distributions.len(), &mut listed);
         let (brought, own): (Vec<Claim<'_>>, Vec<Claim<'_>>) = distributions
             .iter()
             .enumerate()
             .map(|(index, distribution)| (*distribution, bringer(tree, distribution, &listed).unwrap_or(index)))
             .partition(|(_, owner)| *owner >= distributions.len());
-        let list = distributions.iter().map(|found| owner("python", &found.name, &found.version));
-        let list = list.chain(system.iter().map(|package| owner(package.format.word(), &package.name, &package.version)));
-        let mut owners = Self { tree, list: list.collect(), of: BTreeMap::new() };
-        let compiled = bytecode(tree);
-        owners.install(&own, &compiled);
-        for (inode, owner) in listed {
-            owners.of.entry(inode).or_insert(owner);
-        }
-        owners.install(&brought, &compiled);
+        let all = distributions.iter().map(|found| owner("python", &found.name, &found.version));
+        let all = all.chain(system.iter().map(|package| owner(package.format.word(), &package.name, &package.version)));
+        let mut owners = Self { tree, list: all.collect(), of: Places::default() };
+        owners.install(&own, &python.compiled);
+        list(tree, &system, distributions.len(), &mut owners.of);
+        owners.install(&brought, &python.compiled);
         owners
     }
 
@@ -82,14 +83,14 @@ impl<'a> Owners<'a> {
 
     /// The place in [`Owners::list`] of the package that owns a file; `None` where none does, or where it is no regular file.
     pub fn owner(&self, node: NodeId) -> Option<usize> {
-        self.of.get(&self.tree.inode(node)).copied()
+        owner_at(&self.of, self.tree.inode(node))
     }
 
     /// Hands out what distributions own and nobody does yet.
     fn install(&mut self, claims: &[Claim<'_>], compiled: &[Bytecode]) {
         for (distribution, owner) in claims {
             let rows = distribution.record.iter().flat_map(|record| &record.rows).filter(|row| row.node.is_some());
-            for node in rows.filter_map(|row| self.tree.resolve_parent(&row.path).ok()) {
+            for node in rows.filter_map(|row| row.own.or_else(|| self.tree.resolve_parent(&row.path).ok())) {
                 self.claim(node, *owner);
             }
         }
@@ -108,16 +109,14 @@ impl<'a> Owners<'a> {
 
     fn claim(&mut self, node: NodeId, owner: usize) {
         if self.tree.trace(node).is_some() {
-            self.of.entry(self.tree.inode(node)).or_insert(owner);
+            claim(&mut self.of, self.tree.inode(node), owner);
         }
     }
 
     /// Claims a node and everything below it. Where someone walked before, everything has its owner: directories that lie in
     /// one another are not walked again for each.
     fn claim_below(&mut self, node: NodeId, owner: usize, walked: &mut BTreeSet<NodeId>) {
-        let root = self.tree.root();
-        let mut above = iter::successors(Some(node), |at| (*at != root).then(|| self.tree.parent(*at)));
-        if above.any(|at| walked.contains(&at)) {
+        if self.tree.around(node).any(|at| walked.contains(&at)) {
             return;
         }
         walked.insert(node);
@@ -131,25 +130,34 @@ fn owner(kind: &'static str, name: &str, version: &str) -> Owner {
     Owner { kind, name: name.to_owned(), version: version.to_owned() }
 }
 
+fn owner_at(places: &Places, inode: InodeId) -> Option<usize> {
+    places.get(inode).and_then(|place| usize::try_from(place.get() - 1).ok())
+}
+
+fn claim(places: &mut Places, inode: InodeId, owner: usize) {
+    if let Some(place) = u32::try_from(owner).ok().and_then(|owner| NonZeroU32::MIN.checked_add(owner)) {
+        places.claim(inode, place);
+    }
+}
+
 /// What packages of the system list, each file with the first of them; their places in the list of owners begin at `first`.
-fn listed(tree: &Tree, system: &[&Package], first: usize) -> BTreeMap<InodeId, usize> {
-    let (mut listed, mut seen) = (BTreeMap::new(), BTreeSet::new());
+fn list(tree: &Tree, system: &[&Package], first: usize, places: &mut Places) {
+    let mut seen = BTreeSet::new();
     for (owner, package) in (first..).zip(system) {
         // A million packages may share one long list; all behind the first of them get nothing of it.
         if seen.insert(package.files.as_ptr()) {
             for node in &*package.files {
-                listed.entry(tree.inode(*node)).or_insert(owner);
+                claim(places, tree.inode(*node), owner);
             }
         }
     }
-    listed
 }
 
 /// The package of the system that brought a distribution: the one that lists a file of its `.dist-info` or `.egg-info`.
-fn bringer(tree: &Tree, distribution: &Distribution, listed: &BTreeMap<InodeId, usize>) -> Option<usize> {
+fn bringer(tree: &Tree, distribution: &Distribution, listed: &Places) -> Option<usize> {
     let node = tree.get(&distribution.path)?;
     let mut files = iter::once(node).chain(tree.children(node).map(|(_, child)| child));
-    files.find_map(|file| listed.get(&tree.inode(file)).copied())
+    files.find_map(|file| owner_at(listed, tree.inode(file)))
 }
 
 /// What is a distribution's beside the rows of its RECORD: its `.dist-info` or `.egg-info`; where it has no RECORD, the

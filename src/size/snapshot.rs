@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::breakdown::{amounts, files};
+use super::breakdown::{files, weigh};
 use super::{Directory, Package};
 use crate::facts::python::distribution::normalized;
 use crate::vfs::{LayerPath, Tree};
@@ -226,9 +226,13 @@ pub fn compared(kind: &str, name: &str) -> String {
 
 /// Every directory of a tree that holds a file, with everything below it.
 pub fn directories(tree: &Tree) -> BTreeMap<String, Amount> {
-    let mut amounts = amounts(tree);
-    amounts.remove(&tree.root());
-    amounts.into_iter().map(|(id, amount)| (tree.path(id).lossless(), amount)).collect()
+    let mut found = BTreeMap::new();
+    weigh(tree, &mut |id, level, amount| {
+        if level > 0 {
+            found.insert(tree.path(id).lossless(), amount);
+        }
+    });
+    found
 }
 
 /// The regular files of a tree, each under the first of its names.

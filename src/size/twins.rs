@@ -27,6 +27,9 @@ struct Held {
     bytes: u64,
 }
 
+/// What a directory holds that was not looked at.
+const NOTHING: Held = Held { digest: [0; 32], bytes: 0 };
+
 /// Finds the directories that hold the same, in path order. Owners, modes and times are not looked at, nor is what Python
 /// compiled.
 pub fn twins(tree: &Tree) -> Vec<Twins> {
@@ -58,24 +61,25 @@ fn hold(tree: &Tree, directory: NodeId, below: &BTreeMap<NodeId, Held>) -> Held 
     for (name, child) in tree.children(directory).filter(|(name, _)| *name != COMPILED) {
         hasher.update((name.len() as u64).to_le_bytes());
         hasher.update(name);
-        match (tree.kind(child), below.get(&child)) {
-            (Kind::File(trace), _) => {
+        match tree.kind(child) {
+            Kind::File(trace) => {
                 hasher.update(b"f");
                 hasher.update(trace.sha256);
                 let own = if tree.names(child) == 1 { tree.stat(child).size } else { 0 };
                 bytes = bytes.saturating_add(own);
             }
-            (_, Some(held)) => {
+            Kind::Directory => {
+                let held = below.get(&child).copied().unwrap_or(NOTHING);
                 hasher.update(b"d");
                 hasher.update(held.digest);
                 bytes = bytes.saturating_add(held.bytes);
             }
-            (Kind::Symlink(target), None) => {
+            Kind::Symlink(target) => {
                 hasher.update(b"l");
                 hasher.update((target.len() as u64).to_le_bytes());
                 hasher.update(target);
             }
-            (_, None) => hasher.update(b"o"),
+            Kind::Device { .. } | Kind::Fifo => hasher.update(b"o"),
         }
     }
     Held { digest: hasher.finalize().into(), bytes }

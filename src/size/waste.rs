@@ -67,28 +67,42 @@ impl Waste {
     }
 }
 
-/// A content of the final tree: its size, its digest, its place in path order. Sizes come first because they mostly differ,
-/// and are compared sooner than digests.
-type Standing<'a> = (u64, &'a [u8; 32], usize, NodeId);
+/// A content of the final tree: the beginning of its digest, which tells it from most others, and its place in path order.
+/// Of a million files no more than that is held at once.
+type Standing = (u32, u32);
 
-/// Bytes of all duplicates, and the groups that make them.
+/// Bytes of all duplicates, and the groups that make most of them.
 fn copies(tree: &Tree) -> (u64, Vec<Copies>) {
-    let standing = |(at, id)| Some((tree.stat(id).size, &tree.trace(id)?.sha256, at, id));
-    let mut contents: Vec<Standing<'_>> = files(tree).enumerate().filter_map(standing).collect();
-    contents.retain(|(size, ..)| *size > 0);
-    contents.sort_unstable();
-    let alike = contents.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)).filter(|group| group.len() > 1);
-    let wasted = |group: &[Standing<'_>]| group.iter().skip(1).fold(0_u64, |sum, (size, ..)| sum.saturating_add(*size));
-    let mut groups: Vec<(u64, &[Standing<'_>])> = alike.map(|group| (wasted(group), group)).collect();
-    let bytes = groups.iter().fold(0_u64, |sum, (bytes, _)| sum.saturating_add(*bytes));
-    groups.sort_unstable_by_key(|(bytes, group)| (Reverse(*bytes), group.first().map(|(_, _, at, _)| *at)));
-    let of = |(bytes, group): &(u64, &[Standing<'_>])| Copies {
-        bytes: *bytes,
-        count: group.len() as u64,
-        paths: group.iter().take(PATHS).map(|(.., id)| tree.path(*id).lossless()).collect(),
-    };
-    (bytes, groups.iter().take(GROUPS).map(of).collect())
+    let ids: Vec<NodeId> = files(tree).filter(|id| tree.stat(*id).size > 0).collect();
+    let start = |id: &NodeId| tree.trace(*id).and_then(|trace| trace.sha256.first_chunk()).copied().map(u32::from_be_bytes);
+    let mut standing: Vec<Standing> = (0..).zip(&ids).filter_map(|(at, id)| Some((start(id)?, at))).collect();
+    standing.sort_unstable();
+    let node = |(_, at): &Standing| ids.get(*at as usize).copied();
+    let content = |standing: &Standing| node(standing).map(|id| (tree.stat(id).size, tree.trace(id).map(|trace| trace.sha256)));
+    let (mut all, mut groups) = (0_u64, Vec::<Group>::new());
+    for alike in standing.chunk_by_mut(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1) {
+        alike.sort_by_key(content);
+        for group in alike.chunk_by(|one, other| content(one) == content(other)).filter(|group| group.len() > 1) {
+            let size = group.first().and_then(node).map_or(0, |id| tree.stat(id).size);
+            let bytes = size.saturating_mul(group.len() as u64 - 1);
+            all = all.saturating_add(bytes);
+            let first = group.iter().map(|(_, at)| *at).take(PATHS).collect();
+            groups.push((Reverse(bytes), first, group.len() as u64));
+            if groups.len() == 2 * GROUPS {
+                groups.sort_unstable();
+                groups.truncate(GROUPS);
+            }
+        }
+    }
+    groups.sort_unstable();
+    let path = |at: &u32| ids.get(*at as usize).map(|id| tree.path(*id).lossless());
+    let of =
+        |(bytes, first, count): &Group| Copies { bytes: bytes.0, count: *count, paths: first.iter().filter_map(path).collect() };
+    (all, groups.iter().take(GROUPS).map(of).collect())
 }
+
+/// Bytes that copies waste, the places of the first of them, and how many they are.
+type Group = (Reverse<u64>, Vec<u32>, u64);
 
 /// Bytes of regular files that one layer ships.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

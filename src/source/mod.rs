@@ -11,6 +11,7 @@ mod daemon;
 mod docker;
 mod files;
 pub mod layout;
+mod pace;
 mod refusal;
 pub mod registry;
 pub mod resolve;
@@ -29,6 +30,7 @@ use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
 
 pub use credentials::files as credential_files;
+pub use pace::Pace;
 pub use resolve::{platforms, resolve};
 pub use resume::blob;
 pub use tls::Tls;

@@ -223,14 +223,14 @@ impl Source for Registry {
         self.runtime.block_on(self.document(&name, limit)).map_err(|error| error.doing(format!("fetch the manifest {name}")))
     }
 
-    fn is_at_hand(&self) -> bool {
-        false
-    }
-
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
         let opened = self.runtime.block_on(self.open(descriptor, from));
         let (response, skip) = opened.map_err(|error| error.doing(format!("fetch the blob {}", descriptor.digest)))?;
         Ok(Box::new(body::stream(self.runtime.handle(), response, skip)))
+    }
+
+    fn is_at_hand(&self) -> bool {
+        false
     }
 }
 

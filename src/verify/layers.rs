@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::cached::Wanted;
-use super::{Loaded, Reading, Watch};
+use super::{Loaded, Reading, Watch, stages};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, Resolved};
 use crate::layer::{self, Body, EntryRef, LayerDiff, Trace};
 use crate::limits::{self, Limits};
-use crate::source::{self, Source};
+use crate::source::{self, Pace, Source};
 use crate::vfs::NodeId;
 
 /// A layer as errors name it: `read layer 3/5 sha256:…`.
@@ -44,8 +44,9 @@ impl Total {
     }
 }
 
-/// Reads every layer, largest first, `reading.jobs` at a time; a blob that the manifest names twice once, and none that is
-/// among `known`. A layer that fails does not stop the others, so that the outcome does not depend on which was faster.
+/// Reads every layer, largest first, at most `reading.jobs` at a time; a blob that the manifest names twice once, and none
+/// that is among `known`. A layer that fails does not stop the others, so that the outcome does not depend on which was
+/// faster (docs/decisions/0022).
 pub(super) fn read(
     source: &dyn Source,
     image: &Resolved,
@@ -62,14 +63,23 @@ pub(super) fn read(
     let mut work: Vec<Vec<usize>> = positions.into_values().collect();
     work.sort_by_key(|indices| (std::cmp::Reverse(descriptors[indices[0]].size), indices[0]));
 
+    let sizes: Vec<u64> = work.iter().map(|indices| descriptors[indices[0]].size).collect();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let staged = stages::staged(&sizes, processors);
+    // Beside the processors there is nothing to wait for, unless a network is.
+    let pace = if source.is_at_hand() { Pace::steady(reading.jobs.min(processors)) } else { Pace::adaptive(reading.jobs) };
+    let watch: &dyn Watch = &Paced { watch, pace: &pace };
     let (next, total) = (AtomicUsize::new(0), Total::default());
     let done: Vec<OnceLock<Result<Arc<LayerDiff>>>> = descriptors.iter().map(|_| OnceLock::new()).collect();
     let worker = || {
-        while let Some(indices) = work.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| total.over.get().is_none()) {
+        loop {
+            let _place = pace.place();
+            let order = next.fetch_add(1, Ordering::Relaxed);
+            let Some(indices) = work.get(order).filter(|_| total.over.get().is_none()) else { break };
             let same = |known: &&Arc<LayerDiff>| is_of(known, &descriptors[indices[0]], &diff_ids[indices[0]]);
             let diff = match known.iter().find(same) {
                 Some(known) => Ok(Arc::clone(known)),
-                None => one(source, image, reading, watch, indices[0]).map(Arc::new),
+                None => one(source, image, reading, watch, indices[0], staged[order]).map(Arc::new),
             };
             if let Ok(diff) = &diff {
                 total.add(diff, &reading.limits);
@@ -98,13 +108,20 @@ fn is_of(diff: &LayerDiff, descriptor: &Descriptor, diff_id: &Digest) -> bool {
     is_same && diff.diff_id == *diff_id
 }
 
-fn one(source: &dyn Source, image: &Resolved, reading: &Reading, watch: &dyn Watch, layer: usize) -> Result<LayerDiff> {
+fn one(
+    source: &dyn Source,
+    image: &Resolved,
+    reading: &Reading,
+    watch: &dyn Watch,
+    layer: usize,
+    is_staged: bool,
+) -> Result<LayerDiff> {
     let (descriptor, diff_id) = (&image.manifest.layers[layer], &image.config.rootfs.diff_ids[layer]);
     if let Some(passed) = source.layer(descriptor, diff_id) {
         return passed;
     }
     let (algorithm, is_at_hand) = (diff_id.algorithm(), source.is_at_hand());
-    let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, watch, claim: OnceLock::new() };
+    let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, is_staged, watch, claim: OnceLock::new() };
     let blob = || Ok(Watched { inner: source::blob(source, descriptor, reading.access.retries)?, watch: &wanted, layer });
     wanted.pass(&blob)?.hold(descriptor, diff_id)
 }
@@ -120,6 +137,27 @@ pub(super) fn copy(loaded: &Loaded, node: NodeId, trace: &Trace, reading: &Readi
     let again = |error: Error| error.doing(format!("read {path} a second time"));
     let blob = source::blob(&*loaded.source, &diff.descriptor, reading.access.retries).map_err(again)?;
     layer::copy_file(blob, &diff.descriptor, &diff.diff_id, &reading.limits, path, out)?.ok_or_else(lost)
+}
+
+/// Watches the pace beside whoever else watches.
+struct Paced<'a> {
+    watch: &'a dyn Watch,
+    pace: &'a Pace,
+}
+
+impl Watch for Paced<'_> {
+    fn resolved(&self, image: &Resolved) {
+        self.watch.resolved(image);
+    }
+
+    fn advanced(&self, layer: usize, bytes: u64) {
+        self.pace.advanced(bytes);
+        self.watch.advanced(layer, bytes);
+    }
+
+    fn finished(&self, layer: usize) {
+        self.watch.finished(layer);
+    }
 }
 
 /// Tells a watcher of the bytes that pass.

@@ -6,12 +6,14 @@ mod content;
 pub mod dump;
 pub mod node;
 pub mod resolve;
+pub mod table;
 pub mod trail;
 pub mod tree;
 
 pub use crate::layer::{FileKind, Kept, LayerPath, Seen, Stat, Trace};
 pub use node::{Kind, NodeId};
 pub use resolve::Unresolved;
+pub use table::{Set, Table};
 pub use trail::{At, Cause, Change, Divergence, Event, Shipment, Trail};
 pub use tree::{Hidden, Tree};
 

@@ -39,6 +39,14 @@ impl Tree {
         plain.map_or_else(|| self.follow(path, true, &mut |_| {}), Ok)
     }
 
+    /// What a node leads to: itself, unless it is a link.
+    pub fn target(&self, node: NodeId) -> Result<NodeId, Unresolved> {
+        match self.kind(node) {
+            Kind::Symlink(_) => self.resolve(&self.path(node)),
+            _ => Ok(node),
+        }
+    }
+
     /// As [`Tree::resolve`], but a link at the end of the path is the answer itself.
     pub fn resolve_parent(&self, path: &LayerPath) -> Result<NodeId, Unresolved> {
         self.get(path).map_or_else(|| self.follow(path, false, &mut |_| {}), Ok)

@@ -137,6 +137,11 @@ impl Tree {
         self.node(id).parent
     }
 
+    /// A node and the directories that hold it, the nearest first, the root last.
+    pub fn around(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
+        std::iter::successors(Some(id), |at| (*at != ROOT).then(|| self.parent(*at)))
+    }
+
     /// The name of a node in its directory; the root's is empty.
     pub fn name(&self, id: NodeId) -> &[u8] {
         self.entry(id).name()

@@ -152,7 +152,7 @@ impl<'a> Walk<'a> {
     /// What a name leads to, if that is an object of the right machine.
     fn file(&self, name: NodeId) -> Option<(NodeId, NodeId)> {
         let tree = self.tree();
-        let node = tree.resolve(&tree.path(name)).ok()?;
+        let node = tree.target(name).ok()?;
         match &tree.trace(node)?.kind {
             FileKind::Elf(elf) if is_loadable(elf) && Isa::of(elf) == self.isa => {
                 let (first, _) = self.objects.get(&tree.inode(node))?;

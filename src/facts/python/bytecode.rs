@@ -1,6 +1,5 @@
 //! Compiled modules, and whether an interpreter would take them for what their sources say (PEP 3147, PEP 552).
 
-use super::interpreter;
 use crate::layer::FileKind;
 use crate::layer::compiled::Compiled;
 use crate::vfs::{NodeId, Tree};
@@ -42,7 +41,7 @@ impl Bytecode {
 }
 
 /// Every file in a `__pycache__` whose name is that of a compiled module.
-pub fn bytecode(tree: &Tree) -> Vec<Bytecode> {
+pub(super) fn bytecode(tree: &Tree) -> Vec<Bytecode> {
     let caches = tree.iter().filter(|node| tree.name(*node) == b"__pycache__" && tree.is_directory(*node));
     caches.flat_map(|cache| tree.children(cache).filter_map(move |(name, node)| module(tree, cache, name, node))).collect()
 }
@@ -51,9 +50,9 @@ fn module(tree: &Tree, cache: NodeId, name: &[u8], node: NodeId) -> Option<Bytec
     let trace = tree.trace(node)?;
     let (stem, tag) = parts(std::str::from_utf8(name).ok()?)?;
     let version = tag.strip_prefix("cpython-").and_then(|digits| digits.split_at_checked(1));
-    let minor = version.and_then(|(major, minor)| interpreter::minor(format!("python{major}.{minor}").as_bytes()));
-    let source = tree.child(tree.parent(cache), format!("{stem}.py").as_bytes());
-    let source = source.and_then(|source| tree.resolve(&tree.path(source)).ok()).filter(|source| tree.trace(*source).is_some());
+    let minor = version.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    let source = tree.child(tree.parent(cache), &[stem.as_bytes(), b".py"].concat());
+    let source = source.and_then(|source| tree.target(source).ok()).filter(|source| tree.trace(*source).is_some());
     let header = match &trace.kind {
         FileKind::Compiled(header) => Some(*header),
         _ => None,

@@ -91,9 +91,12 @@ impl Distribution {
 
 /// The distribution that a name in a site directory stands for, if it stands for one.
 pub(super) fn read(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Option<Distribution> {
+    let name = String::from_utf8_lossy(tree.name(node));
+    if !name.ends_with(".dist-info") && !name.ends_with(".egg-info") {
+        return None;
+    }
     let path = tree.path(node);
-    let name = String::from_utf8_lossy(tree.name(node)).into_owned();
-    let is_directory = tree.resolve(&path).is_ok_and(|target| tree.is_directory(target));
+    let is_directory = tree.target(node).is_ok_and(|target| tree.is_directory(target));
     if let Some(stem) = name.strip_suffix(".dist-info").filter(|_| is_directory) {
         let wheel = contents.read(&path.join("WHEEL")).ok().flatten().map_or(&b""[..], |(_, text)| text);
         let head = head(wheel);

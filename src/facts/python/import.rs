@@ -1,6 +1,7 @@
 //! What `import` would find (Python documentation, "The import system"; `importlib.machinery.FileFinder`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use memchr::memmem;
 
@@ -120,37 +121,144 @@ enum Part {
     Namespace(Vec<NodeId>),
 }
 
-/// Looks for a dotted name in directories, in their order.
-pub(super) fn import(tree: &Tree, version: Version, directories: Vec<NodeId>, name: &str) -> Import {
-    let (mut within, mut directories, mut found) = (None, directories, Import::BuiltIn);
-    let mut extended = None;
-    for (at, part) in name.split('.').take(MAX_PARTS).enumerate() {
-        if at == 0 && BUILT_IN.contains(&part) {
-            within = None;
-            directories = Vec::new();
-            continue;
-        }
-        let looked = if part.is_empty() { None } else { find(tree, version, &directories, part.as_bytes()) };
-        (within, directories, found) = match looked {
-            Some(Part::Package(directory, init)) if extends_path(tree, init) => {
-                let others = directories.iter().filter_map(|entry| child(tree, *entry, part.as_bytes()));
-                let others = others.filter(|node| *node != directory && tree.is_directory(*node));
-                extended = Some(init);
-                (Some(directory), [directory].into_iter().chain(others).collect(), Import::Found(init))
-            }
-            Some(Part::Package(directory, init)) => (Some(directory), vec![directory], Import::Found(init)),
-            Some(Part::Module(file)) => (Some(file), Vec::new(), Import::Found(file)),
-            Some(Part::Namespace(portions)) => (portions.first().copied(), portions.clone(), Import::Namespace(portions)),
-            None => {
-                if let Some(init) = extended {
-                    return Import::Unknown(format!("{} says itself where its modules are", tree.path(init)));
-                }
-                let name = name.split('.').take(at + 1).collect::<Vec<_>>().join(".");
-                return Import::Missing(Missing { name, within });
-            }
-        };
+/// How far a dotted name leads.
+#[derive(Clone)]
+enum Reached {
+    Here(Rc<Place>),
+    /// A package above it, or itself, is not there.
+    Nowhere(Rc<Import>),
+}
+
+/// What a dotted name is.
+struct Place {
+    found: Import,
+    within: Option<NodeId>,
+    /// Where what is in it is looked for, each directory once.
+    directories: Vec<NodeId>,
+    /// The package on the way that adds directories to its own.
+    extended: Option<NodeId>,
+}
+
+/// Looks for dotted names in the same directories, in their order; nothing is looked for twice.
+pub(super) struct Finder<'a> {
+    tree: &'a Tree,
+    first: Rc<Place>,
+    /// What stands before other tags of the version: `.cpython-312`.
+    tag: String,
+    known: HashMap<String, Reached>,
+    extensions: HashMap<NodeId, Rc<[&'a [u8]]>>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(tree: &'a Tree, version: Version, directories: impl IntoIterator<Item = NodeId>) -> Self {
+        let first = Place { found: Import::BuiltIn, within: None, directories: once(directories), extended: None };
+        let tag = format!(".cpython-{}{}", version.major, version.minor);
+        Self { tree, first: Rc::new(first), tag, known: HashMap::new(), extensions: HashMap::new() }
     }
-    found
+
+    /// What `import NAME` would find.
+    pub(super) fn look(&mut self, name: &str) -> Import {
+        let end = name.match_indices('.').nth(MAX_PARTS - 1).map_or(name.len(), |(at, _)| at);
+        match self.reach(name.get(..end).unwrap_or(name)) {
+            Reached::Here(place) => place.found.clone(),
+            Reached::Nowhere(import) => (*import).clone(),
+        }
+    }
+
+    /// How far a name leads that has no more than [`MAX_PARTS`] parts.
+    fn reach(&mut self, name: &str) -> Reached {
+        if let Some(known) = self.known.get(name) {
+            return known.clone();
+        }
+        let (above, part) = match name.rsplit_once('.') {
+            Some((above, part)) => (self.reach(above), part),
+            None => (Reached::Here(Rc::clone(&self.first)), name),
+        };
+        let reached = match above {
+            Reached::Here(above) => match self.step(&above, part, name) {
+                Ok(place) => Reached::Here(Rc::new(place)),
+                Err(import) => Reached::Nowhere(Rc::new(import)),
+            },
+            nowhere @ Reached::Nowhere(_) => nowhere,
+        };
+        self.known.insert(name.to_owned(), reached.clone());
+        reached
+    }
+
+    /// What a part of a name is in what is above it; `name` is all of it so far.
+    fn step(&mut self, above: &Place, part: &str, name: &str) -> Result<Place, Import> {
+        if part.len() == name.len() && BUILT_IN.contains(&part) {
+            return Ok(Place { found: Import::BuiltIn, within: None, directories: Vec::new(), extended: None });
+        }
+        let (tree, extended) = (self.tree, above.extended);
+        let found = if part.is_empty() { None } else { self.find(&above.directories, part.as_bytes()) };
+        match found {
+            Some(Part::Package(directory, init)) => {
+                let (found, within) = (Import::Found(init), Some(directory));
+                if !extends_path(tree, init) {
+                    return Ok(Place { found, within, directories: vec![directory], extended });
+                }
+                let others = above.directories.iter().filter_map(|entry| child(tree, *entry, part.as_bytes()));
+                let others = others.filter(|node| tree.is_directory(*node));
+                Ok(Place { found, within, directories: once([directory].into_iter().chain(others)), extended: Some(init) })
+            }
+            Some(Part::Module(file)) => {
+                Ok(Place { found: Import::Found(file), within: Some(file), directories: Vec::new(), extended })
+            }
+            Some(Part::Namespace(portions)) => {
+                let (within, directories) = (portions.first().copied(), once(portions.iter().copied()));
+                Ok(Place { found: Import::Namespace(portions), within, directories, extended })
+            }
+            None => Err(match extended {
+                Some(init) => Import::Unknown(format!("{} says itself where its modules are", tree.path(init))),
+                None => Import::Missing(Missing { name: name.to_owned(), within: above.within }),
+            }),
+        }
+    }
+
+    /// Looks for a name without dots: in each directory a package comes before a module; a directory without `__init__`
+    /// counts only where no later one has either.
+    fn find(&mut self, directories: &[NodeId], name: &[u8]) -> Option<Part> {
+        let (tree, mut portions) = (self.tree, Vec::new());
+        for directory in directories {
+            let package = child(tree, *directory, name).filter(|node| tree.is_directory(*node));
+            if let Some((package, init)) = package.and_then(|package| Some((package, self.file(package, b"__init__")?))) {
+                return Some(Part::Package(package, init));
+            }
+            if let Some(module) = self.file(*directory, name) {
+                return Some(Part::Module(module));
+            }
+            portions.extend(package);
+        }
+        (!portions.is_empty()).then_some(Part::Namespace(portions))
+    }
+
+    /// The file of a module in a directory: extension modules before source, source before compiled files.
+    fn file(&mut self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
+        let (tree, extensions) = (self.tree, self.extensions(directory));
+        let with = |suffix: &[u8]| child(tree, directory, &[name, suffix].concat()).filter(|node| tree.trace(*node).is_some());
+        // Of which machine it is, other rules ask.
+        let is_tagged = |file: &[u8]| {
+            let rest = file.strip_prefix(name).and_then(|rest| rest.strip_prefix(self.tag.as_bytes()));
+            let rest = rest.and_then(|rest| rest.strip_suffix(b".so"));
+            rest.is_some_and(|rest| rest.first().is_none_or(|byte| !byte.is_ascii_digit()))
+        };
+        let tagged = extensions.iter().find(|file| is_tagged(file)).and_then(|file| with(file.get(name.len()..)?));
+        tagged.or_else(|| [&b".abi3.so"[..], b".so", b".py", b".pyc"].into_iter().find_map(with))
+    }
+
+    /// The names in a directory that end as extension modules do.
+    fn extensions(&mut self, directory: NodeId) -> Rc<[&'a [u8]]> {
+        let tree = self.tree;
+        let names = || tree.children(directory).map(|(name, _)| name).filter(|name| name.ends_with(b".so")).collect();
+        Rc::clone(self.extensions.entry(directory).or_insert_with(names))
+    }
+}
+
+/// Directories, each once: one may be named a thousand times.
+fn once(directories: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
+    let mut seen = BTreeSet::new();
+    directories.into_iter().filter(|directory| seen.insert(*directory)).collect()
 }
 
 /// Whether a package adds directories to its own: `pkgutil.extend_path`, `pkg_resources.declare_namespace`, `__path__`.
@@ -159,41 +267,7 @@ fn extends_path(tree: &Tree, init: NodeId) -> bool {
     text.is_some_and(|text| memmem::find(&text, b"__path__").is_some())
 }
 
-/// Looks for a name without dots: in each directory a package comes before a module; a directory without `__init__`
-/// counts only where no later one has either.
-fn find(tree: &Tree, version: Version, directories: &[NodeId], name: &[u8]) -> Option<Part> {
-    let (mut portions, mut seen) = (Vec::new(), BTreeSet::new());
-    // A directory may be named a thousand times; its files are looked at once.
-    for directory in directories.iter().filter(|directory| seen.insert(**directory)) {
-        let package = child(tree, *directory, name).filter(|node| tree.is_directory(*node));
-        if let Some((package, init)) = package.and_then(|package| Some((package, file(tree, version, package, b"__init__")?))) {
-            return Some(Part::Package(package, init));
-        }
-        if let Some(module) = file(tree, version, *directory, name) {
-            return Some(Part::Module(module));
-        }
-        portions.extend(package);
-    }
-    (!portions.is_empty()).then_some(Part::Namespace(portions))
-}
-
-/// The file of a module in a directory: extension modules before source, source before compiled files.
-fn file(tree: &Tree, version: Version, directory: NodeId, name: &[u8]) -> Option<NodeId> {
-    let with = |suffix: &[u8]| child(tree, directory, &[name, suffix].concat()).filter(|node| tree.trace(*node).is_some());
-    // Of which machine it is, other rules ask.
-    let tag = [name, format!(".cpython-{}{}", version.major, version.minor).as_bytes()].concat();
-    let is_tagged = |file: &[u8]| {
-        let rest = file.strip_prefix(&tag[..]).and_then(|rest| rest.strip_suffix(b".so"));
-        rest.is_some_and(|rest| rest.first().is_none_or(|byte| !byte.is_ascii_digit()))
-    };
-    let mut files = tree.children(directory).map(|(file, _)| file);
-    files
-        .find(|file| is_tagged(file))
-        .and_then(|file| with(&file[name.len()..]))
-        .or_else(|| [&b".abi3.so"[..], b".so", b".py", b".pyc"].into_iter().find_map(with))
-}
-
 /// What a name in a directory leads to.
 fn child(tree: &Tree, directory: NodeId, name: &[u8]) -> Option<NodeId> {
-    tree.resolve(&tree.path(tree.child(directory, name)?)).ok()
+    tree.target(tree.child(directory, name)?).ok()
 }

@@ -24,6 +24,7 @@ use super::contents::Contents;
 use crate::layer::LayerPath;
 use crate::vfs::{NodeId, Tree};
 
+pub use bytecode::Bytecode;
 pub use closure::Closure;
 pub use distribution::Distribution;
 pub use import::Import;
@@ -39,6 +40,8 @@ pub struct Python {
     /// Every `site-packages` and `dist-packages` directory, and every directory that a link of such a name leads to, in path
     /// order.
     pub sites: Vec<Site>,
+    /// Every compiled module in a `__pycache__`, in path order.
+    pub compiled: Vec<Bytecode>,
 }
 
 /// A directory that distributions are installed in.
@@ -70,9 +73,9 @@ const SITES: [&[u8]; 2] = [b"site-packages", b"dist-packages"];
 pub fn python(tree: &Tree) -> Python {
     let contents = Contents::new(tree);
     let named = tree.iter().filter(|node| SITES.contains(&tree.name(*node)));
-    let real = named.filter_map(|node| tree.resolve(&tree.path(node)).ok()).filter(|node| tree.is_directory(*node));
+    let real = named.filter_map(|node| tree.target(node).ok()).filter(|node| tree.is_directory(*node));
     let sites: BTreeMap<LayerPath, NodeId> = real.map(|node| (tree.path(node), node)).collect();
-    Python { sites: sites.into_values().map(|node| site(tree, &contents, node)).collect() }
+    Python { sites: sites.into_values().map(|node| site(tree, &contents, node)).collect(), compiled: bytecode::bytecode(tree) }
 }
 
 fn site(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Site {
@@ -90,7 +93,7 @@ fn site(tree: &Tree, contents: &Contents<'_>, node: NodeId) -> Site {
 
 /// Whether a name at the top of a site directory is a package with an `__init__`, a module, or an extension module.
 fn is_importable(tree: &Tree, node: NodeId) -> bool {
-    let Ok(target) = tree.resolve(&tree.path(node)) else { return false };
+    let Ok(target) = tree.target(node) else { return false };
     let name = tree.name(node);
     if !tree.is_directory(target) {
         return tree.trace(target).is_some() && module(name).is_some();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::import::{self, Import};
+use super::import::{Finder, Import};
 use super::interpreter::{self, Interpreter};
 use super::sys_path::{self, SysPath};
 use crate::facts::accounts::User;
@@ -142,8 +142,8 @@ impl Runtime {
     /// What it would find if some directories were looked in first.
     pub fn import_with(&self, tree: &Tree, name: &str, first: &[LayerPath]) -> Import {
         let first = first.iter().filter_map(|path| tree.resolve(path).ok()).filter(|node| tree.is_directory(*node));
-        let directories = first.chain(self.path.directories(tree)).collect();
-        match import::import(tree, self.interpreter.version, directories, name) {
+        let directories = first.chain(self.path.directories(tree));
+        match Finder::new(tree, self.interpreter.version, directories).look(name) {
             Import::Missing(missing) if missing.within.is_none() => match self.path.unknown.first() {
                 Some(why) => Import::Unknown(why.clone()),
                 None => Import::Missing(missing),

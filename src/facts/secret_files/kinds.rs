@@ -88,8 +88,12 @@ fn pattern(text: &str) -> Regex {
 
 /// What a file of this name holds, where its name alone tells.
 pub(super) fn by_name(name: &[u8]) -> Option<&'static str> {
+    let ends = |ending: &str| {
+        let end = name.len().checked_sub(ending.len()).filter(|at| *at > 0).and_then(|at| name.get(at..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
+    };
+    let (_, kind) = STORES.iter().find(|(ending, _)| ends(ending))?;
     let name = lossless(name).to_ascii_lowercase();
-    let (_, kind) = STORES.iter().find(|(ending, _)| name.ends_with(ending) && name.len() > ending.len())?;
     (!TRUST.iter().any(|part| name.contains(part))).then_some(kind)
 }
 

@@ -118,9 +118,9 @@ impl<'a> In<'a> {
     }
 
     pub(super) fn optional<T>(&mut self, item: impl FnMut(&mut Self) -> Option<T>) -> Option<Option<T>> {
-        let mut list = self.list(item)?;
-        let last = list.pop();
-        list.is_empty().then_some(last)
+        let mut items = self.list(item)?;
+        let one = items.pop();
+        items.is_empty().then_some(one)
     }
 
     /// A list, which takes no more memory than there are bytes to fill it: every item has at least one.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::{Context, declare_rule, words};
 use crate::facts::command::Command;
 use crate::finding::{Judgement, Level};
-use crate::vfs::{FileKind, LayerPath, NodeId};
+use crate::vfs::{FileKind, LayerPath, NodeId, Set};
 
 declare_rule! {
     /// Scripts have the line ends of Unix
@@ -38,24 +38,26 @@ fn check(context: &Context<'_>) -> Judgement {
     let commands = || std::iter::once(&facts.command).chain(&facts.healthcheck);
     let called: BTreeSet<NodeId> = commands().flat_map(|command| called(context, command)).collect();
     // A file may have a million names.
-    let mut seen = BTreeSet::new();
-    let files = tree.iter().filter(|node| tree.trace(*node).is_some() && seen.insert(tree.inode(*node)));
-    let scripts: Vec<(NodeId, bool)> = files.filter_map(|node| Some((node, ends_in_return(context, node)?))).collect();
-    let offences = scripts.iter().filter(|(_, is_wrong)| *is_wrong).filter_map(|(node, _)| {
-        let (path, is_called) = (tree.path(*node), called.contains(node));
-        let is_of_package = path.components().any(|name| PACKAGES.contains(&name));
-        let what = if is_called { Level::Error } else { Level::Warn };
-        (is_called || !is_of_package).then(|| Offence { path, layer: Some(tree.layer(*node)), what })
+    let mut seen = Set::default();
+    let files = tree.iter().filter(|node| tree.names(*node) == 1 || seen.insert(tree.inode(*node)));
+    let mut looked = 0;
+    let offenders = files.filter_map(|node| {
+        let is_wrong = ends_in_return(context, node)?;
+        looked += 1;
+        let is_called = called.contains(&node);
+        let is_of_package = || tree.path(node).components().any(|name| PACKAGES.contains(&name));
+        let level = if is_called { Level::Error } else { Level::Warn };
+        (is_wrong && (is_called || !is_of_package())).then_some((node, level))
     });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let groups = context.crowd(offenders);
+    let findings = groups.iter().map(|(group, _)| {
         let what = words::count(group.count(), "script has", "scripts have");
         let first = group.first();
         let message = format!("{what} the line ends of Windows (first: {first})");
         let fix = "`* text=auto eol=lf` in .gitattributes, and check out anew; or RUN sed -i 's/\\r$//' in the builder";
         group.finding(group.what, message, fix).predicts(format!("exec {first}: no such file or directory"))
     });
-    Judgement::looked(scripts.len(), findings.collect())
+    Judgement::looked(looked, findings.collect())
 }
 
 /// Whether a script has carriage returns where they matter; `None` where it is no script.

@@ -1,6 +1,6 @@
 //! `hygiene/dangling-links`
 
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::{Context, declare_rule, words};
 use crate::finding::{Judgement, Level};
 use crate::vfs::{Kind, LayerPath, NodeId, Unresolved};
 
@@ -35,15 +35,15 @@ fn check(context: &Context<'_>) -> Judgement {
     let mut links: Vec<NodeId> = below.filter(|node| matches!(tree.kind(*node), Kind::Symlink(_))).collect();
     links.sort();
     links.dedup();
-    let offences = links.iter().filter_map(|link| {
-        let path = tree.path(*link);
-        let is_for_runtime = |end: &LayerPath| RUNTIME.iter().any(|root| end.is_within(&LayerPath::new(root)));
-        let lost = tree.resolve(&path).err()?;
+    let runtime = RUNTIME.map(LayerPath::from);
+    let offenders = links.iter().filter_map(|link| {
+        let is_for_runtime = |end: &LayerPath| runtime.iter().any(|root| end.is_within(root));
+        let lost = tree.target(*link).err()?;
         let is_meant = matches!(&lost, Unresolved::Missing(end) if is_for_runtime(end));
-        (!is_meant).then(|| Offence { path, layer: Some(tree.layer(*link)), what: () })
+        (!is_meant).then_some((*link, ()))
     });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let groups = context.crowd(offenders);
+    let findings = groups.iter().map(|(group, _)| {
         let what = words::count(group.count(), "link leads", "links lead");
         let lost = group.paths.first().and_then(|path| tree.resolve(path).err()).map(|lost| lost.to_string());
         let message = format!("{what} nowhere (first: {}: {})", group.first(), lost.unwrap_or_default());

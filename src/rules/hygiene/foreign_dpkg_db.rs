@@ -1,10 +1,8 @@
 //! `hygiene/foreign-dpkg-db`
 
-use std::collections::BTreeSet;
-
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::{Context, declare_rule, words};
 use crate::finding::{Judgement, Level};
-use crate::vfs::{LayerPath, NodeId};
+use crate::vfs::{LayerPath, NodeId, Set};
 
 declare_rule! {
     /// No other image's package database was copied in
@@ -38,14 +36,13 @@ fn check(context: &Context<'_>) -> Judgement {
     let (Some(database), Some(notes)) = (database, notes) else {
         return Judgement::skip("the base has no notes of its packages in /var/lib/dpkg/status.d");
     };
-    let own: BTreeSet<NodeId> = tree.walk(notes).filter(|node| tree.trace(*node).is_some()).collect();
+    let own: Set<NodeId> = tree.walk(notes).filter(|node| tree.trace(*node).is_some()).collect();
     let all = tree.walk(database).filter(|node| tree.trace(*node).is_some());
-    let foreign: Vec<NodeId> = all.filter(|node| !own.contains(node)).collect();
-    let offences = foreign.iter().map(|node| Offence { path: tree.path(*node), layer: Some(tree.layer(*node)), what: () });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let foreign: Vec<NodeId> = all.filter(|node| !own.contains(*node)).collect();
+    let groups = context.crowd(foreign.iter().map(|node| (*node, ())));
+    let findings = groups.iter().map(|(group, nodes)| {
         let files = words::count(group.count(), "file", "files");
-        let bytes = words::bytes(context.bytes(&group.paths));
+        let bytes = words::bytes(context.weight(nodes));
         let message = format!("{files} of another image's package database, {bytes} (first: {})", group.first());
         let fix = "copy the one file that is wanted: COPY --from=builder /var/lib/.keep /var/lib/.keep";
         group.finding(Level::Warn, message, fix)

@@ -1,9 +1,8 @@
 //! `hygiene/name-encoding`
 
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::{Context, declare_rule, words};
 use crate::finding::{Judgement, Level};
-use crate::text::terminal;
-use crate::vfs::NodeId;
+use crate::text::holds_acting;
 
 declare_rule! {
     /// Names are text that can be shown and unpacked
@@ -33,24 +32,24 @@ const LONGEST: usize = 255;
 
 fn check(context: &Context<'_>) -> Judgement {
     let tree = context.tree;
-    let entries: Vec<NodeId> = tree.iter().filter(|node| *node != tree.root()).collect();
-    let offences = entries.iter().filter_map(|node| {
-        let what = fault(tree.name(*node))?;
-        Some(Offence { path: tree.path(*node), layer: Some(tree.layer(*node)), what })
+    let mut looked = 0;
+    let offenders = tree.iter().skip(1).filter_map(|node| {
+        looked += 1;
+        Some((node, fault(tree.name(node))?))
     });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let groups = context.crowd(offenders);
+    let findings = groups.iter().map(|(group, _)| {
         let names = words::count(group.count(), "name", "names");
         group.finding(Level::Warn, format!("{names} {} (first: {})", group.what, group.first()), "rename it, or leave it out")
     });
-    Judgement::looked(entries.len(), findings.collect())
+    Judgement::looked(looked, findings.collect())
 }
 
 fn fault(name: &[u8]) -> Option<&'static str> {
     match std::str::from_utf8(name) {
         _ if name.len() > LONGEST => Some("of more than 255 bytes, which Linux makes no file of"),
         Err(_) => Some("that is not UTF-8"),
-        Ok(text) if terminal(text) != text => Some("with characters that a terminal acts on"),
+        Ok(text) if holds_acting(text) => Some("with characters that a terminal acts on"),
         Ok(_) => None,
     }
 }

@@ -1,9 +1,10 @@
 //! `hygiene/pycache`
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::super::{Context, Offence, declare_rule, words};
-use crate::facts::python::bytecode::{Bytecode, bytecode};
+use super::super::{Context, declare_rule, words};
+use crate::facts::python::Bytecode;
 use crate::facts::python::interpreter::minor;
 use crate::finding::{Finding, Judgement, Level};
 
@@ -34,18 +35,14 @@ declare_rule! {
 const FIX: &str = "pip install --no-compile, or python -m compileall --invalidation-mode unchecked-hash as the last step";
 
 fn check(context: &Context<'_>) -> Judgement {
-    let (tree, modules) = (context.tree, bytecode(context.tree));
+    let (tree, modules) = (context.tree, &context.facts.python.compiled);
     let commands = context.facts.executables.iter().filter_map(|executable| minor(executable.path.name()));
     let started = context.facts.runtimes.iter().map(|runtime| runtime.interpreter.version);
     let pythons: BTreeSet<(u32, u32)> = commands.chain(started.map(|version| (version.major, version.minor))).collect();
-    let offences = modules.iter().filter_map(|module| {
-        let what = fault(context, module, &pythons)?;
-        Some(Offence { path: tree.path(module.node), layer: Some(tree.layer(module.node)), what })
-    });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let groups = context.crowd(modules.iter().filter_map(|module| Some((module.node, fault(context, module, &pythons)?))));
+    let findings = groups.iter().map(|(group, nodes)| {
         let what = words::count(group.count(), "compiled module is", "compiled modules are");
-        let bytes = words::bytes(context.bytes(&group.paths));
+        let bytes = words::bytes(context.weight(nodes));
         group.finding(Level::Warn, format!("{what} {}, {bytes} (first: {})", group.what, group.first()), FIX)
     });
     let mut findings: Vec<Finding> = findings.collect();
@@ -59,7 +56,7 @@ fn check(context: &Context<'_>) -> Judgement {
     Judgement::looked(modules.len(), findings)
 }
 
-fn fault(context: &Context<'_>, module: &Bytecode, pythons: &BTreeSet<(u32, u32)>) -> Option<String> {
+fn fault(context: &Context<'_>, module: &Bytecode, pythons: &BTreeSet<(u32, u32)>) -> Option<Cow<'static, str>> {
     match module.minor {
         _ if module.is_stale(context.tree) => {
             Some("of another time or size of the source, and compiled again at each start".into())
@@ -68,7 +65,7 @@ fn fault(context: &Context<'_>, module: &Bytecode, pythons: &BTreeSet<(u32, u32)
             Some("of another format than the name says, and compiled again at each start".into())
         }
         Some((major, minor)) if !pythons.is_empty() && !pythons.contains(&(major, minor)) => {
-            Some(format!("for Python {major}.{minor}, which is not in the image"))
+            Some(format!("for Python {major}.{minor}, which is not in the image").into())
         }
         _ => None,
     }

@@ -36,7 +36,7 @@ type Shared = (Level, &'static str, Option<LayerIndex>);
 fn check(context: &Context<'_>) -> Judgement {
     let (secrets, owned) = (&context.facts.secrets, context.owners);
     let offences = secrets.files.iter().map(|file| {
-        let level = level(file, file.is_shown || owned.contains_key(&file.path));
+        let level = level(file, file.is_shown || owned.get(&file.path).is_some());
         Offence { path: file.path.clone(), layer: Some(file.layer), what: (level, file.kind, file.hidden_by) }
     });
     let findings = context.group(offences).iter().map(|group| finding(context, group)).collect();

@@ -1,8 +1,8 @@
 //! `hygiene/special`
 
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::{Context, declare_rule, words};
 use crate::finding::{Judgement, Level};
-use crate::vfs::{Kind, LayerPath, NodeId};
+use crate::vfs::{Kind, LayerPath};
 
 declare_rule! {
     /// There are no devices and no pipes
@@ -29,24 +29,24 @@ declare_rule! {
 
 fn check(context: &Context<'_>) -> Judgement {
     let (tree, devices) = (context.tree, LayerPath::new("/dev"));
-    let entries: Vec<NodeId> = tree.iter().filter(|node| *node != tree.root()).collect();
-    let offences = entries.iter().filter_map(|node| {
-        let kind = match tree.kind(*node) {
+    let mut looked = 0;
+    let offenders = tree.iter().skip(1).filter_map(|node| {
+        looked += 1;
+        let kind = match tree.kind(node) {
             Kind::Device { block: true, .. } => "block device",
             Kind::Device { block: false, .. } => "character device",
             Kind::Fifo => "named pipe",
             _ => return None,
         };
-        let path = tree.path(*node);
-        let level = if path.is_within(&devices) { Level::Info } else { Level::Warn };
-        Some(Offence { path, layer: Some(tree.layer(*node)), what: (level, kind) })
+        let level = if tree.path(node).is_within(&devices) { Level::Info } else { Level::Warn };
+        Some((node, (level, kind)))
     });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let groups = context.crowd(offenders);
+    let findings = groups.iter().map(|(group, _)| {
         let (level, kind) = group.what;
         let what = words::count(group.count(), kind, &format!("{kind}s"));
         let fix = "leave it out of what is copied or unpacked; runtimes make the devices that a container needs";
         group.finding(level, format!("{what} (first: {})", group.first()), fix)
     });
-    Judgement::looked(entries.len(), findings.collect())
+    Judgement::looked(looked, findings.collect())
 }

@@ -1,8 +1,10 @@
 //! `layout/builder-leftover`
 
+use super::super::names::start;
 use super::super::{Context, Offence, declare_rule, words};
 use super::weight;
 use crate::finding::{Judgement, Level};
+use crate::text::escape;
 use crate::vfs::LayerPath;
 
 declare_rule! {
@@ -33,12 +35,15 @@ fn check(context: &Context<'_>) -> Judgement {
     if globs.is_empty() {
         return Judgement::skip("the profile names no path");
     }
-    let mut offences = Vec::<Offence<()>>::new();
-    for node in tree.iter() {
-        let path = tree.path(node);
-        let is_below = offences.last().is_some_and(|last| path.is_within(&last.path));
-        if !is_below && globs.is_match(path.to_string()) && (!tree.is_directory(node) || weight(tree, node).0 > 0) {
-            offences.push(Offence { path, layer: Some(tree.layer(node)), what: () });
+    let starts: Vec<String> = context.texts("paths").iter().map(|glob| start(glob).to_owned()).collect();
+    let may_hold = |path: &str| starts.iter().any(|start| start.starts_with(path) || path.starts_with(start));
+    let (mut offences, mut todo) = (Vec::<Offence<()>>::new(), vec![(tree.root(), "/".to_owned())]);
+    while let Some((node, path)) = todo.pop() {
+        if globs.is_match(&path) && (!tree.is_directory(node) || weight(tree, node).0 > 0) {
+            offences.push(Offence { path: tree.path(node), layer: Some(tree.layer(node)), what: () });
+        } else if may_hold(&path) {
+            let above = path.trim_end_matches('/');
+            todo.extend(tree.children(node).rev().map(|(name, child)| (child, format!("{above}/{}", escape(name)))));
         }
     }
     let findings = context.group(offences).into_iter().map(|group| {

@@ -10,13 +10,12 @@ pub(super) mod required_binaries;
 pub(super) mod unimportable_dir;
 pub(super) mod user_local;
 
-use std::collections::BTreeMap;
-
-use crate::vfs::{NodeId, Tree};
+use crate::vfs::{NodeId, Set, Tree};
 
 /// How many regular files are at and below a node, each once, and their bytes.
 fn weight(tree: &Tree, node: NodeId) -> (u64, u64) {
+    let mut seen = Set::default();
     let files = tree.walk(node).filter(|node| tree.trace(*node).is_some());
-    let files: BTreeMap<_, _> = files.map(|node| (tree.inode(node), tree.stat(node).size)).collect();
-    (files.len() as u64, files.values().fold(0, |sum, size| sum.saturating_add(*size)))
+    let once = files.filter(|node| tree.names(*node) == 1 || seen.insert(tree.inode(*node)));
+    once.fold((0, 0), |(files, bytes), node| (files + 1, bytes.saturating_add(tree.stat(node).size)))
 }

@@ -9,7 +9,7 @@ pub(super) mod ld_cache_stale;
 pub(super) mod libpython;
 mod lost;
 pub(super) mod needed;
-mod objects;
+pub(super) mod objects;
 mod packages;
 pub(super) mod page_align;
 pub(super) mod rpath_outside;

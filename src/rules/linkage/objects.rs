@@ -24,7 +24,8 @@ const UNASKED: &[&[u8]] = &[b"_tkinter", b"nis", b"ossaudiodev"];
 const TRIED: &[&str] = &["cuda", "gtk", "hip", "mpi", "omp", "qt", "rocm", "tbb", "test", "tk"];
 
 /// An object that is judged.
-pub(super) struct Judged<'a> {
+#[derive(Debug)]
+pub(in crate::rules) struct Judged<'a> {
     pub node: NodeId,
     pub object: &'a Object,
     pub links: &'a Links,
@@ -34,7 +35,8 @@ pub(super) struct Judged<'a> {
 }
 
 /// All of them: what is for the machine that the image is for, without data.
-pub(super) struct Objects<'a> {
+#[derive(Debug)]
+pub(in crate::rules) struct Objects<'a> {
     pub linkage: &'a Linkage,
     /// In the order of their nodes.
     pub all: Vec<Judged<'a>>,
@@ -42,7 +44,11 @@ pub(super) struct Objects<'a> {
 
 impl<'a> Objects<'a> {
     /// Those of an image, or why none can be judged.
-    pub fn of(context: &Context<'a>) -> Result<Self, Judgement> {
+    pub fn of(context: &Context<'a>) -> Result<&'a Self, Judgement> {
+        context.objects.get_or_init(|| Self::gathered(context)).as_ref().map_err(Clone::clone)
+    }
+
+    fn gathered(context: &Context<'a>) -> Result<Self, Judgement> {
         let platform = context.platform();
         let Some(isa) = Isa::of_architecture(&platform.architecture) else {
             return Err(Judgement::unknown(format!("the machine code of {platform} is not known")));
@@ -52,7 +58,7 @@ impl<'a> Objects<'a> {
         let judged = linkage.links.iter().filter_map(|(node, links)| {
             let (object, path) = (*objects.get(node)?, context.tree.path(*node));
             let is_judged = Isa::of(&object.elf) == isa && (links.reach < Reach::Called || !is_data(&path)) && !is_unasked(&path);
-            let owner = owners.get(&path).or_else(|| owners.get(&context.tree.path(links.root))).copied();
+            let owner = owners.owner(*node).or_else(|| owners.owner(links.root));
             is_judged.then_some(Judged { node: *node, object, links, path, owner })
         });
         let all: Vec<_> = judged.collect();
@@ -64,7 +70,7 @@ impl<'a> Objects<'a> {
     }
 
     /// Those of an image whose loader is glibc's.
-    pub fn of_glibc(context: &Context<'a>) -> Result<Self, Judgement> {
+    pub fn of_glibc(context: &Context<'a>) -> Result<&'a Self, Judgement> {
         match context.facts.linkage.libc {
             Some(Libc::Musl) => Err(Judgement::skip("the loader of the image is musl's")),
             _ => Self::of(context),

@@ -2,7 +2,7 @@
 
 use super::super::blame::copies;
 use super::super::{Context, Offence, declare_rule, words};
-use super::family::is_of_system;
+use super::family::{is_of_system, is_shallow};
 use crate::finding::{Judgement, Level};
 use crate::vfs::{Change, Event, LayerIndex, LayerPath};
 
@@ -36,7 +36,7 @@ fn check(context: &Context<'_>) -> Judgement {
         return Judgement::skip("nothing tells the base from what was put above it");
     }
     let asked: Vec<(&LayerPath, &[Event])> = trail.changed().filter(|(path, _)| is_of_system(path)).collect();
-    let lone = trail.lone().filter(|node| is_of_system(&context.tree.path(*node))).count();
+    let lone = trail.lone().filter(|node| is_shallow(context.tree, *node) && is_of_system(&context.tree.path(*node))).count();
     let is_copied = |layer: LayerIndex| instructions.get(layer).and_then(Option::as_deref).is_some_and(copies);
     let written = |path: &LayerPath, events: &[Event]| {
         let (first, later) = events.split_first()?;

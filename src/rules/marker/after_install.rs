@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::names::Names;
 use super::super::{Context, declare_rule, words};
 use super::markers;
 use crate::finding::{Finding, Judgement, Level, Place};
@@ -36,10 +37,10 @@ declare_rule! {
 const ARCHIVE: i64 = 315_532_800;
 
 fn check(context: &Context<'_>) -> Judgement {
-    let (tree, names) = (context.tree, context.globs("names"));
+    let (tree, names) = (context.tree, Names::of(context, "names"));
     let (mut looked, mut findings) = (0, Vec::new());
     let mut newest = BTreeMap::<(NodeId, LayerIndex), Option<NodeId>>::new();
-    let found = markers(context, |name| names.is_match(name));
+    let found = markers(context, &names);
     let all: BTreeSet<NodeId> = found.values().map(|(node, _)| *node).collect();
     for (path, (node, _)) in &found {
         let (directory, layer) = (tree.parent(*node), tree.content_layer(*node));

@@ -1,5 +1,6 @@
 //! `marker/content`
 
+use super::super::names::Names;
 use super::super::{Context, declare_rule, words};
 use super::markers;
 use crate::finding::{Finding, Judgement, Level, Place};
@@ -37,7 +38,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let patterns = context.patterns("lines");
     let pattern = |name: &str| patterns.iter().find(|pattern| pattern.name.is_match(name));
     let (mut looked, mut findings, mut unread) = (0, Vec::new(), Vec::new());
-    for (path, (node, trace)) in markers(context, |name| pattern(name).is_some()) {
+    for (path, (node, trace)) in markers(context, &Names::of_patterns(&patterns)) {
         let Some(pattern) = pattern(&lossless(path.name())).filter(|_| !trace.blank) else { continue };
         let Some(bytes) = trace.bytes() else {
             unread.push(path.to_string());

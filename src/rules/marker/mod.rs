@@ -12,9 +12,9 @@ pub(super) mod timestamp;
 
 use std::collections::BTreeMap;
 
+use super::names::Names;
 use super::{Context, declare_rule};
 use crate::finding::{Finding, Judgement};
-use crate::text::lossless;
 use crate::vfs::{LayerPath, NodeId, Trace};
 
 declare_rule! {
@@ -156,14 +156,14 @@ fn exists(context: &Context<'_>, usual: Option<&str>) -> Judgement {
     Judgement::looked(1, vec![Finding::new(context.rule.level, what, fix).at(absence.place)])
 }
 
-/// Every marker that the service declares, and every file below the rule's `roots` whose name is one of the markers', with
+/// Every marker that the service declares, and every file below the rule's `roots` whose name is one of `names`, with
 /// the file that it leads to. Files that Python distributions own are no markers.
-fn markers<'a>(context: &Context<'a>, is_named: impl Fn(&str) -> bool) -> BTreeMap<LayerPath, (NodeId, &'a Trace)> {
+fn markers<'a>(context: &Context<'a>, names: &Names) -> BTreeMap<LayerPath, (NodeId, &'a Trace)> {
     let (tree, owned) = (context.tree, context.owners);
     let declared = context.profile.service.iter().flat_map(|service| &service.markers).map(LayerPath::new);
     let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
-    let named = below.filter(|node| is_named(&lossless(tree.name(*node))));
-    let paths = named.map(|node| tree.path(node)).filter(|path| !owned.contains_key(path)).chain(declared);
+    let named = below.filter(|node| names.fit(tree.name(*node)) && owned.owner(*node).is_none());
+    let paths = named.map(|node| tree.path(node)).chain(declared);
     let found = paths.filter_map(|path| {
         let node = tree.resolve(&path).ok()?;
         Some((path, (node, tree.trace(node)?)))

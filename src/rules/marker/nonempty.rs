@@ -1,5 +1,6 @@
 //! `marker/nonempty`
 
+use super::super::names::Names;
 use super::super::{Context, declare_rule};
 use super::blank::Blank;
 use super::markers;
@@ -34,8 +35,8 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let names = context.globs("names");
-    let found = markers(context, |name| names.is_match(name));
+    let names = Names::of(context, "names");
+    let found = markers(context, &names);
     let blank = found.iter().filter(|(_, (_, trace))| trace.blank);
     let findings = blank.map(|(path, (node, trace))| finding(context, path, *node, trace));
     Judgement::looked(found.len(), findings.collect())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::names::Names;
 use super::super::{Context, declare_rule};
 use super::markers;
 use crate::facts::python::Site;
@@ -33,10 +34,10 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let (tree, names) = (context.tree, context.globs("names"));
+    let (tree, names) = (context.tree, Names::of(context, "names"));
     let sites: BTreeMap<_, _> = context.facts.python.sites.iter().map(|site| (site.node, copied(context, site))).collect();
     let (mut looked, mut findings) = (0, Vec::new());
-    for (path, _) in markers(context, |name| names.is_match(name)) {
+    for (path, _) in markers(context, &names) {
         let Ok(name) = tree.resolve_parent(&path) else { continue };
         let layer = tree.layer(name);
         let brought = sites.get(&tree.parent(name)).filter(|brought| !brought.is_empty() && !is_run(context, layer));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::names::Names;
 use super::super::{Context, declare_rule, words};
 use super::markers;
 use crate::finding::{Finding, Judgement, Level, Place};
@@ -37,7 +38,7 @@ declare_rule! {
 fn check(context: &Context<'_>) -> Judgement {
     let patterns = context.patterns("lines");
     let (mut looked, mut services) = (0, BTreeMap::<String, Place>::new());
-    for (path, (node, trace)) in markers(context, |name| patterns.iter().any(|pattern| pattern.name.is_match(name))) {
+    for (path, (node, trace)) in markers(context, &Names::of_patterns(&patterns)) {
         let name = lossless(path.name());
         let text = lossless(trace.bytes().unwrap_or_default());
         let line = text.lines().next().unwrap_or_default().trim_start_matches('\u{feff}').trim_end();

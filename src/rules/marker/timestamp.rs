@@ -2,6 +2,7 @@
 
 use chrono::DateTime;
 
+use super::super::names::Names;
 use super::super::{Context, declare_rule};
 use super::markers;
 use crate::finding::{Finding, Judgement, Level, Place};
@@ -38,10 +39,10 @@ fn check(context: &Context<'_>) -> Judgement {
     let Some(created) = created.map(|time| time.timestamp()).filter(|time| *time > 0) else {
         return Judgement::skip("the image does not say when it was created");
     };
-    let (names, tolerance) = (context.globs("names"), context.count("tolerance").unwrap_or_default());
+    let (names, tolerance) = (Names::of(context, "names"), context.count("tolerance").unwrap_or_default());
     let latest = created.saturating_add_unsigned(tolerance);
     let (mut looked, mut findings) = (0, Vec::new());
-    for (path, (node, trace)) in markers(context, |name| names.is_match(name)) {
+    for (path, (node, trace)) in markers(context, &names) {
         let Some(written) = trace.bytes().and_then(seconds) else { continue };
         looked += 1;
         if written > latest {

@@ -1,8 +1,8 @@
 //! `ownership/markers`
 
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::names::Names;
+use super::super::{Context, declare_rule, words};
 use crate::finding::{Judgement, Level};
-use crate::text::lossless;
 use crate::vfs::NodeId;
 
 declare_rule! {
@@ -34,18 +34,14 @@ fn check(context: &Context<'_>) -> Judgement {
     let Some((uid, gid)) = context.expect().user else {
         return Judgement::skip("the profile names no user");
     };
-    let (tree, names, installed) = (context.tree, context.globs("names"), context.owners);
+    let (tree, names, installed) = (context.tree, Names::of(context, "names"), context.owners);
     let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
-    let is_marker = |node: &NodeId| !tree.is_directory(*node) && names.is_match(lossless(tree.name(*node)));
-    let markers: Vec<NodeId> = below.filter(is_marker).filter(|node| !installed.contains_key(&tree.path(*node))).collect();
+    let is_marker = |node: &NodeId| names.fit(tree.name(*node)) && !tree.is_directory(*node);
+    let markers: Vec<NodeId> = below.filter(is_marker).filter(|node| installed.owner(*node).is_none()).collect();
     let owner = |node: NodeId| (tree.stat(node).uid, tree.stat(node).gid);
-    let offences = markers.iter().filter(|node| owner(**node) != (uid, gid)).map(|node| Offence {
-        path: tree.path(*node),
-        layer: Some(tree.layer(*node)),
-        what: owner(*node),
-    });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let offenders = markers.iter().filter(|node| owner(**node) != (uid, gid)).map(|node| (*node, owner(*node)));
+    let groups = context.crowd(offenders);
+    let findings = groups.iter().map(|(group, _)| {
         let (owner, owning) = group.what;
         let markers = words::count(group.count(), "marker is", "markers are");
         let message = format!("{markers} {owner}:{owning}, want {uid}:{gid} (first: {})", group.first());

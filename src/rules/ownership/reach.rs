@@ -2,28 +2,28 @@
 
 use std::collections::BTreeSet;
 
+use super::super::Context;
 use super::super::last_line::no_module;
-use super::super::{Context, Offence};
 use crate::facts::accounts::Identity;
 use crate::facts::command::{directories, program};
 use crate::facts::python::Site;
 use crate::finding::Level;
-use crate::vfs::{FileKind, LayerPath, NodeId};
+use crate::vfs::{FileKind, LayerPath, NodeId, Set};
 
 /// What offenders of one finding share: the level, mode and owner, and what cannot be done.
 pub(super) type Shared = (Level, String, &'static str);
 
 /// What was looked at, as one user.
-pub(super) struct Reach<'a> {
-    context: &'a Context<'a>,
+pub(super) struct Reach<'c, 'a> {
+    context: &'c Context<'a>,
     identity: &'a Identity,
-    seen: BTreeSet<NodeId>,
-    pub offences: Vec<Offence<Shared>>,
+    seen: Set<NodeId>,
+    pub offenders: Vec<(NodeId, Shared)>,
 }
 
-impl<'a> Reach<'a> {
-    pub fn new(context: &'a Context<'a>, identity: &'a Identity) -> Self {
-        Self { context, identity, seen: BTreeSet::new(), offences: Vec::new() }
+impl<'c, 'a> Reach<'c, 'a> {
+    pub fn new(context: &'c Context<'a>, identity: &'a Identity) -> Self {
+        Self { context, identity, seen: Set::default(), offenders: Vec::new() }
     }
 
     /// How many files and directories were looked at.
@@ -49,7 +49,7 @@ impl<'a> Reach<'a> {
                     if !self.identity.may_read(&tree.stat(node)) {
                         self.offend(node, level, "list");
                     }
-                    todo.extend(tree.children(node).map(|(_, child)| child).filter(|child| !self.seen.contains(child)));
+                    todo.extend(tree.children(node).map(|(_, child)| child).filter(|child| !self.seen.contains(*child)));
                 }
             } else if tree.trace(node).is_some() && self.seen.insert(node) && !self.identity.may_read(&tree.stat(node)) {
                 self.offend(node, level, "read");
@@ -67,9 +67,8 @@ impl<'a> Reach<'a> {
     }
 
     fn offend(&mut self, node: NodeId, level: Level, verb: &'static str) {
-        let (tree, stat) = (self.context.tree, self.context.tree.stat(node));
-        let what = (level, format!("{:04o} {}:{}", stat.mode, stat.uid, stat.gid), verb);
-        self.offences.push(Offence { path: tree.path(node), layer: Some(tree.layer(node)), what });
+        let stat = self.context.tree.stat(node);
+        self.offenders.push((node, (level, format!("{:04o} {}:{}", stat.mode, stat.uid, stat.gid), verb)));
     }
 }
 

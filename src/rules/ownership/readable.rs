@@ -47,8 +47,8 @@ fn check(context: &Context<'_>) -> Judgement {
         reach.look(&directory, Level::Warn);
     }
     let examined = reach.examined();
-    let groups = context.group(reach.offences);
-    Judgement::looked(examined, groups.iter().map(|group| finding(context, group, identity)).collect())
+    let groups = context.crowd(reach.offenders);
+    Judgement::looked(examined, groups.iter().map(|(group, _)| finding(context, group, identity)).collect())
 }
 
 fn finding(context: &Context<'_>, group: &Group<Shared>, Identity { uid, gid, .. }: &Identity) -> Finding {

@@ -1,9 +1,9 @@
 //! `ownership/setid`
 
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::{Context, declare_rule, words};
 use crate::finding::{Judgement, Level};
 use crate::text::lossless;
-use crate::vfs::{LayerIndex, NodeId, Stat};
+use crate::vfs::{LayerIndex, Stat};
 
 declare_rule! {
     /// No program runs as another than its caller
@@ -38,14 +38,14 @@ const KNOWN: [&str; 27] = [
 fn check(context: &Context<'_>) -> Judgement {
     let tree = context.tree;
     let base = context.facts.base.file.map(|file| tree.layer(file));
-    let files: Vec<NodeId> = tree.iter().filter(|node| tree.trace(*node).is_some()).collect();
-    let offences = files.iter().filter_map(|node| {
-        let (what, layer) = (privilege(&tree.stat(*node))?, tree.layer(*node));
-        let level = level(&lossless(tree.name(*node)), layer, base)?;
-        Some(Offence { path: tree.path(*node), layer: Some(layer), what: (level, what) })
+    let mut looked = 0;
+    let offenders = tree.iter().filter(|node| tree.trace(*node).is_some()).filter_map(|node| {
+        looked += 1;
+        let what = privilege(&tree.stat(node))?;
+        Some((node, (level(&lossless(tree.name(node)), tree.layer(node), base)?, what)))
     });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let groups = context.crowd(offenders);
+    let findings = groups.iter().map(|(group, _)| {
         let (level, what) = &group.what;
         let files = words::count(group.count(), "file", "files");
         let message = format!("{files} {what} (first: {})", group.first());
@@ -55,7 +55,7 @@ fn check(context: &Context<'_>) -> Judgement {
             "chmod u-s,g-s in the RUN that brings it, or leave it out; name it in an [[ignore]] if it is meant",
         )
     });
-    Judgement::looked(files.len(), findings.collect())
+    Judgement::looked(looked, findings.collect())
 }
 
 fn privilege(stat: &Stat) -> Option<String> {

@@ -1,10 +1,8 @@
 //! `ownership/tree`
 
-use std::collections::BTreeMap;
-
-use super::super::{Context, Group, Offence, declare_rule, words::thousands};
+use super::super::{Context, Group, declare_rule, words::thousands};
 use crate::finding::{Finding, Judgement, Level};
-use crate::vfs::{LayerPath, NodeId};
+use crate::vfs::{LayerPath, NodeId, Tree};
 
 declare_rule! {
     /// Code and packages belong to the user that runs them
@@ -31,40 +29,49 @@ declare_rule! {
 }
 
 /// What offenders of one finding share: the root, the owner, and whether they are compiled files of Python.
-type Shared = (LayerPath, (u64, u64), bool);
+type Shared = (usize, (u64, u64), bool);
 
 fn check(context: &Context<'_>) -> Judgement {
     let Some(wanted) = context.expect().user else {
         return Judgement::skip("the profile names no user");
     };
     let tree = context.tree;
-    let roots = context.directories("roots");
-    // A root within a root: the inner one has its entries.
-    let mut entries: BTreeMap<NodeId, NodeId> = BTreeMap::new();
-    let mut outer_first = roots.clone();
-    outer_first.sort_by_key(|root| tree.path(*root));
-    for root in outer_first {
-        entries.extend(tree.walk(root).map(|node| (node, root)));
-    }
-    entries.retain(|node, _| !roots.contains(node));
-    let mut totals = BTreeMap::<LayerPath, u64>::new();
-    let mut offences = Vec::new();
-    for (node, root) in &entries {
-        let (stat, root) = (tree.stat(*node), tree.path(*root));
-        *totals.entry(root.clone()).or_default() += 1;
-        if (stat.uid, stat.gid) != wanted {
-            let path = tree.path(*node);
-            let is_cache = path.components().any(|name| name == b"__pycache__");
-            offences.push(Offence { path, layer: Some(tree.layer(*node)), what: (root, (stat.uid, stat.gid), is_cache) });
+    let mut roots: Vec<(LayerPath, NodeId)> =
+        context.directories("roots").into_iter().map(|root| (tree.path(root), root)).collect();
+    roots.sort();
+    let is_root = |node: &NodeId| roots.iter().any(|(_, root)| root == node);
+    let (mut totals, mut offenders) = (vec![0_u64; roots.len()], Vec::new());
+    for (place, ((_, root), total)) in roots.iter().zip(&mut totals).enumerate() {
+        // A root within a root: the inner one has its entries.
+        let mut todo = vec![*root];
+        while let Some(directory) = todo.pop() {
+            for (_, node) in tree.children(directory).filter(|(_, node)| !is_root(node)) {
+                *total += 1;
+                let stat = tree.stat(node);
+                if (stat.uid, stat.gid) != wanted {
+                    offenders.push((node, (place, (stat.uid, stat.gid), is_in_cache(tree, node))));
+                }
+                if tree.is_directory(node) {
+                    todo.push(node);
+                }
+            }
         }
     }
-    let findings = context.group(offences).iter().map(|group| finding(group, &totals, wanted)).collect();
-    Judgement::looked(entries.len(), findings)
+    let entries: u64 = totals.iter().sum();
+    let all = || roots.iter().map(|(path, _)| path).zip(totals.iter().copied());
+    let groups = context.crowd(offenders);
+    let findings = groups.iter().filter_map(|(group, _)| Some(finding(group, all().nth(group.what.0)?, wanted)));
+    Judgement::looked(usize::try_from(entries).unwrap_or(usize::MAX), findings.collect())
 }
 
-fn finding(group: &Group<Shared>, totals: &BTreeMap<LayerPath, u64>, (uid, gid): (u64, u64)) -> Finding {
-    let (root, (owner, owning), is_cache) = &group.what;
-    let total = thousands(totals.get(root).copied().unwrap_or_default());
+fn is_in_cache(tree: &Tree, node: NodeId) -> bool {
+    tree.around(node).any(|at| tree.name(at) == b"__pycache__")
+}
+
+/// The finding about entries of a root, which has so many of them.
+fn finding(group: &Group<Shared>, (root, total): (&LayerPath, u64), (uid, gid): (u64, u64)) -> Finding {
+    let (_, (owner, owning), is_cache) = &group.what;
+    let total = thousands(total);
     let fix = if *is_cache {
         format!("set PYTHONDONTWRITEBYTECODE=1 before the RUN that imports as {owner}:{owning}, or put USER {uid}:{gid} above it")
     } else {

@@ -1,11 +1,9 @@
 //! `ownership/world-writable`
 
-use std::collections::BTreeSet;
-
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::{Context, declare_rule, words};
 use crate::facts::command::directories;
 use crate::finding::{Judgement, Level};
-use crate::vfs::{NodeId, Tree};
+use crate::vfs::{NodeId, Set};
 
 declare_rule! {
     /// Nothing can be written by everyone
@@ -35,41 +33,37 @@ const IMPORTED: [&[u8]; 4] = [b".py", b".so", b".pth", b".pyc"];
 fn check(context: &Context<'_>) -> Judgement {
     let tree = context.tree;
     let on_path = directories(tree, &context.facts.config).filter_map(|path| tree.resolve(&path).ok());
-    let commands: BTreeSet<NodeId> = on_path.filter(|node| tree.is_directory(*node)).collect();
+    let commands: Set<NodeId> = on_path.filter(|node| tree.is_directory(*node)).collect();
     let runtimes = context.facts.runtimes.iter();
-    let modules: BTreeSet<NodeId> = runtimes.flat_map(|runtime| runtime.path.directories(tree)).collect();
+    let modules: Set<NodeId> = runtimes.flat_map(|runtime| runtime.path.directories(tree)).collect();
     let is_searched = |node: NodeId| {
         if tree.is_directory(node) {
-            commands.contains(&node) || modules.contains(&node)
+            commands.contains(node) || modules.contains(node)
         } else {
             let is_module = IMPORTED.iter().any(|ending| tree.name(node).ends_with(ending));
-            commands.contains(&tree.parent(node)) || is_module && above(tree, node).any(|above| modules.contains(&above))
+            commands.contains(tree.parent(node)) || is_module && tree.around(node).skip(1).any(|above| modules.contains(above))
         }
     };
-    let entries: Vec<NodeId> = tree.iter().filter(|node| tree.is_directory(*node) || tree.trace(*node).is_some()).collect();
-    let offences = entries.iter().filter_map(|node| {
-        let mode = tree.stat(*node).mode;
+    let mut looked = 0;
+    let entries = tree.iter().filter(|node| tree.is_directory(*node) || tree.trace(*node).is_some());
+    let offenders = entries.filter_map(|node| {
+        looked += 1;
+        let mode = tree.stat(node).mode;
         let level = match mode & 0o1002 {
             0 | 0o1000 => return None,
-            _ if is_searched(*node) => Level::Error,
-            0o1002 if tree.is_directory(*node) => return None,
+            _ if is_searched(node) => Level::Error,
+            0o1002 if tree.is_directory(node) => return None,
             _ => Level::Warn,
         };
-        Some(Offence { path: tree.path(*node), layer: Some(tree.layer(*node)), what: (level, mode) })
+        Some((node, (level, mode)))
     });
-    let groups = context.group(offences);
-    let findings = groups.iter().map(|group| {
+    let groups = context.crowd(offenders);
+    let findings = groups.iter().map(|(group, _)| {
         let (level, mode) = group.what;
         let what = words::count(group.count(), "path is", "paths are");
         let where_ = if level == Level::Error { ", where programs are looked for" } else { "" };
         let message = format!("{what} {mode:04o}, writable by everyone{where_} (first: {})", group.first());
         group.finding(level, message, "COPY --chmod=o-w, or chmod o-w in the RUN that makes it")
     });
-    Judgement::looked(entries.len(), findings.collect())
-}
-
-/// The directories above a node, the nearest first.
-fn above(tree: &Tree, node: NodeId) -> impl Iterator<Item = NodeId> {
-    let up = move |node: &NodeId| Some(tree.parent(*node)).filter(|parent| parent != node);
-    std::iter::successors(up(&node), up)
+    Judgement::looked(looked, findings.collect())
 }

@@ -100,7 +100,7 @@ impl<'a> Map<'a> {
 
     /// The distribution of that name, if an owner is one.
     pub fn distribution<'o>(&self, owner: &'o str) -> Option<&'o str> {
-        Some(owner).filter(|owner| self.owners.values().any(|found| escape(found.name.as_bytes()) == *owner))
+        Some(owner).filter(|owner| self.owners.all().any(|found| escape(found.name.as_bytes()) == *owner))
     }
 
     /// The last line that a user would see if an object is for another machine.

@@ -65,8 +65,7 @@ fn check(context: &Context<'_>) -> Judgement {
 
 /// Distributions with machine code, fit to show.
 fn native(context: &Context<'_>) -> Vec<String> {
-    let owners = context.owners;
-    let paths = context.facts.objects.iter().map(|object| context.tree.path(object.node));
-    let names: BTreeSet<String> = paths.filter_map(|path| Some(escape(owners.get(&path)?.name.as_bytes()))).collect();
+    let owners = context.facts.objects.iter().filter_map(|object| context.owners.owner(object.node));
+    let names: BTreeSet<String> = owners.map(|owner| escape(owner.name.as_bytes())).collect();
     names.into_iter().collect()
 }

@@ -43,7 +43,7 @@ fn check(context: &Context<'_>) -> Judgement {
         let Some(runtime) = Runtime::of(&site.path, version, &platform.architecture, libc) else { continue };
         for (node, ending) in runtime.foreign(context.tree, site.node, &mut seen) {
             let path = context.tree.path(node);
-            let owner = owners.get(&path);
+            let owner = owners.owner(node);
             let is_for_any = owner.is_some_and(|owner| owner.tags.iter().any(|tag| tag.ends_with("-any")));
             let level = if is_for_any || is_data(&path) { Level::Info } else { Level::Error };
             let owner = owner.map(|owner| escape(owner.name.as_bytes()));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Context;
 use crate::facts::python::{Distribution, Site, aliases};
 use crate::finding::Level;
-use crate::vfs::{LayerPath, NodeId, Tree};
+use crate::vfs::{LayerPath, NodeId, Set, Tree};
 
 /// Where `pip install --target` puts what goes elsewhere otherwise.
 const DATA: [&[u8]; 5] = [b"bin", b"etc", b"include", b"man", b"share"];
@@ -13,7 +13,7 @@ const DATA: [&[u8]; 5] = [b"bin", b"etc", b"include", b"man", b"share"];
 /// How many files were looked at; and by the first name below the site directory, how many nobody owns, and their bytes.
 pub(super) fn orphans(tree: &Tree, site: &Site) -> (usize, BTreeMap<LayerPath, (u64, u64)>) {
     let rows = site.distributions.iter().flat_map(|found| &found.record).flat_map(|record| &record.rows);
-    let owned: BTreeSet<NodeId> = rows.filter_map(|row| row.node).collect();
+    let owned: Set<NodeId> = rows.filter_map(|row| row.node).collect();
     let unrecorded = site.distributions.iter().filter(|found| found.record.is_err());
     let names: BTreeSet<String> =
         unrecorded.flat_map(|found| found.imports().into_iter().chain(aliases::imports(&found.normalized))).collect();
@@ -24,15 +24,15 @@ pub(super) fn orphans(tree: &Tree, site: &Site) -> (usize, BTreeMap<LayerPath, (
     let (mut files, mut orphans) = (0, BTreeMap::<LayerPath, (u64, u64)>::new());
     for (name, top) in tree.children(site.node).filter(|(name, _)| !DATA.contains(name) && !is_metadata(name) && !is_named(name))
     {
-        let below = site.path.components().count();
-        for node in tree.walk(top).filter(|node| tree.trace(*node).is_some()) {
-            let path = tree.path(node);
-            let is_passed = |part: &[u8]| part.starts_with(b".") || part == b"__pycache__" || part.ends_with(b".pyc");
-            if path.components().skip(below).any(is_passed) {
+        let is_passed = |name: &[u8]| name.starts_with(b".") || name == b"__pycache__" || name.ends_with(b".pyc");
+        let mut todo = if is_passed(name) { Vec::new() } else { vec![top] };
+        while let Some(node) = todo.pop() {
+            todo.extend(tree.children(node).filter(|(name, _)| !is_passed(name)).map(|(_, child)| child));
+            if tree.trace(node).is_none() {
                 continue;
             }
             files += 1;
-            if !owned.contains(&node) {
+            if !owned.contains(node) {
                 let sum = orphans.entry(site.path.join(name)).or_default();
                 *sum = (sum.0 + 1, sum.1.saturating_add(tree.stat(node).size));
             }
@@ -49,7 +49,7 @@ pub(super) fn gone(context: &Context<'_>, found: &Distribution) -> Option<(Level
         let is_module = |path: &LayerPath| path.name().ends_with(b".py") || path.name().ends_with(b".so");
         let mut modules = record.rows.iter().filter(|row| !row.is_outside && is_module(&row.path)).peekable();
         let first = modules.peek()?.path.clone();
-        return (!found.imports().is_empty() && modules.all(|row| row.node.is_none())).then_some((Level::Error, first));
+        return (modules.all(|row| row.node.is_none()) && !found.imports().is_empty()).then_some((Level::Error, first));
     }
     let site = found.path.parent().unwrap_or_default();
     let node = tree.resolve(&site).ok()?;

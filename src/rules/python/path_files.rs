@@ -39,7 +39,7 @@ pub(super) fn inert(context: &Context<'_>) -> (usize, Vec<Inert>, Vec<String>) {
         for directory in of(Origin::Environment).collect::<BTreeSet<_>>().difference(&sites) {
             directories += 1;
             for (name, node) in tree.children(*directory).filter(|(name, _)| is_path_file(name)).take(MAX) {
-                let owner = owners.get(&tree.path(node)).copied().or_else(|| by_name(context, node, name));
+                let owner = owners.owner(node).or_else(|| by_name(context, node, name));
                 match read(context, runtime, node, owner) {
                     Ok(inert) => found.extend(inert),
                     Err(why) => unknown.push(why),

@@ -1,8 +1,7 @@
 //! What became of the files of a RECORD.
 
-use std::collections::BTreeSet;
-
 use globset::GlobSet;
+use memchr::memmem;
 
 use super::super::Context;
 use crate::facts::python::distribution::NoRecord;
@@ -73,22 +72,24 @@ impl<'a> Part<'a> {
         rows.iter().filter(|row| !row.is_outside && !is_compiled(&row.path))
     }
 
-    /// What is wrong, where, and the layer to blame. `matching` holds the paths that some RECORD tells rightly.
+    /// How many rows are compared; what is wrong, where, and the layer to blame. `is_told` says whether some RECORD tells a
+    /// path rightly.
     pub fn faults(
         &self,
         context: &Context<'_>,
-        matching: &BTreeSet<&LayerPath>,
+        is_told: &dyn Fn(&LayerPath) -> bool,
         pruned: &GlobSet,
-    ) -> Vec<(LayerPath, Option<LayerIndex>, Fault)> {
+    ) -> (usize, Vec<(LayerPath, Option<LayerIndex>, Fault)>) {
         let tree = context.tree;
-        let mut faults = Vec::new();
+        let (mut rows, mut faults) = (0, Vec::new());
         for row in self.rows() {
+            rows += 1;
             let Some(fault) = fault(tree, row) else { continue };
             let layer = match row.node {
                 Some(node) => Some(tree.content_layer(node)),
                 None => context.blame(&row.path),
             };
-            let overlaps = fault == Fault::Changed && matching.contains(&row.path);
+            let overlaps = fault == Fault::Changed && is_told(&row.path);
             faults.push((row.path.clone(), layer, if overlaps { Fault::Overlap } else { fault }));
         }
         let below = |path: &LayerPath| lossless(&path.as_bytes()[self.site.as_bytes().len()..]);
@@ -97,10 +98,14 @@ impl<'a> Part<'a> {
             let missing = faults.iter_mut().filter(|(_, _, fault)| *fault == Fault::Missing);
             missing.for_each(|(_, _, fault)| *fault = Fault::Pruned);
         }
-        faults
+        (rows, faults)
     }
 }
 
+/// The directory of compiled files.
+const CACHE: &[u8] = b"__pycache__";
+
 fn is_compiled(path: &LayerPath) -> bool {
-    path.name().ends_with(b".pyc") || path.components().any(|name| name == b"__pycache__")
+    let is_in_cache = || path.components().any(|name| name == CACHE);
+    path.name().ends_with(b".pyc") || memmem::find(path.as_bytes(), CACHE).is_some() && is_in_cache()
 }

@@ -1,5 +1,6 @@
 //! `python/record-integrity`
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use super::super::{Context, Group, Offence, declare_rule, words};
@@ -35,14 +36,16 @@ declare_rule! {
 fn check(context: &Context<'_>) -> Judgement {
     let parts: Vec<Part<'_>> = context.facts.python.sites.iter().flat_map(Part::of).collect();
     let unknown: Vec<String> = parts.iter().filter_map(Part::unknown).collect();
-    let matching: BTreeSet<&LayerPath> =
-        parts.iter().flat_map(Part::rows).filter(|row| fault(context.tree, row).is_none()).map(|row| &row.path).collect();
+    let rows = || parts.iter().flat_map(Part::rows);
+    let matching = LazyCell::new(|| -> BTreeSet<&LayerPath> {
+        rows().filter(|row| fault(context.tree, row).is_none()).map(|row| &row.path).collect()
+    });
     let pruned = context.globs("pruned");
     let mut offences = Vec::new();
     let mut examined = 0;
     for part in &parts {
-        let faults = part.faults(context, &matching, &pruned);
-        examined += part.rows().count();
+        let (rows, faults) = part.faults(context, &|path| matching.contains(path), &pruned);
+        examined += rows;
         offences.extend(faults.into_iter().map(|(path, layer, fault)| Offence { path, layer, what: (part.name.clone(), fault) }));
     }
     let rows = |name: &str| parts.iter().filter(|part| part.name == name).map(|part| part.rows().count()).sum();

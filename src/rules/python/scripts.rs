@@ -38,14 +38,14 @@ pub(super) fn installed(context: &Context<'_>) -> (BTreeMap<LayerPath, Script>, 
     (found, unknown)
 }
 
-struct Search<'a> {
-    context: &'a Context<'a>,
+struct Search<'c, 'a> {
+    context: &'c Context<'a>,
     /// What can be called, by its name without a version at its end.
     called: BTreeMap<&'a [u8], NodeId>,
 }
 
-impl<'a> Search<'a> {
-    fn new(context: &'a Context<'a>) -> Self {
+impl<'c, 'a> Search<'c, 'a> {
+    fn new(context: &'c Context<'a>) -> Self {
         let executables = context.facts.executables.iter();
         let called = executables.map(|found| (unversioned(context.tree.name(found.node)), found.target)).collect();
         Self { context, called }

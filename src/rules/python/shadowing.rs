@@ -49,7 +49,7 @@ fn check(context: &Context<'_>) -> Judgement {
             let Some((origin, hidden)) = behind.find_map(|((_, origin), top)| Some((*origin, *top.get(name)?))) else {
                 continue;
             };
-            let is_theirs = origin == Origin::Library || !is_site && owners.contains_key(&tree.path(hidden));
+            let is_theirs = origin == Origin::Library || !is_site && owners.owner(hidden).is_some();
             let is_same = tree.trace(*file).map(|trace| trace.sha256) == tree.trace(hidden).map(|trace| trace.sha256);
             if is_theirs && !is_same && seen.insert(*name) {
                 let (path, hidden) = (tree.path(*file), tree.path(hidden));

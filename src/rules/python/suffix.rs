@@ -70,7 +70,7 @@ impl Runtime {
     /// The extension modules below a site directory that it cannot import, nor another file in their stead, and the ending
     /// of each. All extension modules are noted in `seen`, and none that was noted before is looked at.
     pub fn foreign<'t>(&self, tree: &'t Tree, site: NodeId, seen: &mut BTreeSet<NodeId>) -> Vec<(NodeId, &'t str)> {
-        let (mut usable, mut foreign) = (BTreeSet::new(), Vec::new());
+        let (mut usable, mut foreign) = (Vec::new(), Vec::new());
         for node in tree.walk(site) {
             let Ok(name) = std::str::from_utf8(tree.name(node)) else { continue };
             let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
@@ -80,11 +80,12 @@ impl Runtime {
                 continue;
             }
             match imports {
-                Some(true) => drop(usable.insert((tree.parent(node), stem))),
+                Some(true) => usable.push((tree.parent(node), stem)),
                 Some(false) if tree.trace(node).is_some() => foreign.push((node, stem, ending)),
                 _ => {}
             }
         }
+        let usable: BTreeSet<_> = if foreign.is_empty() { BTreeSet::new() } else { usable.into_iter().collect() };
         foreign.retain(|(node, stem, _)| !usable.contains(&(tree.parent(*node), *stem)));
         foreign.into_iter().map(|(node, _, ending)| (node, ending)).collect()
     }

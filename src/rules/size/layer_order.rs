@@ -2,7 +2,7 @@
 
 use super::super::{Context, declare_rule, words};
 use crate::finding::{Finding, Judgement, Level, Place};
-use crate::vfs::LayerPath;
+use crate::vfs::{At, LayerPath};
 
 declare_rule! {
     /// What changes most often lies on top
@@ -38,23 +38,30 @@ struct Brings {
     modules: u64,
 }
 
+fn is_packages(name: &[u8]) -> bool {
+    PACKAGES.contains(&name)
+}
+
 fn check(context: &Context<'_>) -> Judgement {
     let workdir = LayerPath::new(&context.facts.config.run.working_dir);
     let roots = context.texts("roots").into_iter().map(LayerPath::new).chain([workdir]).filter(|root| !root.is_root());
     let (roots, least) = (roots.collect::<Vec<_>>(), context.count("min-bytes").unwrap_or_default());
-    let is_package = |path: &LayerPath| path.components().any(|part| PACKAGES.contains(&part));
-    let is_own = |path: &LayerPath| {
-        MODULES.iter().any(|ending| path.name().ends_with(ending)) && roots.iter().any(|root| path.is_within(root))
-    };
+    let is_module = |name: &[u8]| MODULES.iter().any(|ending| name.ends_with(ending));
+    let is_own = |path: &LayerPath| roots.iter().any(|root| path.is_within(root));
     let mut layers = vec![Brings::default(); context.facts.layers.len()];
     let trail = context.tree.trail();
     for shipment in trail.shipments() {
         let Some(layer) = layers.get_mut(shipment.layer) else { continue };
-        let path = trail.path(&shipment);
-        if is_package(&path) {
+        let (is_package, is_module) = match shipment.at {
+            At::Node(node) => {
+                (context.tree.around(node).any(|at| is_packages(context.tree.name(at))), is_module(context.tree.name(node)))
+            }
+            At::Path(path) => (path.components().any(is_packages), is_module(path.name())),
+        };
+        if is_package {
             layer.packages = layer.packages.saturating_add(shipment.bytes);
         } else {
-            layer.modules += u64::from(is_own(&path));
+            layer.modules += u64::from(is_module && is_own(&trail.path(&shipment)));
         }
     }
     let code = layers.iter().position(|layer| layer.modules > 1 && layer.packages < least);

@@ -5,7 +5,7 @@ use super::names;
 use crate::facts::tools::holds_commands;
 use crate::finding::{Judgement, Level};
 use crate::text::{escape, lossless};
-use crate::vfs::{Change, Event, LayerIndex, LayerPath};
+use crate::vfs::{Change, Event, LayerIndex, LayerPath, NodeId};
 
 declare_rule! {
     /// No build tool was removed by another layer than the one that brought it
@@ -34,7 +34,16 @@ fn check(context: &Context<'_>) -> Judgement {
     let trail = context.tree.trail();
     let is_command = |path: &LayerPath| path.parent().is_some_and(|directory| holds_commands(&directory));
     let commands: Vec<(&LayerPath, &[Event])> = trail.changed().filter(|(path, _)| is_command(path)).collect();
-    let lone = trail.lone().filter(|node| is_command(&context.tree.path(*node))).count();
+    let (tree, mut last) = (context.tree, None);
+    let mut is_in_commands = |node: NodeId| {
+        // Most names lie in the same directory as the one before.
+        let directory = tree.parent(node);
+        let known = last.filter(|(known, _)| *known == directory).map(|(_, holds)| holds);
+        let holds = known.unwrap_or_else(|| holds_commands(&tree.path(directory)));
+        last = Some((directory, holds));
+        holds
+    };
+    let lone = trail.lone().filter(|node| is_in_commands(*node)).count();
     let gone = commands.iter().filter(|(path, _)| is_tool(path)).filter_map(|(path, events)| {
         let (shipped, removed, _) = deleted(events)?;
         Some(Offence { path: (*path).clone(), layer: Some(shipped), what: removed })

@@ -59,7 +59,7 @@ fn found(context: &Context<'_>, is_tool: impl Fn(&Executable, &str) -> bool) -> 
         if applets.contains(&tree.inode(executable.target)) {
             return is_tool(executable, "busybox");
         }
-        let own = || executable.is_elf || !owned.contains_key(&executable.path);
+        let own = || executable.is_elf || owned.owner(executable.node).is_none();
         [executable.path.name(), tree.name(executable.target)].into_iter().any(|name| {
             let name = names::plain(&lossless(name));
             is_tool(executable, &name) && (!names::SHORT.contains(&name.as_str()) || own())

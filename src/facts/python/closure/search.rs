@@ -1,9 +1,9 @@
 //! The walk: what is surely imported first, in Python's own order, then what may be, then what functions import.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::mem;
 
-use super::super::import::{self, Import};
+use super::super::import::{self, Finder, Import};
 use super::super::runtime::{Runtime, Started};
 use super::super::source::{self, Edit, Imported, Setting, Source, Strength};
 use super::{By, Closure, Importer, Missing, Module, is_in_site};
@@ -37,9 +37,8 @@ struct Search<'a> {
     contents: Contents<'a>,
     runtime: &'a Runtime,
     setting: Setting<'a>,
-    directories: Vec<NodeId>,
-    known: BTreeMap<String, Import>,
-    loaded: BTreeSet<String>,
+    finder: Finder<'a>,
+    loaded: HashSet<String>,
     /// By strength, the strongest last; of each the next import last.
     todo: [Vec<Edge>; 3],
     closure: Closure,
@@ -66,9 +65,8 @@ pub(super) fn closure(tree: &Tree, config: &Config, runtime: &Runtime, by: By) -
         contents: Contents::new(tree),
         runtime,
         setting: Setting { version: runtime.interpreter.version, machine, is_main: false },
-        directories: first.chain(runtime.path.directories(tree)).collect(),
-        known: BTreeMap::new(),
-        loaded: BTreeSet::new(),
+        finder: Finder::new(tree, runtime.interpreter.version, first.chain(runtime.path.directories(tree))),
+        loaded: HashSet::new(),
         todo: [const { Vec::new() }; 3],
         closure: Closure { by, modules: vec![], missing: vec![], unfollowed: vec![], unknown, at: BTreeMap::new() },
     };
@@ -103,11 +101,11 @@ impl Search<'_> {
     /// Starts a module by its name: `python -m`.
     fn module(&mut self, name: &str) {
         let Some((parent, _)) = name.rsplit_once('.').or(Some(("", name))) else { return };
-        let found = self.look(name);
+        let found = self.finder.look(name);
         let is_package = |tree: &Tree, node: NodeId| tree.name(node).starts_with(b"__init__.");
         let (main, package) = match found {
             Import::Found(node) if !is_package(self.tree, node) => (Some(node), parent),
-            Import::Found(_) | Import::Namespace(_) => match self.look(&format!("{name}.__main__")) {
+            Import::Found(_) | Import::Namespace(_) => match self.finder.look(&format!("{name}.__main__")) {
                 Import::Found(node) => (Some(node), name),
                 _ => (None, name),
             },
@@ -146,7 +144,7 @@ impl Search<'_> {
         if self.loaded.contains(&edge.name) || self.closure.modules.len() >= MAX_MODULES {
             return;
         }
-        match self.look(&edge.name) {
+        match self.finder.look(&edge.name) {
             Import::Found(file) => {
                 self.loaded.insert(edge.name.clone());
                 if !self.is_library(file) {
@@ -157,15 +155,6 @@ impl Search<'_> {
             Import::Missing(missing) if !edge.is_perhaps_a_name => self.miss(missing, &edge),
             Import::Missing(_) | Import::Unknown(_) => {}
         }
-    }
-
-    fn look(&mut self, name: &str) -> Import {
-        if let Some(known) = self.known.get(name) {
-            return known.clone();
-        }
-        let found = import::import(self.tree, self.setting.version, self.directories.clone(), name);
-        self.known.insert(name.to_owned(), found.clone());
-        found
     }
 
     /// Whether a file is of the standard library.
@@ -237,7 +226,7 @@ impl Search<'_> {
     /// its modules up by hand nor says where they are.
     fn is_plain(&mut self, name: &str) -> bool {
         let Some((parent, _)) = name.rsplit_once('.') else { return true };
-        match self.look(parent) {
+        match self.finder.look(parent) {
             Import::Found(file) => {
                 let unfollowed = mem::take(&mut self.closure.unfollowed);
                 let source = self.read(file, false);
