@@ -137,7 +137,7 @@ mod tests {
             ("a/b/.", "/a/b"),
         ] {
             assert_eq!(LayerPath::new(name).to_string(), path, "{name}");
-            assert_eq!(LayerPath::normal(path[1..].as_bytes()), Some(LayerPath::new(name)), "{path}");
+            assert_eq!(LayerPath::normal(&path.as_bytes()[1..]), Some(LayerPath::new(name)), "{path}");
             assert!(name.is_empty() || LayerPath::normal(name.as_bytes()).is_none(), "{name}");
         }
     }

@@ -47,7 +47,9 @@ impl Passed {
     fn write(&self, limits: &Limits, out: &mut dyn Write) -> io::Result<()> {
         let Ok((content, entries, oddities)) = &self.layer else { return Err(io::Error::other("the layer is damaged")) };
         let mut head = Out::default();
-        bounds(self.spent, limits).into_iter().for_each(|bound| head.number(bound));
+        for bound in bounds(self.spent, limits) {
+            head.number(bound);
+        }
         head.number(self.size);
         head.bytes(content.diff_id.to_string().as_bytes());
         head.number(content.raw_size);
@@ -86,6 +88,7 @@ impl Passed {
         Self::read(unpacker.take(ALL), descriptor, algorithm, limits).ok_or(DAMAGED)
     }
 
+    #[expect(clippy::option_option, reason = "the bytes may be damaged, and what they say may be no answer")]
     fn read(mut stored: impl Read, descriptor: &Descriptor, algorithm: Algorithm, limits: &Limits) -> Option<Option<Self>> {
         let mut buffer = Vec::new();
         next(&mut stored, &mut buffer)?;

@@ -98,7 +98,8 @@ fn what_was_stored_is_restored() {
     same(restored(&stored(&passed(all()))).unwrap(), passed(all()));
     same(restored(&stored(&passed(Vec::new()))).unwrap(), passed(Vec::new()));
     let many = || -> Vec<Entry> {
-        let lines: String = (0..10_000).map(|at| format!("f 0644 0:{} /d{}/f{at} \"{at}\"\n", at % 7, at % 100)).collect();
+        let line = |at| format!("f 0644 0:{} /d{}/f{at} \"{at}\"\n", at % 7, at % 100);
+        let lines = (0..10_000).map(line).collect::<Vec<_>>().concat();
         dump::entries(&lines).unwrap()
     };
     same(restored(&stored(&passed(many()))).unwrap(), passed(many()));
@@ -106,9 +107,9 @@ fn what_was_stored_is_restored() {
 
 #[test]
 fn an_entry_takes_little_beside_its_digest() {
-    let lines: String = (0..10_000)
-        .map(|at| format!("f 0644 0:0 @{} /usr/lib/python3/dist-packages/p{}/module{at}.so \"{at}\" unkept\n", at / 50, at / 40))
-        .collect();
+    let line =
+        |at| format!("f 0644 0:0 @{} /usr/lib/python3/dist-packages/p{}/module{at}.so \"{at}\" unkept\n", at / 50, at / 40);
+    let lines = (0..10_000).map(line).collect::<Vec<_>>().concat();
     let bytes = stored(&passed(dump::entries(&lines).unwrap())).len();
     assert!(bytes <= 44 * 10_000, "{bytes}");
 }
