@@ -123,7 +123,7 @@ fn a_report_is_the_same_cold_and_warm_and_no_layer_is_fetched_twice() {
         let (_folder, cache) = folder();
         for warm in [false, true, true] {
             let jobs = if warm { "1" } else { "8" };
-            assert_eq!(as_without(&cache, &["--format", format, "--jobs", jobs, &reference]).contains("cache"), false);
+            assert!(!as_without(&cache, &["--format", format, "--jobs", jobs, &reference]).contains("cache"));
             // The run without a cache fetches each once.
             assert_eq!(served.fetched(), if warm { 3 } else { 6 }, "{format}");
         }
@@ -259,15 +259,15 @@ fn eight_that_race_fetch_each_layer_once_and_say_the_same() {
 #[test]
 fn one_that_is_killed_leaves_nothing_that_hinders_others() {
     let (_folder, cache) = folder();
-    let server = slow(image(), Duration::from_secs(60));
-    let mut killed = start(&cache, &format!("{}/team/app:1", server.host()));
+    let stalling = slow(image(), Duration::from_mins(1));
+    let mut killed = start(&cache, &format!("{}/team/app:1", stalling.host()));
     while !cache.join("v1/claims").is_dir() || fs::read_dir(cache.join("v1/claims")).unwrap().count() < 3 {
         std::thread::sleep(Duration::from_millis(10));
     }
     killed.kill().unwrap();
     killed.wait().unwrap();
     // It would wait for the answers that nobody wants any more.
-    std::mem::forget(server);
+    std::mem::forget(stalling);
     let mut served = Served::new(image());
     as_without(&cache, &["--format=json", &served.reference()]);
     assert_eq!((served.fetched(), fs::read_dir(cache.join("v1/claims")).unwrap().count()), (6, 0));

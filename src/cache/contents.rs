@@ -12,7 +12,7 @@ pub(super) const TEMPORARY: &str = ".new-";
 pub(super) const CLAIMS: &str = "claims";
 
 /// What was not finished, or not released, in so long a time is left of a process that was killed.
-const STALE: Duration = Duration::from_secs(60 * 60);
+const STALE: Duration = Duration::from_hours(1);
 
 /// Entries of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,7 +93,7 @@ pub(super) fn tidy(layout: &Path, cap: u64, now: SystemTime) {
 /// The files of a cache, and no other that lies in its folder.
 fn stored(layout: &Path) -> Vec<Stored> {
     let mut files = Vec::new();
-    for kind in listed(layout).filter(|kind| is_folder(kind)) {
+    for kind in listed(layout).filter(is_folder) {
         if kind.file_name() == CLAIMS {
             files.extend(listed(&kind.path()).filter_map(|claim| file(&claim, false)));
             continue;

@@ -17,7 +17,7 @@ use std::time::SystemTime;
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind as Fault, Result};
-use crate::layer::{keep, stored};
+use crate::layer::stored;
 use crate::text::escape;
 
 pub use claim::Claim;
@@ -57,7 +57,7 @@ impl Kind {
     /// The folder of its entries: with the version of what they hold.
     fn folder(self) -> String {
         match self {
-            Self::Layer => format!("layer-{}.{}", keep::VERSION, stored::FORM),
+            Self::Layer => format!("layer-{}", stored::version()),
             Self::Document | Self::Verdict => format!("{}-1", self.name()),
         }
     }

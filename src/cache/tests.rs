@@ -124,7 +124,7 @@ fn the_least_recently_used_go_when_it_is_too_much() {
     // The oldest is used again.
     assert!(small.get(Kind::Layer, &keys[0]).is_some());
     let foreign = small.layout().join("notes.txt");
-    fs::write(&foreign, [0; 20_000]).unwrap();
+    fs::write(&foreign, vec![0; 20_000]).unwrap();
     drop(small);
     let cache = cache(folder.path());
     let kept: Vec<usize> = (0..12).filter(|at| cache.path(Kind::ALL[at % 3], &keys[*at]).exists()).collect();

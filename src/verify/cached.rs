@@ -18,7 +18,7 @@ pub(super) struct Wanted<'a> {
     pub(super) reading: &'a Reading,
     /// Whether its blob lies on this machine: then it is hashed even if what is in it is known.
     pub(super) is_at_hand: bool,
-    /// Whether it is worth several threads.
+    /// Whether it is read on several threads.
     pub(super) is_staged: bool,
     pub(super) watch: &'a dyn Watch,
     pub(super) claim: OnceLock<Claim>,
@@ -28,8 +28,10 @@ impl Wanted<'_> {
     /// What the layer is, out of the cache or from its blob. Of several processes one reads it, and the others wait for that.
     pub(super) fn pass<R: BufRead + Send>(&self, blob: &dyn Fn() -> Result<R>) -> Result<Passed> {
         let verified = || Ok(Verified::new(blob()?, &self.descriptor.digest, self.descriptor.size));
-        let pass = if self.is_staged { layer::pass_staged } else { layer::pass };
-        let read = || pass(verified()?, self.algorithm, &self.reading.limits);
+        let read = || {
+            let pass = if self.is_staged { layer::pass_staged } else { layer::pass };
+            pass(verified()?, self.algorithm, &self.reading.limits)
+        };
         let Some(cache) = &self.reading.cache else { return read() };
         if let Some(known) = self.known(cache, &verified) {
             return Ok(known);

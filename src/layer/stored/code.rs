@@ -31,7 +31,7 @@ impl Out {
 
     /// A list of at most one.
     pub(super) fn optional(&mut self, bytes: Option<&[u8]>) {
-        self.list(bytes, |out, bytes| out.bytes(bytes));
+        self.list(bytes, Self::bytes);
     }
 
     /// Items behind their number.
@@ -117,10 +117,11 @@ impl<'a> In<'a> {
         known.iter().find(|known| **known == text).copied()
     }
 
+    #[expect(clippy::option_option, reason = "the bytes may be none, and so may the item")]
     pub(super) fn optional<T>(&mut self, item: impl FnMut(&mut Self) -> Option<T>) -> Option<Option<T>> {
-        let mut list = self.list(item)?;
-        let last = list.pop();
-        list.is_empty().then_some(last)
+        let mut items = self.list(item)?;
+        let one = items.pop();
+        items.is_empty().then_some(one)
     }
 
     /// A list, which takes no more memory than there are bytes to fill it: every item has at least one.

@@ -16,7 +16,9 @@ pub(super) fn write(out: &mut Out, elf: &Elf) {
         Dynamic::Known { needed, soname, rpath, runpath } => {
             out.byte(1);
             names(out, needed);
-            [soname, rpath, runpath].into_iter().for_each(|name| out.optional(name.as_deref()));
+            for name in [soname, rpath, runpath] {
+                out.optional(name.as_deref());
+            }
         }
         Dynamic::Unknown(why) => {
             out.byte(2);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::oddities::Oddities;
 use super::stream::Content;
-use super::{Entries, LayerPath, Oddity, OddityKind, Passed};
+use super::{Entries, LayerPath, Oddity, OddityKind, Passed, keep};
 use crate::digest::Algorithm;
 use crate::image::Descriptor;
 use crate::image::media_type::Compression;
@@ -17,8 +17,13 @@ use crate::limits::Limits;
 use code::{In, Out};
 use entries::{Decoder, Encoder};
 
-/// Version of the form in which a layer is stored. What is stored has one of its own: [`keep::VERSION`](super::keep::VERSION).
-pub const FORM: u32 = 1;
+/// Version of the form in which a layer is stored.
+const FORM: u32 = 1;
+
+/// The version of what is kept of a layer, and of the form in which it is stored. Each has its own meaning of the same bytes.
+pub fn version() -> String {
+    format!("{}.{FORM}", keep::VERSION)
+}
 
 /// How hard zstd tries. More would take longer than reading saves: half of the bytes are digests.
 const LEVEL: i32 = 1;
@@ -42,7 +47,9 @@ impl Passed {
     fn write(&self, limits: &Limits, out: &mut dyn Write) -> io::Result<()> {
         let Ok((content, entries, oddities)) = &self.layer else { return Err(io::Error::other("the layer is damaged")) };
         let mut head = Out::default();
-        bounds(self.spent, limits).into_iter().for_each(|bound| head.number(bound));
+        for bound in bounds(self.spent, limits) {
+            head.number(bound);
+        }
         head.number(self.size);
         head.bytes(content.diff_id.to_string().as_bytes());
         head.number(content.raw_size);
@@ -81,6 +88,7 @@ impl Passed {
         Self::read(unpacker.take(ALL), descriptor, algorithm, limits).ok_or(DAMAGED)
     }
 
+    #[expect(clippy::option_option, reason = "the bytes may be damaged, and what they say may be no answer")]
     fn read(mut stored: impl Read, descriptor: &Descriptor, algorithm: Algorithm, limits: &Limits) -> Option<Option<Self>> {
         let mut buffer = Vec::new();
         next(&mut stored, &mut buffer)?;
