@@ -56,8 +56,8 @@ impl Context<'_> {
     pub fn crowd<K: Ord + Clone>(&self, offenders: impl IntoIterator<Item = (NodeId, K)>) -> Vec<(Group<K>, Vec<NodeId>)> {
         let (mut groups, is_waived) = (BTreeMap::<_, Vec<NodeId>>::new(), self.profile.has_waivers(&self.rule.id));
         for (node, what) in offenders {
-            let waiver = || self.profile.waiver(&self.rule.id, Some(&self.tree.path(node).to_string()));
-            let waived = is_waived.then(waiver).flatten();
+            let cover = || self.profile.waiver(&self.rule.id, Some(&self.tree.path(node).to_string()));
+            let waived = is_waived.then(cover).flatten();
             groups.entry((waived, what, self.tree.layer(node))).or_default().push(node);
         }
         let groups = groups.into_iter().map(|((waived, what, layer), nodes)| {

@@ -195,10 +195,10 @@ pub fn each<T: Sync, R: Send>(all: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R
         all.get(place).map(|one| (place, make(one)))
     };
     let work = || std::iter::from_fn(take).collect::<Vec<_>>();
-    let mut made: Vec<(usize, R)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
+        let parts: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
     });
-    made.sort_by_key(|(place, _)| *place);
-    made.into_iter().map(|(_, result)| result).collect()
+    results.sort_by_key(|(place, _)| *place);
+    results.into_iter().map(|(_, result)| result).collect()
 }

@@ -39,7 +39,7 @@ fn check(context: &Context<'_>) -> Judgement {
     };
     let named = |path: &LayerPath| path.name().ends_with(b".libs") || path.name().ends_with(b".dylibs");
     let asked: Vec<_> = objects.reached().filter(|judged| judged.links.paths.iter().any(named)).collect();
-    let lost = lost(context, &objects);
+    let lost = lost(context, objects);
     let lost = lost.iter().filter(|lost| lost.level > Level::Info && lost.elsewhere.is_none());
     let lost: BTreeMap<NodeId, &Lost<'_, '_>> = lost.map(|lost| (lost.by.node, lost)).collect();
     let gone = asked.iter().filter_map(|judged| {

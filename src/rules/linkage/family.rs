@@ -34,7 +34,7 @@ pub(super) fn is_of_system(path: &LayerPath) -> bool {
     let is_named = || Libc::of_loader(path.name()).is_some() || LIBRARIES.iter().any(|name| path.name().starts_with(name));
     DIRECTORIES.iter().any(|directory| match path.as_bytes().strip_prefix(*directory) {
         Some([]) => true,
-        Some([b'/', below @ ..]) => below.iter().filter(|byte| **byte == b'/').count() < 2 && is_named(),
+        Some([b'/', below @ ..]) => below.split(|byte| *byte == b'/').nth(2).is_none() && is_named(),
         _ => false,
     })
 }

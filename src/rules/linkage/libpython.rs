@@ -36,7 +36,7 @@ fn check(context: &Context<'_>) -> Judgement {
         Ok(objects) => objects,
         Err(judgement) => return judgement,
     };
-    let all = lost(context, &objects);
+    let all = lost(context, objects);
     let is_asked = |name: &[u8]| !is_python(name);
     let found: Vec<_> = all
         .iter()

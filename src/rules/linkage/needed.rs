@@ -40,7 +40,7 @@ fn check(context: &Context<'_>) -> Judgement {
         Ok(objects) => objects,
         Err(judgement) => return judgement,
     };
-    let mut all = lost(context, &objects);
+    let mut all = lost(context, objects);
     all.retain(|lost| !is_libpython(lost.name));
     let offences = all.iter().map(|lost| {
         let layer = Some(context.tree.content_layer(lost.by.node));
@@ -54,7 +54,7 @@ fn check(context: &Context<'_>) -> Judgement {
     let findings = groups.iter().map(|group| {
         let of_group = |lost: &&&Lost<'_, '_>| group.paths.binary_search(&lost.by.path).is_ok();
         let lost: Vec<&Lost<'_, '_>> = sharing.get(&group.what).into_iter().flatten().filter(of_group).copied().collect();
-        if group.what.0 == Level::Info { idle(context, group) } else { finding(context, &objects, group, &lost) }
+        if group.what.0 == Level::Info { idle(context, group) } else { finding(context, objects, group, &lost) }
     });
     let unknown = objects.unknown(|judged| judged.object.elf.unread());
     Judgement::looked(objects.reached().count(), findings.collect()).but(unknown)

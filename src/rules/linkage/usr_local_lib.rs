@@ -35,7 +35,7 @@ fn check(context: &Context<'_>) -> Judgement {
         Ok(objects) => objects,
         Err(judgement) => return judgement,
     };
-    let lost = lost(context, &objects);
+    let lost = lost(context, objects);
     let local = lost.iter().filter_map(|lost| Some((lost, lost.elsewhere.as_ref().filter(|path| is_local(path))?)));
     let offences = local.map(|(lost, path)| {
         let layer = context.tree.get(path).map(|node| context.tree.content_layer(node));

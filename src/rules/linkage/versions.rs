@@ -49,7 +49,7 @@ pub(super) fn judgement(context: &Context<'_>, is_asked: fn(&[u8]) -> bool, fix:
         }));
     }
     let groups = context.group(offences);
-    let findings = groups.iter().map(|group| finding(context, &objects, group, fix)).collect();
+    let findings = groups.iter().map(|group| finding(context, objects, group, fix)).collect();
     let unknown = objects.unknown(|judged| judged.object.elf.versions.unknown);
     Judgement::looked(examined, findings).but(unknown)
 }

@@ -162,8 +162,8 @@ fn markers<'a>(context: &Context<'a>, names: &Names) -> BTreeMap<LayerPath, (Nod
     let (tree, owned) = (context.tree, context.owners);
     let declared = context.profile.service.iter().flat_map(|service| &service.markers).map(LayerPath::new);
     let below = context.directories("roots").into_iter().flat_map(|root| tree.walk(root));
-    let named = below.filter(|node| names.fit(tree.name(*node)) && owned.owner(*node).is_none());
-    let paths = named.map(|node| tree.path(node)).chain(declared);
+    let found = below.filter(|node| names.fit(tree.name(*node)) && owned.owner(*node).is_none());
+    let paths = found.map(|node| tree.path(node)).chain(declared);
     let found = paths.filter_map(|path| {
         let node = tree.resolve(&path).ok()?;
         Some((path, (node, tree.trace(node)?)))
