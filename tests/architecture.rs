@@ -91,14 +91,16 @@ fn code(text: &str) -> String {
     text.lines().map(str::trim_start).filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The files that are compiled for tests only: `#[cfg(test)] mod name;`.
+/// The files that are compiled for tests only: `#[cfg(test)] mod name;` and what is in it.
 fn test_files(files: &Files) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (file, text) in files {
         let folder = file.strip_suffix("/mod.rs").or_else(|| file.strip_suffix(".rs")).unwrap();
         for (at, mark) in text.match_indices(TEST_ONLY) {
             if let Some((name, false)) = test_module(&text[at + mark.len()..]) {
-                found.extend([format!("{folder}/{name}.rs"), format!("{folder}/{name}/mod.rs")]);
+                let within = format!("{folder}/{name}/");
+                found.insert(format!("{folder}/{name}.rs"));
+                found.extend(files.keys().filter(|file| file.starts_with(&within)).cloned());
             }
         }
     }

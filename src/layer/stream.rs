@@ -181,12 +181,14 @@ impl<'a> Walker<'a> {
     /// Takes the next bytes of the tar.
     fn take(&mut self, mut bytes: &[u8]) -> Result<()> {
         self.raw_size += bytes.len() as u64;
-        self.budget.spend(bytes.len() as u64)?;
         loop {
             let before = bytes;
-            let event = self.tar.next(&mut bytes)?;
-            self.dual.update(&before[..before.len() - bytes.len()]);
-            let Some(event) = event else { return Ok(()) };
+            let event = self.tar.next(&mut bytes);
+            let taken = &before[..before.len() - bytes.len()];
+            // What was spent before an error does not depend on the pieces that came.
+            self.budget.spend(taken.len() as u64)?;
+            self.dual.update(taken);
+            let Some(event) = event? else { return Ok(()) };
             if let Event::Hole(zeros) = event {
                 self.budget.spend(zeros)?;
             }
