@@ -35,19 +35,17 @@ const PACKAGES: [&[u8]; 3] = [b"dist-packages", b"node_modules", b"site-packages
 
 fn check(context: &Context<'_>) -> Judgement {
     let (tree, facts) = (context.tree, context.facts);
-    let commands = || std::iter::once(&facts.command).chain(&facts.healthcheck);
-    let called: BTreeSet<NodeId> = commands().flat_map(|command| called(context, command)).collect();
+    let commands = std::iter::once(&facts.command).chain(&facts.healthcheck);
+    let called: BTreeSet<NodeId> = commands.flat_map(|command| called(context, command)).collect();
     // A file may have a million names.
-    let mut seen = Set::default();
+    let (mut seen, mut looked) = (Set::default(), 0);
     let files = tree.iter().filter(|node| tree.names(*node) == 1 || seen.insert(tree.inode(*node)));
-    let mut looked = 0;
     let offenders = files.filter_map(|node| {
         let is_wrong = ends_in_return(context, node)?;
         looked += 1;
         let is_called = called.contains(&node);
         let is_of_package = || tree.path(node).components().any(|name| PACKAGES.contains(&name));
-        let level = if is_called { Level::Error } else { Level::Warn };
-        (is_wrong && (is_called || !is_of_package())).then_some((node, level))
+        (is_wrong && (is_called || !is_of_package())).then_some((node, if is_called { Level::Error } else { Level::Warn }))
     });
     let groups = context.crowd(offenders);
     let findings = groups.iter().map(|(group, _)| {

@@ -2,7 +2,7 @@
 
 use super::super::{Context, Group, declare_rule, words::thousands};
 use crate::finding::{Finding, Judgement, Level};
-use crate::vfs::{LayerPath, NodeId, Tree};
+use crate::vfs::{LayerPath, NodeId};
 
 declare_rule! {
     /// Code and packages belong to the user that runs them
@@ -32,13 +32,12 @@ declare_rule! {
 type Shared = (usize, (u64, u64), bool);
 
 fn check(context: &Context<'_>) -> Judgement {
-    let Some(wanted) = context.expect().user else {
-        return Judgement::skip("the profile names no user");
-    };
+    let Some(wanted) = context.expect().user else { return Judgement::skip("the profile names no user") };
     let tree = context.tree;
-    let mut roots: Vec<(LayerPath, NodeId)> =
-        context.directories("roots").into_iter().map(|root| (tree.path(root), root)).collect();
+    let roots = context.directories("roots").into_iter().map(|root| (tree.path(root), root));
+    let mut roots: Vec<(LayerPath, NodeId)> = roots.collect();
     roots.sort();
+    let is_in_cache = |node| tree.around(node).any(|at| tree.name(at) == b"__pycache__");
     let is_root = |node: &NodeId| roots.iter().any(|(_, root)| root == node);
     let (mut totals, mut offenders) = (vec![0_u64; roots.len()], Vec::new());
     for (place, ((_, root), total)) in roots.iter().zip(&mut totals).enumerate() {
@@ -49,7 +48,7 @@ fn check(context: &Context<'_>) -> Judgement {
                 *total += 1;
                 let stat = tree.stat(node);
                 if (stat.uid, stat.gid) != wanted {
-                    offenders.push((node, (place, (stat.uid, stat.gid), is_in_cache(tree, node))));
+                    offenders.push((node, (place, (stat.uid, stat.gid), is_in_cache(node))));
                 }
                 if tree.is_directory(node) {
                     todo.push(node);
@@ -64,10 +63,6 @@ fn check(context: &Context<'_>) -> Judgement {
     Judgement::looked(usize::try_from(entries).unwrap_or(usize::MAX), findings.collect())
 }
 
-fn is_in_cache(tree: &Tree, node: NodeId) -> bool {
-    tree.around(node).any(|at| tree.name(at) == b"__pycache__")
-}
-
 /// The finding about entries of a root, which has so many of them.
 fn finding(group: &Group<Shared>, (root, total): (&LayerPath, u64), (uid, gid): (u64, u64)) -> Finding {
     let (_, (owner, owning), is_cache) = &group.what;
@@ -77,8 +72,7 @@ fn finding(group: &Group<Shared>, (root, total): (&LayerPath, u64), (uid, gid): 
     } else {
         format!("COPY --chown={uid}:{gid}")
     };
-    let are = if group.count() == 1 { "is" } else { "are" };
-    let (k, first) = (thousands(group.count()), group.first());
+    let (k, are, first) = (thousands(group.count()), if group.count() == 1 { "is" } else { "are" }, group.first());
     let message = format!("{k} of {total} entries under {root} {are} {owner}:{owning}, want {uid}:{gid} (first: {first})");
     group.finding(Level::Error, message, fix).contrast(format!("{owner}:{owning}"), format!("{uid}:{gid}"))
 }

@@ -38,15 +38,12 @@ struct Brings {
     modules: u64,
 }
 
-fn is_packages(name: &[u8]) -> bool {
-    PACKAGES.contains(&name)
-}
-
 fn check(context: &Context<'_>) -> Judgement {
     let workdir = LayerPath::new(&context.facts.config.run.working_dir);
     let roots = context.texts("roots").into_iter().map(LayerPath::new).chain([workdir]).filter(|root| !root.is_root());
     let (roots, least) = (roots.collect::<Vec<_>>(), context.count("min-bytes").unwrap_or_default());
     let is_module = |name: &[u8]| MODULES.iter().any(|ending| name.ends_with(ending));
+    let is_packages = |name: &[u8]| PACKAGES.contains(&name);
     let is_own = |path: &LayerPath| roots.iter().any(|root| path.is_within(root));
     let mut layers = vec![Brings::default(); context.facts.layers.len()];
     let trail = context.tree.trail();

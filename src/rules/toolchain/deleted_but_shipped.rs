@@ -50,11 +50,8 @@ fn check(context: &Context<'_>) -> Judgement {
     });
     let findings = context.group(gone).into_iter().map(|group| {
         let names: Vec<String> = group.paths.iter().map(|path| escape(path.name())).collect();
-        let bytes = group
-            .paths
-            .iter()
-            .filter_map(|path| deleted(&trail.of(path)))
-            .fold(0_u64, |sum, (.., bytes)| sum.saturating_add(bytes));
+        let removed = group.paths.iter().filter_map(|path| deleted(&trail.of(path)));
+        let bytes = removed.fold(0_u64, |sum, (.., bytes)| sum.saturating_add(bytes));
         let by = context.facts.instructions.get(group.what).and_then(Option::as_deref).map(words::excerpt);
         let by = by.unwrap_or_else(|| format!("layer {}", group.what + 1));
         let what = format!("{} removed by {by}: still shipped, {}", words::list(&names, 4), words::bytes(bytes));

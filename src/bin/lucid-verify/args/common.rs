@@ -70,7 +70,7 @@ pub struct Common {
     /// The key of --client-cert, in PEM
     #[arg(long, global = true, value_name = "FILE", requires = "client_cert", help_heading = "Reading")]
     pub client_key: Option<PathBuf>,
-    /// Layers read at the same time, at most; by default one a CPU, at least 8: they wait for the network as well
+    /// Layers read at once, at most; else one a CPU, or 8
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Reading")]
     pub jobs: Option<u16>,
     /// Further tries after a passing failure
@@ -82,7 +82,7 @@ pub struct Common {
     /// Raise or lower a ceiling (repeatable)
     #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
     pub limit: Vec<String>,
-    /// Where to keep what was learned of layers and images; else LUCID_VERIFY_CACHE, XDG_CACHE_HOME or ~/.cache
+    /// Where what was learned is kept; else LUCID_VERIFY_CACHE
     #[arg(long, global = true, value_name = "DIR", env = "LUCID_VERIFY_CACHE", hide_env = true, help_heading = "Reading")]
     pub cache: Option<OsString>,
     /// Ask no registry: what the cache holds answers
