@@ -24,8 +24,8 @@ use crate::reference::Reference;
 /// Where Docker Hub answers to the name that users write.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 
-/// Threads of the network side. They move bytes and wait; hashing and decoding are done by who reads.
-const WORKERS: usize = 2;
+/// Threads of the network side. It moves bytes and waits, which is little work; hashing and decoding are done by who reads.
+const WORKERS: usize = 1;
 
 /// One repository of a registry.
 pub struct Registry {
