@@ -52,14 +52,18 @@ impl Dual {
             (Whole::Sha256(whole), None) => whole.update(bytes),
             (Whole::Sha512(whole), part) => {
                 whole.update(bytes);
-                part.iter_mut().for_each(|part| part.update(bytes));
+                if let Some(part) = part {
+                    part.update(bytes);
+                }
             }
         }
     }
 
     /// Takes bytes that are the part's alone: the stream does not hold them.
     pub fn insert(&mut self, bytes: &[u8]) {
-        self.part.iter_mut().for_each(|part| part.update(bytes));
+        if let Some(part) = &mut self.part {
+            part.update(bytes);
+        }
     }
 
     /// Ends the part. Returns its SHA-256; that of nothing if none was open.
@@ -112,7 +116,7 @@ impl Default for Sha256 {
 impl Sha256 {
     /// Bytes of the block that is begun.
     fn filled(&self) -> usize {
-        (self.length % BLOCK as u64) as usize
+        usize::try_from(self.length % BLOCK as u64).unwrap_or_default()
     }
 
     /// Bytes that it lacks.
@@ -171,7 +175,7 @@ mod tests {
     }
 
     fn bytes(length: usize, seed: u32) -> Vec<u8> {
-        (0..length).map(|at| (at as u32).wrapping_mul(2_654_435_761).wrapping_add(seed).to_be_bytes()[0]).collect()
+        (0_u32..).take(length).map(|at| at.wrapping_mul(2_654_435_761).wrapping_add(seed).to_be_bytes()[0]).collect()
     }
 
     #[test]

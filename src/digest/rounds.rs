@@ -3,6 +3,7 @@
 //! The one file with unsafe code: that a function may use instructions is the caller's to know. None of it touches memory
 //! but through references.
 #![expect(unsafe_code, reason = "instructions are chosen at run time")]
+#![expect(clippy::many_single_char_names, reason = "the standard's names")]
 
 /// The constants (FIPS 180-4, 4.2.2).
 const K: [u32; 64] = [

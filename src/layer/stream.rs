@@ -118,11 +118,11 @@ pub(super) fn walk_staged<R: BufRead + Send>(
         });
         let decoding = scope
             .spawn(move || decode(&mut Blob::new(blob_out), limits, &mut |decoder| tar_in.fill(|buffer| decoder.read(buffer))));
-        let walked = walker.take_all(&mut tar_out);
+        let end = walker.take_all(&mut tar_out);
         drop(tar_out);
         let coding = join(decoding);
         let blob = join(receiving)?;
-        Ok(walker.finish(blob.inner(), walked.and(coding)))
+        Ok(walker.finish(blob.inner(), end.and(coding)))
     })
 }
 

@@ -15,63 +15,68 @@ const PERIOD: Duration = Duration::from_secs(1);
 const RISE: f64 = 1.03;
 const FALL: f64 = 0.85;
 
-/// Places for those who read blobs. Waiting for one is all that it does to them: what is read does not depend on it.
+/// The turns of those who read blobs, one after the other. Waiting is all that it does to them: what is read does not depend
+/// on it.
 pub struct Pace {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 struct State {
-    taken: usize,
-    /// Places that were given back, and bytes that came, since `began`.
+    climb: Climb,
+    /// Blobs that ended, and bytes that came, since `began`.
     ended: usize,
     bytes: u64,
     began: Instant,
-    climb: Climb,
+    /// Whether a reader left, because there is nothing more to read: nobody has to wait for that.
+    is_over: bool,
 }
 
 impl Pace {
-    /// Always so many places.
+    /// Always so many at the same time.
     pub fn steady(places: usize) -> Self {
         Self::new(Climb { places: places.max(1), most: places.max(1), before: 0.0 })
     }
 
-    /// As many places as pay, and at most so many.
+    /// As many at the same time as pays, and at most so many.
     pub fn adaptive(most: usize) -> Self {
         let most = most.max(1);
         Self::new(Climb { places: FIRST.min(most), most, before: 0.0 })
     }
 
     fn new(climb: Climb) -> Self {
-        let state = State { taken: 0, ended: 0, bytes: 0, began: Instant::now(), climb };
+        let state = State { climb, ended: 0, bytes: 0, began: Instant::now(), is_over: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Waits for a place.
-    pub fn place(&self) -> Place<'_> {
-        let full = |state: &mut State| state.taken >= state.climb.places;
-        let state = self.changed.wait_while(self.state(), full);
-        state.unwrap_or_else(PoisonError::into_inner).taken += 1;
-        Place { pace: self }
+    /// How many readers can ever have a turn.
+    pub fn most(&self) -> usize {
+        self.state().climb.most
+    }
+
+    /// The reader of a number, counted from zero. The lower ones come first, so that no thread is used that need not be.
+    pub fn reader(&self, number: usize) -> Reader<'_> {
+        Reader { pace: self, number, has_read: false }
     }
 
     /// Counts bytes that came.
     pub fn advanced(&self, bytes: u64) {
-        self.count(|state| state.bytes = state.bytes.saturating_add(bytes));
+        self.count(0, bytes);
     }
 
     /// Counts, and draws the conclusion when as many blobs ended as are read at the same time, or when that takes long.
-    fn count(&self, event: impl FnOnce(&mut State)) {
+    fn count(&self, ended: usize, bytes: u64) {
         let mut state = self.state();
-        event(&mut state);
+        state.ended += ended;
+        state.bytes = state.bytes.saturating_add(bytes);
         let elapsed = state.began.elapsed();
         if state.ended >= state.climb.places || elapsed >= PERIOD {
             #[expect(clippy::cast_precision_loss, reason = "a rate is compared with another")]
             let rate = state.bytes as f64 / elapsed.as_secs_f64().max(1e-6);
             state.climb.next(rate);
             (state.ended, state.bytes, state.began) = (0, 0, Instant::now());
+            self.changed.notify_all();
         }
-        drop(state);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -79,14 +84,27 @@ impl Pace {
     }
 }
 
-/// A place, until it is dropped.
-pub struct Place<'a> {
+/// Someone who reads one blob after the other.
+pub struct Reader<'a> {
     pace: &'a Pace,
+    number: usize,
+    has_read: bool,
 }
 
-impl Drop for Place<'_> {
+impl Reader<'_> {
+    /// Ends the blob before, and waits for the turn to read another.
+    pub fn next(&mut self) {
+        if std::mem::replace(&mut self.has_read, true) {
+            self.pace.count(1, 0);
+        }
+        let waits = |state: &mut State| self.number >= state.climb.places && !state.is_over;
+        drop(self.pace.changed.wait_while(self.pace.state(), waits));
+    }
+}
+
+impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        self.pace.count(|state| (state.taken, state.ended) = (state.taken - 1, state.ended + 1));
+        self.pace.state().is_over = true;
         self.pace.changed.notify_all();
     }
 }
@@ -119,7 +137,7 @@ mod tests {
     fn climb(most: usize, steps: usize, rate: impl Fn(f64) -> f64) -> usize {
         let mut climb = Climb { places: FIRST.min(most), most, before: 0.0 };
         for _ in 0..steps {
-            climb.next(rate(climb.places as f64));
+            climb.next(rate(f64::from(u32::try_from(climb.places).unwrap())));
         }
         climb.places
     }
@@ -142,17 +160,15 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_a_place_that_was_given_back() {
-        let pace = Pace::steady(1);
-        for _ in 0..3 {
-            let place = pace.place();
-            pace.advanced(5);
-            drop(place);
-        }
+    fn readers_get_their_turn_when_there_is_room_or_nothing_to_read() {
         let pace = Pace::adaptive(8);
-        let places: Vec<_> = (0..FIRST).map(|_| pace.place()).collect();
+        let mut readers: Vec<_> = (0..FIRST).map(|number| pace.reader(number)).collect();
+        readers.iter_mut().for_each(Reader::next);
         pace.advanced(1000);
-        drop(places);
+        readers.iter_mut().for_each(Reader::next);
         assert_eq!(pace.state().climb.places, FIRST + 1);
+        pace.reader(FIRST).next();
+        assert!(pace.state().is_over);
+        pace.reader(pace.most()).next();
     }
 }

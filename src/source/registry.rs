@@ -27,8 +27,8 @@ const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 /// The header by which a registry names the digest of a document (distribution-spec, "Pulling manifests").
 const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
-/// Threads of the network side. They move bytes and wait; hashing and decoding are done by who reads.
-const WORKERS: usize = 2;
+/// Threads of the network side. It moves bytes and waits, which is little work; hashing and decoding are done by who reads.
+const WORKERS: usize = 1;
 
 /// One repository of a registry.
 pub struct Registry {

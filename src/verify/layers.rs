@@ -71,9 +71,10 @@ pub(super) fn read(
     let watch: &dyn Watch = &Paced { watch, pace: &pace };
     let (next, total) = (AtomicUsize::new(0), Total::default());
     let done: Vec<OnceLock<Result<Arc<LayerDiff>>>> = descriptors.iter().map(|_| OnceLock::new()).collect();
-    let worker = || {
+    let worker = |number| {
+        let mut reader = pace.reader(number);
         loop {
-            let _place = pace.place();
+            reader.next();
             let order = next.fetch_add(1, Ordering::Relaxed);
             let Some(indices) = work.get(order).filter(|_| total.over.get().is_none()) else { break };
             let same = |known: &&Arc<LayerDiff>| is_of(known, &descriptors[indices[0]], &diff_ids[indices[0]]);
@@ -91,8 +92,8 @@ pub(super) fn read(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..reading.jobs.clamp(1, work.len().max(1)) {
-            scope.spawn(worker);
+        for number in 0..pace.most().min(work.len().max(1)) {
+            scope.spawn(move || worker(number));
         }
     });
     // Which layers were read before a common ceiling was hit depends on which were faster: none counts then.
