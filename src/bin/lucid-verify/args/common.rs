@@ -82,7 +82,7 @@ pub struct Common {
     /// Raise or lower a ceiling (repeatable)
     #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
     pub limit: Vec<String>,
-    /// Where what was learned is kept; else LUCID_VERIFY_CACHE
+    /// Where what was learned is kept; else the cache of this user
     #[arg(long, global = true, value_name = "DIR", env = "LUCID_VERIFY_CACHE", hide_env = true, help_heading = "Reading")]
     pub cache: Option<OsString>,
     /// Ask no registry: what the cache holds answers
