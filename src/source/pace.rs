@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 const FIRST: usize = 3;
 /// The longest that the number stays untried where blobs are large.
 const PERIOD: Duration = Duration::from_secs(1);
-/// By how much the bytes of a second must grow to be more, or shrink to be fewer.
+/// Bytes that a request counts for: on most links as many come in a round trip or two. Without them, small blobs behind large
+/// ones would look like a slow link.
+const REQUEST: u64 = 1 << 20;
+/// By how much the bytes of a second must grow to go on, or shrink to turn round.
 const RISE: f64 = 1.03;
 const FALL: f64 = 0.85;
 
@@ -35,13 +38,12 @@ struct State {
 impl Pace {
     /// Always so many at the same time.
     pub fn steady(places: usize) -> Self {
-        Self::new(Climb { places: places.max(1), most: places.max(1), before: 0.0 })
+        Self::new(Climb::new(places, places))
     }
 
     /// As many at the same time as pays, and at most so many.
     pub fn adaptive(most: usize) -> Self {
-        let most = most.max(1);
-        Self::new(Climb { places: FIRST.min(most), most, before: 0.0 })
+        Self::new(Climb::new(FIRST, most))
     }
 
     fn new(climb: Climb) -> Self {
@@ -95,7 +97,7 @@ impl Reader<'_> {
     /// Ends the blob before, and waits for the turn to read another.
     pub fn next(&mut self) {
         if std::mem::replace(&mut self.has_read, true) {
-            self.pace.count(1, 0);
+            self.pace.count(1, REQUEST);
         }
         let waits = |state: &mut State| self.number >= state.climb.places && !state.is_over;
         drop(self.pace.changed.wait_while(self.pace.state(), waits));
@@ -115,15 +117,21 @@ struct Climb {
     most: usize,
     /// Bytes of a second before the last step.
     before: f64,
+    is_upward: bool,
 }
 
 impl Climb {
-    /// Additive increase, multiplicative decrease.
+    fn new(places: usize, most: usize) -> Self {
+        let most = most.max(1);
+        Self { places: places.clamp(1, most), most, before: 0.0, is_upward: true }
+    }
+
+    /// Goes on the way that brought more, and turns round where it brought less: up by one, down by a quarter.
     fn next(&mut self, rate: f64) {
-        if rate > self.before * RISE {
-            self.places = (self.places + 1).min(self.most);
-        } else if rate < self.before * FALL {
-            self.places = (self.places * 3 / 4).max(1);
+        let (is_more, is_less) = (rate > self.before * RISE, rate < self.before * FALL);
+        self.is_upward ^= is_less;
+        if is_more || is_less {
+            self.places = if self.is_upward { (self.places + 1).min(self.most) } else { (self.places * 3 / 4).max(1) };
         }
         self.before = rate;
     }
@@ -133,11 +141,15 @@ impl Climb {
 mod tests {
     use super::*;
 
+    fn places(climb: &Climb) -> f64 {
+        f64::from(u32::try_from(climb.places).unwrap())
+    }
+
     /// Where it comes to on a link whose rate depends on the places so.
     fn climb(most: usize, steps: usize, rate: impl Fn(f64) -> f64) -> usize {
-        let mut climb = Climb { places: FIRST.min(most), most, before: 0.0 };
+        let mut climb = Climb::new(FIRST, most);
         for _ in 0..steps {
-            climb.next(rate(f64::from(u32::try_from(climb.places).unwrap())));
+            climb.next(rate(places(&climb)));
         }
         climb.places
     }
@@ -156,7 +168,20 @@ mod tests {
 
     #[test]
     fn where_more_connections_bring_less_there_are_fewer() {
-        assert!(climb(8, 50, |places| 10.0 / places) <= 3);
+        assert_eq!(climb(8, 50, |places| 10.0 / places), 1);
+    }
+
+    #[test]
+    fn what_has_other_reasons_is_made_good() {
+        let mut climb = Climb::new(FIRST, 8);
+        for rate in [9.0, 9.0, 5.0] {
+            climb.next(rate);
+        }
+        assert_eq!(climb.places, 3, "fewer came, and it was not the fourth place");
+        for _ in 0..8 {
+            climb.next(places(&climb));
+        }
+        assert_eq!(climb.places, 8);
     }
 
     #[test]
