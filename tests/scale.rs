@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 /// Memory that verifying takes, at most: so much, and so much for each entry of a layer.
 const MEMORY: u64 = 64 << 20;
-const MEMORY_PER_ENTRY: u64 = 1280;
+const MEMORY_PER_ENTRY: u64 = 512;
 
 /// Layouts of the image before and after, written once a process.
 fn layouts() -> &'static [String; 2] {
