@@ -70,8 +70,7 @@ impl Entries {
     }
 
     fn directory(&mut self, path: &LayerPath) -> u32 {
-        let bytes = path.as_bytes();
-        let above = &bytes[..bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(0)];
+        let above = path.split().map(|(directory, _)| directory).unwrap_or_default();
         while let Some(last) = self.open.last() {
             let last_path = &self.directories[*last as usize];
             if last_path.as_bytes() == above {
@@ -191,11 +190,6 @@ impl<'a> EntryRef<'a> {
             at => &self.entries.bodies[at as usize],
         }
     }
-
-    /// The entry by itself.
-    pub fn to_entry(self) -> Entry {
-        Entry { path: self.path(), stat: self.stat(), body: self.body().clone() }
-    }
 }
 
 #[cfg(test)]
@@ -223,7 +217,8 @@ mod tests {
             entry("", 1, Body::Directory),
         ];
         let entries: Entries = all.iter().cloned().collect();
-        assert_eq!(entries.iter().map(EntryRef::to_entry).collect::<Vec<_>>(), all);
+        let told = |entry: EntryRef<'_>| Entry { path: entry.path(), stat: entry.stat(), body: entry.body().clone() };
+        assert_eq!(entries.iter().map(told).collect::<Vec<_>>(), all);
         assert_eq!(entries.kept_bytes(), 2);
         assert_eq!((entries.len(), entries.attributes.len()), (10, 4));
     }

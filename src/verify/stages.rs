@@ -15,7 +15,7 @@ pub(super) fn staged(sizes: &[u64], processors: usize) -> Vec<bool> {
     let mut room = if processors > 1 { BUDGET / STAGED_BYTES } else { 0 };
     let is_staged = |size: &u64| {
         let share = left / processors.max(1) as u64;
-        left -= size;
+        left = left.saturating_sub(*size);
         let is_staged = room > 0 && *size > share && *size >= WORTHWHILE;
         room -= usize::from(is_staged);
         is_staged
@@ -42,6 +42,11 @@ mod tests {
         assert_eq!(staged(&[140 * MB, 35 * MB], 1), [false, false]);
         assert_eq!(staged(&[MB, 10], 8), [false, false]);
         assert_eq!(staged(&[], 8), [false; 0]);
+    }
+
+    #[test]
+    fn sizes_that_no_sum_holds_are_no_trouble() {
+        assert_eq!(staged(&[u64::MAX, u64::MAX, u64::MAX], 2), [true, true, true]);
     }
 
     #[test]
