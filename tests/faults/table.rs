@@ -163,5 +163,8 @@ fn the_document_tells_what_came_of_every_fault() {
     }
     let (was, is) = (old.lines().collect::<Vec<_>>(), document.lines().collect::<Vec<_>>());
     let differs = (0..was.len().max(is.len())).map(|at| (was.get(at), is.get(at))).find(|(was, is)| was != is);
-    assert!(differs.is_none(), "docs/faults.md is not what came of the faults; LUCID_REAL=1 LUCID_UPDATE=1 writes it: {differs:#?}");
+    assert!(
+        differs.is_none(),
+        "docs/faults.md is not what came of the faults; LUCID_REAL=1 LUCID_UPDATE=1 writes it: {differs:#?}"
+    );
 }
