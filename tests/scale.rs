@@ -17,14 +17,16 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use large::Last;
-use registry::Fixture as _;
+use registry::{Fixture as _, Image};
 use run::{asked, lucid_verify};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Memory that verifying takes, at most: so much, and so much for each entry of a layer.
-const MEMORY: u64 = 64 << 20;
-const MEMORY_PER_ENTRY: u64 = 512;
+/// Memory that verifying takes, at most: so much, and so much for each entry of a layer. Of the 64 MiB that it may take for itself,
+/// the program as it ships takes 16 for the smallest image; as it is built for tests it is larger than that, so that what it takes
+/// for the smallest image is measured, and the rest of the 64 MiB counts.
+const MEMORY: u64 = (64 - 16) << 20;
+const MEMORY_PER_ENTRY: u64 = 256;
 
 /// Layouts of the image before and after, written once a process.
 fn layouts() -> &'static [String; 2] {
@@ -84,7 +86,12 @@ fn two_hundred_thousand_files_in_sixty_layers_are_judged_and_their_sums_agree() 
     assert!(unknown.is_none(), "{unknown:?}");
     let (sizes, entries) = (&image["sizes"], sum(&image["layers"], "entries"));
     assert!(number(&sizes["files"]) > 200_000, "{} files", sizes["files"]);
-    assert!(peak < MEMORY + MEMORY_PER_ENTRY * entries, "{peak} bytes of memory for {entries} entries");
+    let folder = tempfile::tempdir().unwrap();
+    let least = Image::new("arm64", &[&[0; 1024]]);
+    least.write_layout(folder.path(), &[&least.entry("")]);
+    let (_, least) = measured(&[&format!("oci:{}", folder.path().display()), "--profile", "generic", "--format", "json"]);
+    let bound = MEMORY + MEMORY_PER_ENTRY * entries;
+    assert!(peak < least + bound, "{peak} bytes of memory for {entries} entries, {least} for none");
 
     let (bytes, waste) = (number(&sizes["bytes"]), &sizes["waste"]);
     let owned = sum(&sizes["packages"], "bytes") + number(&sizes["unowned"]["bytes"]);

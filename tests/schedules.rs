@@ -14,6 +14,7 @@ mod misbehaving;
 mod registry;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -237,5 +238,5 @@ fn no_schedule_of_faults_leads_to_another_verdict() {
     let ended = |code: u8| codes.get(&code).copied().unwrap_or_default();
     let well = ended(honest.code);
     assert!(chosen.len() == 1 || well * 5 > chosen.len() && well < chosen.len(), "{codes:?}");
-    eprintln!("{} schedules: exit codes {codes:?}", chosen.len());
+    let _ = writeln!(std::io::stderr(), "{} schedules: exit codes {codes:?}", chosen.len());
 }

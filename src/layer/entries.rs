@@ -105,6 +105,10 @@ impl Entries {
     pub fn shrink(&mut self) {
         self.open = Vec::new();
         self.known = BTreeMap::new();
+        self.rows.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.bodies.shrink_to_fit();
+        self.directories.shrink_to_fit();
     }
 
     /// All of them.

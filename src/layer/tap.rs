@@ -129,9 +129,14 @@ impl Tap {
         Trace::new(sha256, blank, seen)
     }
 
-    /// What is to tell of a file: of most there is nothing, or the ceiling that they are over, and they share it.
+    /// What is to tell of a file: of most there is nothing, or the ceiling that they are over, and they share that.
     fn shared(&mut self, seen: Seen) -> Arc<Seen> {
-        let is_common = seen.holes == 0 && seen.kind == FileKind::Other && matches!(seen.kept, Kept::Unwanted | Kept::Over(_));
+        let tells_nothing = match &seen.kept {
+            Kept::Unwanted | Kept::Over(_) => true,
+            Kept::Imports(skeleton) => skeleton.is_empty(),
+            Kept::Whole(_) => false,
+        };
+        let is_common = seen.holes == 0 && seen.kind == FileKind::Other && tells_nothing;
         if !is_common {
             return Arc::new(seen);
         }

@@ -14,8 +14,6 @@ pub struct Record {
 /// One row: a file, and what it was when it was installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// The path as it is written.
-    pub written: String,
     /// The path in the image.
     pub path: LayerPath,
     /// Whether the row leaves the site directory (`../../../bin/x`).
@@ -43,6 +41,7 @@ pub(super) fn parse(text: &[u8], site: &LayerPath, tree: &Tree, contents: &Conte
             rows.push(row(written, &fields, site, &mut names));
         }
     }
+    rows.shrink_to_fit();
     Ok(Record { rows })
 }
 
@@ -74,7 +73,6 @@ fn row(written: &[u8], fields: &csv::ByteRecord, site: &LayerPath, names: &mut N
     let sha256 = hash.strip_prefix(b"sha256=").and_then(|hash| decode(hash).or_else(|| decode_hex(hash)));
     let (tree, own) = (names.tree, names.get(&path));
     Row {
-        written: String::from_utf8_lossy(written).into_owned(),
         is_outside: !path.is_within(site),
         node: own.map_or_else(|| tree.resolve(&path), |own| tree.target(own)).ok(),
         own,
@@ -188,7 +186,7 @@ mod tests {
     fn hostile_rows_are_read_without_harm() {
         let rows = rows(b"\xff\0/x,sha256=\xff,-1\n\"open,,\n\n,,,,,\n", &tree([]));
         assert_eq!(rows.len(), 2);
-        assert_eq!((rows[0].written.as_str(), rows[0].size), ("\u{fffd}\0/x", None));
+        assert_eq!((rows[0].path.as_bytes(), rows[0].size), (&b"\xff\0/x"[..], None));
         let huge = &self::rows(b"x,,99999999999999999999", &tree([]))[0];
         assert_eq!(huge.size, None);
     }

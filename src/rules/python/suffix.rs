@@ -70,24 +70,33 @@ impl Runtime {
     /// The extension modules below a site directory that it cannot import, nor another file in their stead, and the ending
     /// of each. All extension modules are noted in `seen`, and none that was noted before is looked at.
     pub fn foreign<'t>(&self, tree: &'t Tree, site: NodeId, seen: &mut BTreeSet<NodeId>) -> Vec<(NodeId, &'t str)> {
-        let (mut usable, mut foreign) = (Vec::new(), Vec::new());
+        let mut foreign = Vec::new();
         for node in tree.walk(site) {
-            let Ok(name) = std::str::from_utf8(tree.name(node)) else { continue };
-            let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
-            let imports = if tree.is_directory(node) { ending.is_empty().then_some(true) } else { self.imports(ending) };
-            let is_extension = ending.ends_with("so") || ending.ends_with("pyd");
-            if imports.is_some() && is_extension && tree.trace(node).is_some() && !seen.insert(node) {
+            let Some((_, ending, imports)) = self.module(tree, node) else { continue };
+            let is_extension = tree.trace(node).is_some() && (ending.ends_with("so") || ending.ends_with("pyd"));
+            if is_extension && !seen.insert(node) {
                 continue;
             }
-            match imports {
-                Some(true) => usable.push((tree.parent(node), stem)),
-                Some(false) if tree.trace(node).is_some() => foreign.push((node, stem, ending)),
-                _ => {}
+            if !imports && tree.trace(node).is_some() {
+                foreign.push((node, ending));
             }
         }
-        let usable: BTreeSet<_> = if foreign.is_empty() { BTreeSet::new() } else { usable.into_iter().collect() };
-        foreign.retain(|(node, stem, _)| !usable.contains(&(tree.parent(*node), *stem)));
-        foreign.into_iter().map(|(node, _, ending)| (node, ending)).collect()
+        let parents: BTreeSet<NodeId> = foreign.iter().map(|(node, _)| tree.parent(*node)).collect();
+        let beside = parents.into_iter().flat_map(|parent| tree.children(parent).map(move |(_, node)| (parent, node)));
+        let modules = beside.filter_map(|(parent, node)| Some((parent, self.module(tree, node)?)));
+        let usable: BTreeSet<_> =
+            modules.filter(|(_, (.., imports))| *imports).map(|(parent, (stem, ..))| (parent, stem)).collect();
+        let stem = |node| self.module(tree, node).map(|(stem, ..)| (tree.parent(node), stem));
+        foreign.retain(|(node, _)| stem(*node).is_none_or(|module| !usable.contains(&module)));
+        foreign
+    }
+
+    /// The name of a module that a node would be, its ending, and whether it can be imported; nothing if it would be none.
+    fn module<'t>(&self, tree: &'t Tree, node: NodeId) -> Option<(&'t str, &'t str, bool)> {
+        let name = std::str::from_utf8(tree.name(node)).ok()?;
+        let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
+        let imports = if tree.is_directory(node) { ending.is_empty().then_some(true) } else { self.imports(ending) };
+        Some((stem, ending, imports?))
     }
 
     /// What it would import, in words.
