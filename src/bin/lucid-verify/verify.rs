@@ -158,6 +158,7 @@ pub fn read(reference: &Reference, all_platforms: bool, reading: &Reading, askin
         })
     });
     read.unwrap_or_else(|bug| {
+        let bug = bug.doing(format!("verify {reference}"));
         vec![Told { image: report::Image::unread(reference.to_string(), (&bug).into()), profile: None, snapshot: None }]
     })
 }
