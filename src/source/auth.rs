@@ -26,6 +26,9 @@ const DEFAULT_LIFE: u64 = 60;
 /// The longest part of a token's life that is left unused, so that it does not run out on its way.
 const MARGIN: Duration = Duration::from_secs(10);
 
+/// Scopes of a challenge that are asked for beside leave to pull.
+const SCOPES: usize = 4;
+
 /// The name by which token servers know this program.
 const CLIENT: &str = "lucid-verify";
 
@@ -180,8 +183,9 @@ impl Auth {
                 state.pass = Pass::Bearer(token);
                 state.expires = None;
             }
-            (Challenge::Bearer { realm, service }, login) => {
-                let (token, life) = self.token(realm, service.as_deref(), login.as_ref(), http, registry).await?;
+            (Challenge::Bearer { realm, service, scope }, login) => {
+                let fields = self.fields(service.as_deref(), scope.as_deref());
+                let (token, life) = self.token(realm, &fields, login.as_ref(), http, registry).await?;
                 state.pass = Pass::Bearer(token);
                 state.expires = Some(Instant::now() + life.saturating_sub(MARGIN.min(life / 4)));
             }
@@ -194,7 +198,7 @@ impl Auth {
     async fn token(
         &self,
         realm: &str,
-        service: Option<&str>,
+        fields: &[(&str, String)],
         login: Option<&Login>,
         http: &Http,
         registry: &Url,
@@ -202,14 +206,14 @@ impl Auth {
         let url = check_realm(realm, registry, login.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
         let host = authority(&url);
         let doing = |error: Error| error.doing(format!("get a token for {}/{} from {host}", self.host, self.repository));
-        let response = self.ask(&url, service, login, http).await.map_err(doing)?;
+        let response = ask(&url, fields, login, http).await.map_err(doing)?;
         if response.status() != StatusCode::OK {
             let refusal = Refusal::read(response, &login.map(Login::secrets).unwrap_or_default()).await;
             let subject = if login.is_some() { "the credentials are refused" } else { "no token is given to anonymous users" };
             return Err(doing(refusal.error(Kind::Denied, subject).hint(self.advice())));
         }
         let none = |why: &str| doing(Error::new(Kind::Denied, format!("its reply holds no token: {why}")));
-        let bytes = body::read_within(response, REPLY_LIMIT).await.map_err(doing)?;
+        let bytes = body::read_within(response, REPLY_LIMIT, http.timeout()).await.map_err(doing)?;
         let bytes = bytes.ok_or_else(|| none("it is larger than 1 MiB"))?;
         // The text of a parser could quote the reply, and so a token.
         let reply: Reply = serde_json::from_slice(&bytes).map_err(|_| none("it is not the JSON of a token reply"))?;
@@ -220,28 +224,14 @@ impl Auth {
         Ok((token, Duration::from_secs(life.min(86_400))))
     }
 
-    /// Sends a token server the user's login: an identity token in a form (distribution, "`OAuth2` Token
-    /// Authentication"), or as a password where the server knows no such form.
-    async fn ask(&self, url: &Url, service: Option<&str>, login: Option<&Login>, http: &Http) -> Result<Response> {
-        let scope = format!("repository:{}:pull", self.repository);
-        let mut fields = vec![("scope", &scope[..])];
-        fields.extend(service.map(|service| ("service", service)));
-        let secrets = login.map(Login::secrets).unwrap_or_default();
-        if let Some(Login::Identity(Credentials { password, .. })) = login {
-            let exchange = [("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", password)];
-            let form = credentials::form(&[&fields[..], &exchange].concat());
-            let client = http.without_redirects()?;
-            let post = || client.post(url.clone()).header(CONTENT_TYPE, FORM).body(form.clone());
-            let response = http.send(post, &mut http.attempts(), &secrets).await?;
-            if !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
-                return Ok(response);
-            }
-        }
-        let pass = match login {
-            Some(Login::Password(pair) | Login::Identity(pair)) => Pass::Basic(pair.clone()),
-            Some(Login::Token(_)) | None => Pass::None,
-        };
-        http.send(|| pass.on(http.get(url.clone())).query(&fields), &mut http.attempts(), &secrets).await
+    /// What a token is asked for: leave to pull, and what the registry itself wants it to be good for, where that is something
+    /// else, as before a registry that keeps the repository under another name.
+    fn fields<'a>(&self, service: Option<&str>, scope: Option<&str>) -> Vec<(&'a str, String)> {
+        let own = format!("repository:{}:pull", self.repository);
+        let wanted = scope.unwrap_or_default().split_whitespace().filter(|wanted| *wanted != own).take(SCOPES);
+        let scopes: Vec<String> = std::iter::once(own.clone()).chain(wanted.map(str::to_owned)).collect();
+        let service = service.map(|service| ("service", service.to_owned()));
+        scopes.into_iter().map(|scope| ("scope", scope)).chain(service).collect()
     }
 
     /// The error of a registry that still refuses.
@@ -278,6 +268,31 @@ impl Auth {
     }
 }
 
+/// Sends a token server the user's login: an identity token in a form (distribution, "`OAuth2` Token Authentication"), or as a
+/// password where the server knows no such form.
+async fn ask(url: &Url, fields: &[(&str, String)], login: Option<&Login>, http: &Http) -> Result<Response> {
+    let secrets = login.map(Login::secrets).unwrap_or_default();
+    if let Some(Login::Identity(Credentials { password, .. })) = login {
+        let scopes: Vec<&str> = fields.iter().filter(|(name, _)| *name == "scope").map(|(_, scope)| &scope[..]).collect();
+        let scopes = scopes.join(" ");
+        let mut form =
+            vec![("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", password), ("scope", &scopes)];
+        form.extend(fields.iter().filter(|(name, _)| *name == "service").map(|(name, service)| (*name, &service[..])));
+        let form = credentials::form(&form);
+        let client = http.without_redirects()?;
+        let post = || client.post(url.clone()).header(CONTENT_TYPE, FORM).body(form.clone());
+        let response = http.send(post, &mut http.attempts(), &secrets).await?;
+        if !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+            return Ok(response);
+        }
+    }
+    let pass = match login {
+        Some(Login::Password(pair) | Login::Identity(pair)) => Pass::Basic(pair.clone()),
+        Some(Login::Token(_)) | None => Pass::None,
+    };
+    http.send(|| pass.on(http.get(url.clone())).query(fields), &mut http.attempts(), &secrets).await
+}
+
 fn challenges(response: &Response) -> Vec<String> {
     let headers = response.headers().get_all(WWW_AUTHENTICATE);
     headers.iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
@@ -295,6 +310,9 @@ fn check_realm(realm: &str, registry: &Url, with_credentials: bool) -> Result<Ur
     let same_host = registry.host_str() == Some(host);
     if never_a_server(&url) && !same_host {
         return refuse("it is a link-local or unspecified address");
+    }
+    if is_loopback(&url) && !is_loopback(registry) {
+        return refuse("it is this machine, and the registry is another");
     }
     match (url.scheme(), registry.scheme()) {
         ("https", _) => Ok(url),
@@ -334,6 +352,7 @@ mod tests {
             assert!(!check(&format!("https://{host}/token"), "https://r/", false), "{host}");
         }
         assert!(check("https://169.254.7.7/token", "https://169.254.7.7/", true));
+        assert!(!check("https://127.0.0.1/token", "https://r/", false) && !check("https://localhost/token", "https://r/", false));
     }
 
     #[test]

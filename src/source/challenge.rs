@@ -17,6 +17,8 @@ pub enum Challenge {
         realm: String,
         /// The name by which the token server knows the registry.
         service: Option<String>,
+        /// What the registry wants the token to be good for.
+        scope: Option<String>,
     },
 }
 
@@ -39,9 +41,10 @@ impl Challenge {
                     break;
                 };
                 if challenge.scheme.eq_ignore_ascii_case("bearer") {
-                    match (parameter(&challenge, "realm"), parameter(&challenge, "service")) {
-                        (Some(realm), service) => return Ok(Self::Bearer { realm, service }),
-                        (None, _) => broken = Some("its Bearer challenge has a missing realm".to_owned()),
+                    let [realm, service, scope] = ["realm", "service", "scope"].map(|name| parameter(&challenge, name));
+                    match realm {
+                        Some(realm) => return Ok(Self::Bearer { realm, service, scope }),
+                        None => broken = Some("its Bearer challenge has a missing realm".to_owned()),
                     }
                 }
                 basic |= challenge.scheme.eq_ignore_ascii_case("basic");
@@ -71,7 +74,7 @@ mod tests {
     use super::*;
 
     fn bearer(realm: &str, service: Option<&str>) -> Challenge {
-        Challenge::Bearer { realm: realm.into(), service: service.map(str::to_owned) }
+        Challenge::Bearer { realm: realm.into(), service: service.map(str::to_owned), scope: None }
     }
 
     #[test]
@@ -79,7 +82,11 @@ mod tests {
         for (headers, want) in [
             (
                 &[r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull""#][..],
-                bearer("https://auth.docker.io/token", Some("registry.docker.io")),
+                Challenge::Bearer {
+                    realm: "https://auth.docker.io/token".into(),
+                    service: Some("registry.docker.io".into()),
+                    scope: Some("repository:a/b:pull".into()),
+                },
             ),
             (&[r#"Basic realm="https://1.dkr.ecr.eu.amazonaws.com/",service="ecr.amazonaws.com""#], Challenge::Basic),
             (&[r#"BASIC realm="Sonatype Nexus Repository Manager""#], Challenge::Basic),

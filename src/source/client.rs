@@ -59,6 +59,11 @@ impl Http {
         self.client.request(method.clone(), url)
     }
 
+    /// The longest that a server may be silent.
+    pub fn timeout(&self) -> Duration {
+        self.access.timeout
+    }
+
     /// The tries of one request.
     pub fn attempts(&self) -> Attempts {
         Attempts::new(self.access.retries)
@@ -158,8 +163,14 @@ fn redirect(from: &Url, to: &Url, hop: usize) -> Result<(), String> {
     if from.scheme() == "https" && to.scheme() != "https" {
         return Err(format!("a redirect from https to {} at {host} is refused", to.scheme()));
     }
+    if !matches!(to.scheme(), "https" | "http") {
+        return Err(format!("a redirect to {}: is refused", to.scheme()));
+    }
     if never_a_server(to) && to.host_str() != from.host_str() {
         return Err(format!("a redirect to {host} is refused: it is a link-local or unspecified address"));
+    }
+    if is_loopback(to) && !is_loopback(from) {
+        return Err(format!("a redirect from {} to {host}, which is this machine, is refused", authority(from)));
     }
     Ok(())
 }
@@ -271,6 +282,11 @@ mod tests {
         assert!(refused("https://r/", "http://s3/x?signature=secret", 1).contains("from https to http at s3 is refused"));
         assert!(!refused("https://r/", "http://s3/x?signature=secret", 1).contains("secret"));
         assert!(refused("https://r/", "https://r/", 6).contains("more than 5 redirects"));
+        assert!(refused("http://r/", "file:///etc/passwd", 1).contains("to file: is refused"));
+        for here in ["http://localhost:2375/", "http://127.0.0.1/", "http://[::1]/"] {
+            assert!(refused("http://r/", here, 1).contains("this machine"), "{here}");
+            assert_eq!(redirect(&url("http://127.0.0.1:5000/"), &url(here), 1), Ok(()));
+        }
         for metadata in ["http://169.254.169.254/", "http://[fd00:ec2::254]/", "http://0.0.0.0/", "http://[::ffff:a9fe:1]/"] {
             assert!(refused("http://r/", metadata, 1).contains("link-local"), "{metadata}");
         }
