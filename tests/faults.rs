@@ -5,6 +5,8 @@
 
 #[path = "faults/auth.rs"]
 mod auth;
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "faults/codecs.rs"]
 mod codecs;
 #[path = "faults/documents.rs"]
@@ -15,6 +17,8 @@ mod figures;
 mod host;
 #[path = "support/layout.rs"]
 mod layout;
+#[path = "support/misbehaving.rs"]
+mod misbehaving;
 #[path = "support/registry.rs"]
 mod registry;
 #[path = "faults/run.rs"]
@@ -30,3 +34,5 @@ mod tarball;
 mod transport;
 #[path = "faults/tree.rs"]
 mod tree;
+#[path = "support/world.rs"]
+mod world;

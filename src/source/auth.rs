@@ -26,6 +26,9 @@ const DEFAULT_LIFE: u64 = 60;
 /// The longest part of a token's life that is left unused, so that it does not run out on its way.
 const MARGIN: Duration = Duration::from_secs(10);
 
+/// Bytes of a realm: what servers are asked to take of an address (RFC 9110, 4.1).
+const REALM: usize = 8000;
+
 /// Scopes of a challenge that are asked for beside leave to pull.
 const SCOPES: usize = 4;
 
@@ -146,8 +149,9 @@ impl Auth {
         Ok((state.pass.clone(), state.generation))
     }
 
-    /// Gets a new pass after that of `generation` was refused with `refused`. Nothing to do if someone else just did.
-    pub async fn renew(&self, http: &Http, registry: &Url, refused: Response, generation: u64) -> Result<()> {
+    /// Gets a new pass after that of `generation` was refused with `refused`. Nothing to do if someone else just did. One that
+    /// was refused right after it was got is worth `another` only if the registry now wants something else.
+    pub async fn renew(&self, http: &Http, registry: &Url, refused: Response, generation: u64, another: bool) -> Result<()> {
         let mut state = self.state.lock().await;
         if state.generation != generation {
             return Ok(());
@@ -158,10 +162,17 @@ impl Auth {
             let entrance = || http.get(registry.clone());
             headers = challenges(&http.send(entrance, &mut http.attempts(), &[]).await?);
         }
+        let before = state.challenge.clone();
         if !headers.is_empty() {
             state.challenge = Some(Challenge::choose(headers.iter().map(String::as_str))?);
         }
-        if matches!((&state.challenge, &state.pass), (Some(Challenge::Basic), Pass::Basic(_)) | (None, _)) {
+        if state.challenge.is_none() {
+            let refusal = Refusal::read(refused, &self.secrets(&state.pass)).await;
+            let what = format!("{} wants to know who asks for {}, and does not say how to tell it", self.host, self.repository);
+            return Err(refusal.error(Kind::Denied, &what).hint(self.advice()));
+        }
+        let is_same = matches!((&state.challenge, &state.pass), (Some(Challenge::Basic), Pass::Basic(_)));
+        if is_same || another && state.challenge == before {
             return Err(self.denied(&Refusal::read(refused, &self.secrets(&state.pass)).await));
         }
         self.login(&mut state, http, registry).await
@@ -219,6 +230,9 @@ impl Auth {
         let reply: Reply = serde_json::from_slice(&bytes).map_err(|_| none("it is not the JSON of a token reply"))?;
         let token = [reply.token, reply.access_token].into_iter().flatten().find(|token| !token.is_empty());
         let token = token.ok_or_else(|| none("neither token nor access_token is there"))?;
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(none("no header can hold what it calls one"));
+        }
         let life = reply.expires_in.filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_LIFE);
         // A day at most, so that no sum of times can overflow.
         Ok((token, Duration::from_secs(life.min(86_400))))
@@ -302,6 +316,9 @@ fn challenges(response: &Response) -> Vec<String> {
 /// (CVE-2026-33540 and its like), or have us ask a cloud's metadata service.
 fn check_realm(realm: &str, registry: &Url, with_credentials: bool) -> Result<Url, String> {
     let refuse = |why: &str| Err(format!("refusing realm {}: {why}", excerpt(realm)));
+    if realm.len() > REALM {
+        return refuse("it is longer than any address");
+    }
     let Ok(url) = realm.parse::<Url>() else { return refuse("it is no absolute URL") };
     let Some(host) = url.host_str() else { return refuse("it names no host") };
     if !url.username().is_empty() || url.password().is_some() {

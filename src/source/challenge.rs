@@ -29,7 +29,7 @@ impl Challenge {
         let mut offered = Vec::new();
         let mut basic = false;
         let mut broken = None;
-        for header in headers {
+        for header in headers.into_iter().filter(|header| !header.trim().is_empty()) {
             for challenge in ChallengeParser::new(header) {
                 let Ok(challenge) = challenge else {
                     // Nexus and others send forms that the grammar does not know, such as an unquoted `realm=/`. Where
@@ -113,6 +113,7 @@ mod tests {
             (&["Bearer realm=\"\""], "missing realm"),
             (&[&long], "cannot be read"),
             (&["\u{1b}[31m"], "\\u{1b}"),
+            (&["", " "], "does not say which"),
             (&[], "does not say which"),
         ] {
             let error = Challenge::choose(headers.iter().copied()).unwrap_err();

@@ -11,7 +11,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Respon
 
 use super::refusal::{self, excerpt};
 use super::retry::{Attempts, Failure, Stop};
-use super::{Access, roots};
+use super::{Access, handshake, roots};
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
@@ -219,32 +219,20 @@ pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
         return (Failure::Final, unreachable(cause));
     }
     if let Some(tls) = tls_error(error) {
-        let error = unreachable(format!("no TLS connection with {host}: {}", excerpt(&tls.to_string())));
-        return (Failure::Final, tls_hint(tls).into_iter().fold(error, Error::hint));
+        return (Failure::Final, handshake::failed(tls, &host));
     }
     match (error.is_connect(), error.is_timeout()) {
         (true, true) => {
             let seconds = CONNECT_TIMEOUT.as_secs();
             (Failure::Connect, unreachable(format!("no connection with {host} within {seconds} seconds")))
         }
+        (true, false) if error.is_dns() => {
+            let what = format!("the name {host} leads to no address: {cause}");
+            (Failure::Connect, unreachable(what).hint("check the name, and the name servers of this machine"))
+        }
         (true, false) => (Failure::Connect, unreachable(format!("no connection with {host}: {cause}"))),
         (false, true) => (Failure::Broken, unreachable(format!("{host} fell silent")).hint("--timeout sets how long it may be")),
         (false, false) => (Failure::Broken, unreachable(format!("the connection with {host} broke: {cause}"))),
-    }
-}
-
-/// What to do about a TLS connection that came to nothing.
-fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
-    use rustls::{CertificateError as Wrong, Error};
-    match error {
-        Error::InvalidMessage(_) => Some("if the registry speaks plain HTTP, allow it with --plain-http"),
-        Error::InvalidCertificate(Wrong::UnknownIssuer) => {
-            Some("if an authority of your own issued the certificate, trust it with --ca-file FILE")
-        }
-        Error::InvalidCertificate(_) => {
-            Some("check the host, and this machine's clock; --ca-file FILE trusts a further authority")
-        }
-        _ => None,
     }
 }
 

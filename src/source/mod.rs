@@ -11,6 +11,7 @@ mod daemon;
 mod docker;
 mod encoding;
 mod files;
+mod handshake;
 pub mod headers;
 pub mod layout;
 mod pace;

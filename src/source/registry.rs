@@ -28,6 +28,13 @@ const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 /// The header by which a registry names the digest of a document (distribution-spec, "Pulling manifests").
 const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
+/// What to look at where something answers that is no registry.
+const STRANGE: &str = "check the host; a proxy or a login page may stand before the registry";
+
+/// Passes that are got for one request: one because the last ran out, or none was there yet, and one because that was not for
+/// what the registry wants.
+const RENEWALS: u32 = 2;
+
 /// Warnings of one registry that are told: who floods says nothing.
 const WARNINGS: usize = 8;
 
@@ -95,8 +102,8 @@ impl Registry {
         self.entrance.get_or_init(find).await
     }
 
-    /// Asks for `kind/name` of the repository, with a pass if the registry wants one. A pass that is refused is renewed
-    /// once, and what is missing is waited for if that was asked for. An answer other than 200, 206, 304 or 416 is an error.
+    /// Asks for `kind/name` of the repository, with a pass if the registry wants one. A pass that is refused is renewed,
+    /// and what is missing is waited for if that was asked for. An answer other than 200, 206, 304 or 416 is an error.
     async fn get(&self, kind: &str, name: &str, headers: &HeaderMap, attempts: &mut Attempts) -> Result<Response> {
         self.ask(&Method::GET, kind, name, headers, attempts).await
     }
@@ -112,7 +119,7 @@ impl Registry {
         let entrance = self.entrance().await;
         let path = format!("{}/{kind}/{name}", self.repository);
         let url = entrance.join(&path).map_err(|error| Error::new(Kind::Bug, format!("{path}: {error}")))?;
-        let (mut renewed, mut missed) = (false, 0);
+        let (mut renewed, mut missed) = (0, 0);
         loop {
             let (pass, generation) = self.auth.pass(&self.http, entrance).await?;
             let secrets = self.auth.secrets(&pass);
@@ -126,9 +133,9 @@ impl Registry {
                     return Ok(response);
                 }
                 // A host that the registry redirected to gets no pass of ours.
-                StatusCode::UNAUTHORIZED if !renewed && response.url().origin() == url.origin() => {
-                    renewed = true;
-                    self.auth.renew(&self.http, entrance, response, generation).await?;
+                StatusCode::UNAUTHORIZED if renewed < RENEWALS && response.url().origin() == url.origin() => {
+                    self.auth.renew(&self.http, entrance, response, generation, renewed > 0).await?;
+                    renewed += 1;
                 }
                 _ => {
                     let elsewhere = (response.url().origin() != url.origin()).then(|| response.url().clone());
@@ -136,7 +143,7 @@ impl Registry {
                     tokio::time::sleep(self.patience.next(refused, missed)?).await;
                     missed += 1;
                     // What comes after a wait is a question of its own.
-                    renewed = false;
+                    renewed = 0;
                     attempts.progressed();
                 }
             }
@@ -174,7 +181,10 @@ impl Registry {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 refusal.error(Kind::Unreachable, &format!("the proxy before {} wants credentials of its own", self.host))
             }
-            _ => refusal.error(Kind::Unsupported, &format!("{} does not answer as a registry does", self.host)),
+            status if status.is_redirection() => {
+                refusal.error(Kind::Unreachable, &format!("{} redirects to where nobody can follow", self.host))
+            }
+            _ => refusal.error(Kind::Unsupported, &format!("{} does not answer as a registry does", self.host)).hint(STRANGE),
         }
     }
 
@@ -234,7 +244,7 @@ impl Registry {
 
     fn no_registry(&self, what: &str) -> Error {
         Error::new(Kind::Unsupported, format!("{} answers with {what}: this is not a registry API response", self.host))
-            .hint("check the host; a proxy or a login page may stand before the registry")
+            .hint(STRANGE)
     }
 
     /// A blob from `from`: the answer, how it is encoded, and how many bytes come before those.
