@@ -19,6 +19,8 @@ mod host;
 mod layout;
 #[path = "support/misbehaving.rs"]
 mod misbehaving;
+#[path = "support/multiplexed.rs"]
+mod multiplexed;
 #[path = "support/registry.rs"]
 mod registry;
 #[path = "faults/run.rs"]

@@ -29,6 +29,10 @@ const MARGIN: Duration = Duration::from_secs(10);
 /// Bytes of a realm: what servers are asked to take of an address (RFC 9110, 4.1).
 const REALM: usize = 8000;
 
+/// Passes that are got for one request: one because the last ran out, or none was there yet, and one because that was not for
+/// what the registry wants.
+const RENEWALS: u32 = 2;
+
 /// Scopes of a challenge that are asked for beside leave to pull.
 const SCOPES: usize = 4;
 
@@ -149,11 +153,11 @@ impl Auth {
         Ok((state.pass.clone(), state.generation))
     }
 
-    /// Gets a new pass after that of `generation` was refused with `refused`. Nothing to do if someone else just did. One that
-    /// was refused right after it was got is worth `another` only if the registry now wants something else.
-    pub async fn renew(&self, http: &Http, registry: &Url, refused: Response, generation: u64, another: bool) -> Result<()> {
+    /// Gets a new pass after that of `generation` was refused with `refused`. Nothing to do if someone else just did. After
+    /// so many passes `before` for the same request, another is worth a try only if the registry now wants something else.
+    pub async fn renew(&self, http: &Http, registry: &Url, refused: Response, generation: u64, before: u32) -> Result<()> {
         let mut state = self.state.lock().await;
-        if state.generation != generation {
+        if before < RENEWALS && state.generation != generation {
             return Ok(());
         }
         let mut headers = challenges(&refused);
@@ -162,7 +166,7 @@ impl Auth {
             let entrance = || http.get(registry.clone());
             headers = challenges(&http.send(entrance, &mut http.attempts(), &[]).await?);
         }
-        let before = state.challenge.clone();
+        let wanted = state.challenge.clone();
         if !headers.is_empty() {
             state.challenge = Some(Challenge::choose(headers.iter().map(String::as_str))?);
         }
@@ -171,9 +175,15 @@ impl Auth {
             let what = format!("{} wants to know who asks for {}, and does not say how to tell it", self.host, self.repository);
             return Err(refusal.error(Kind::Denied, &what).hint(self.advice()));
         }
-        let is_same = matches!((&state.challenge, &state.pass), (Some(Challenge::Basic), Pass::Basic(_)));
-        if is_same || another && state.challenge == before {
-            return Err(self.denied(&Refusal::read(refused, &self.secrets(&state.pass)).await));
+        let is_spent = before > 0 && state.challenge == wanted || before >= RENEWALS;
+        if is_spent || matches!((&state.challenge, &state.pass), (Some(Challenge::Basic), Pass::Basic(_))) {
+            let refusal = Refusal::read(refused, &self.secrets(&state.pass)).await;
+            if let Some(Challenge::Bearer { realm, .. }) = &state.challenge {
+                let realm = realm.parse().map_or_else(|_| "its token server".to_owned(), |url| authority(&url));
+                let what = format!("{} does not take the token for {} that {realm} gave", self.host, self.repository);
+                return Err(refusal.error(Kind::Denied, &what).hint(self.advice()));
+            }
+            return Err(self.denied(&refusal));
         }
         self.login(&mut state, http, registry).await
     }

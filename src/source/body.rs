@@ -35,7 +35,8 @@ impl Pieces {
     /// The next piece. That each comes in time is the client's own rule; that they come to something is held here.
     async fn next(&mut self) -> Result<Option<Bytes>> {
         let asked = Instant::now();
-        let piece = self.response.chunk().await.map_err(|error| describe(&error).1)?;
+        let piece = self.response.chunk().await;
+        let piece = piece.map_err(|error| describe(&error.with_url(self.response.url().clone())).1)?;
         self.waited += asked.elapsed();
         self.came += piece.as_ref().map_or(0, Bytes::len) as u64;
         if piece.is_some() && self.waited >= self.timeout {

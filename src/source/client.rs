@@ -21,11 +21,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Redirects of one request (containers/image and most browsers of registries need one).
 const HOPS: usize = 5;
 
+/// Variables of the environment that name proxies (curl(1), "Environment").
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /// A client that tries again.
 pub struct Http {
     client: Client,
     access: Access,
     direct: bool,
+    /// The variable that names the way to other hosts, if one does.
+    proxy: Option<&'static str>,
 }
 
 impl Http {
@@ -34,14 +39,16 @@ impl Http {
         // Whoever installed a provider before us keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = client(access, || builder(access, direct).redirect(Policy::custom(follow)))?;
-        Ok(Self { client, access: access.clone(), direct })
+        let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let proxy = PROXIES.into_iter().find(is_set).filter(|_| !direct);
+        Ok(Self { client, access: access.clone(), direct, proxy })
     }
 
     /// A client of what listens on a socket in the file system. It follows no redirect: there is nothing else on it.
     pub fn on_socket(access: &Access, path: &Path) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = client(access, || builder(access, true).redirect(Policy::none()).unix_socket(path))?;
-        Ok(Self { client, access: access.clone(), direct: true })
+        Ok(Self { client, access: access.clone(), direct: true, proxy: None })
     }
 
     /// A client that follows no redirect: the body of a form would go along to wherever it leads.
@@ -90,7 +97,11 @@ impl Http {
                     }
                 }
                 Err(error) => {
-                    let (failure, error) = describe(&error);
+                    let (failure, mut error) = describe(&error);
+                    if let Some(variable) = self.proxy.filter(|_| failure == Failure::Connect) {
+                        error =
+                            error.hint(format!("is it the proxy? {variable} names one; NO_PROXY names hosts to ask without it"));
+                    }
                     let wait = attempts.next(failure, now());
                     (wait.unwrap_or_default(), wait.is_err().then_some(error))
                 }

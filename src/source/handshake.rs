@@ -36,7 +36,11 @@ fn certificate(wrong: &Wrong) -> (String, Option<&'static str>) {
         Wrong::ExpiredContext { not_after, .. } => (format!("its certificate expired on {}", day(*not_after)), CHECK),
         Wrong::NotValidYetContext { not_before, .. } => (format!("its certificate holds from {} on", day(*not_before)), CHECK),
         Wrong::NotValidForNameContext { presented, .. } => {
-            let names = if presented.is_empty() { "nobody".to_owned() } else { excerpt(&presented.join(", ")) };
+            // They come as they are called in the library: `DnsName("example.com")`.
+            let name =
+                |name: &String| name.split_once('(').map_or(&name[..], |(_, name)| name).trim_matches(['"', ')']).to_owned();
+            let names: Vec<String> = presented.iter().map(name).collect();
+            let names = if names.is_empty() { "nobody".to_owned() } else { excerpt(&names.join(", ")) };
             (format!("its certificate is for another host: {names}"), CHECK)
         }
         other => (excerpt(&other.to_string()), CHECK),

@@ -31,10 +31,6 @@ const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 /// What to look at where something answers that is no registry.
 const STRANGE: &str = "check the host; a proxy or a login page may stand before the registry";
 
-/// Passes that are got for one request: one because the last ran out, or none was there yet, and one because that was not for
-/// what the registry wants.
-const RENEWALS: u32 = 2;
-
 /// Warnings of one registry that are told: who floods says nothing.
 const WARNINGS: usize = 8;
 
@@ -133,8 +129,8 @@ impl Registry {
                     return Ok(response);
                 }
                 // A host that the registry redirected to gets no pass of ours.
-                StatusCode::UNAUTHORIZED if renewed < RENEWALS && response.url().origin() == url.origin() => {
-                    self.auth.renew(&self.http, entrance, response, generation, renewed > 0).await?;
+                StatusCode::UNAUTHORIZED if response.url().origin() == url.origin() => {
+                    self.auth.renew(&self.http, entrance, response, generation, renewed).await?;
                     renewed += 1;
                 }
                 _ => {

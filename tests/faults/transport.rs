@@ -19,7 +19,7 @@ use answers::{encoded, head, no_registry, warnings};
 use blobs::{lengths, longer, no_progress, reset, slow, splices};
 use ends::signals;
 use redirects::{asking, directions, storage};
-use ways::{nobody, proxies};
+use ways::{http2, nobody, proxies};
 
 rows! {
     R23 "A connection that is reset in the middle of a blob" => reset;
@@ -37,6 +37,7 @@ rows! {
     R35 "Proxies" => proxies;
     R36 "`Content-Encoding` that nobody asked for" => encoded;
     R37 "`Warning: 299`" => warnings;
+    R38 "HTTP/2: GOAWAY, RST_STREAM, empty frames" => http2;
     R39 "Signals, a reader that goes away, a full disk" => signals;
 }
 

@@ -166,7 +166,7 @@ pub fn insufficient(row: &Row) {
     row.verify("the scope that it names is granted", &name(&wide)).run().ends(0);
     assert_eq!(wide.count("/token"), 2);
     let never = server("scope=never");
-    row.verify("and it is not", &name(&never)).run().ends(4);
+    row.verify("and it is not", &name(&never)).run().ends(4).says("does not take the token");
     assert!(never.count("/manifests/") <= 3, "{:?}", never.requests());
 }
 
@@ -175,7 +175,7 @@ pub fn endless(row: &Row) {
         true => granted(request, "canary-token"),
         false => challenged(request, &own_realm(request)),
     });
-    row.verify("a token is given, and refused", &name(&server)).run().ends(4);
+    row.verify("a token is given, and refused", &name(&server)).run().ends(4).says("does not take the token for org/app");
     assert!(server.count("/manifests/") <= 3, "{:?}", server.requests());
     let server = super::guarded("Basic realm=\"x\"");
     let ran = row.verify("a password is refused", &name(&server)).env("LUCID_VERIFY_USERNAME", "user");

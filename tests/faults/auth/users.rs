@@ -91,8 +91,8 @@ pub fn helpers(row: &Row) {
     }
     if row.needs_real(false, "a helper that hangs for 10 s") {
         let server = guarded("Basic realm=\"x\"");
-        let hanging = Helper::new("exec sleep 60").asked_by(row.verify("it hangs", &name(&server)));
-        hanging.run().ends(4).says("does not answer within 10 seconds");
+        let hanging = Helper::new("exec sleep 60");
+        hanging.asked_by(row.verify("it hangs", &name(&server))).run().ends(4).says("does not answer within 10 seconds");
     }
 }
 

@@ -113,14 +113,12 @@ pub fn warnings(row: &Row) {
         let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
         let shown = warnings.join(" / ").replace(&server.host(), "HOST");
         assert!(ran.code == 0 && shown == wanted, "{case}: {shown}");
-        row.observe(
-            case,
-            &if shown.len() > 200 {
-                "0 held, and the first 512 characters are told".into()
-            } else {
-                format!("0 held, and `{shown}`")
-            },
-        );
+        let told = match shown.len() {
+            0 => "nothing is told".to_owned(),
+            1..200 => format!("`{shown}`"),
+            _ => "its first 512 characters are told".to_owned(),
+        };
+        row.observe(case, &format!("0 held, and {told}"));
     };
     said("on every answer", "299 - \"this tag is \\\"old\\\"\"".into(), "warning: HOST says: this tag is \"old\"");
     said("with what a terminal acts on", "299 - \"\u{9b}31m gone\"".into(), "warning: HOST says: \\u{9b}31m gone");

@@ -86,7 +86,7 @@ pub fn slow(row: &Row) {
         ran.ends(5).says(says);
     };
     let server = with_layer(|request, _| [until(&image().reply(request), 40_000), vec![Act::Stall]].concat());
-    patient("silence in the middle of a blob", &server, &format!("at byte 40000 of {}", layer().len()));
+    patient("silence in the middle of a blob", &server, &format!("at byte 40000 of {}: 127.0.0.1", layer().len()));
     let server = with_layer(|request, _| {
         let drip = Act::Drip(vec![0; 10_000], Duration::from_millis(100));
         [until(&image().reply(request), 40_000), vec![drip]].concat()

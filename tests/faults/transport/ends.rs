@@ -24,9 +24,7 @@ pub fn signals(row: &Row) {
                 false => whole(request, &image().reply(request)),
             });
             let case = format!("SIG{signal} while {stage} comes");
-            let script = format!("\"$@\" & sleep 0.4; kill -{signal} $!; wait $!");
-            // A shell without job control has its children ignore SIGINT; `env` gives it back.
-            let through = ["sh", "-c", &script, "sh", "env", &format!("--default-signal={signal}")];
+            let through = ["timeout", "--preserve-status", "-s", signal, "0.4"];
             let ran = row.verify(&case, &name(&server)).through(&through).run().ends(code);
             assert_eq!(ran.stdout, "");
         }

@@ -1,8 +1,9 @@
 //! The way to a registry: names, TLS, proxies.
 
-use super::{image, name};
+use super::{image, layer, name, path};
 use crate::authority::Authority;
 use crate::misbehaving::{Misbehaving, raw, whole};
+use crate::multiplexed::{Answer, Ending, Multiplexed};
 use crate::registry::Request;
 use crate::table::Row;
 
@@ -83,9 +84,39 @@ pub fn proxies(row: &Row) {
     let asked = row.verify("407 to plain HTTP", "registry.example/org/app:1").option("--plain-http");
     asked.env("HTTP_PROXY", &address).env("HTTPS_PROXY", &address).run().ends(5).says("proxy");
     let asked = row.verify("407 to CONNECT", "registry.example/org/app:1").env("HTTPS_PROXY", &address);
-    asked.option("--retries=0").run().ends(5).says("proxy");
+    asked.option("--retries=0").run().ends(5).says("proxy").says("HTTPS_PROXY names one");
     let gone = Misbehaving::start(reply).host();
     let asked =
         row.verify("a proxy that is not there", "registry.example/org/app:1").env("HTTPS_PROXY", format!("http://{gone}"));
     asked.option("--retries=0").run().ends(5);
+}
+
+pub fn http2(row: &Row) {
+    let authority = Authority::new("an authority");
+    let image = image();
+    let layer_path = path();
+    let documents = vec![
+        ("/manifests/1".to_owned(), image.media_type(), image.manifest.clone()),
+        (format!("/blobs/{}", image.content[0].0), "", image.content[0].2.clone()),
+        (layer_path.clone(), "", layer()),
+    ];
+    for (case, ending, code) in [
+        ("in order", Ending::InOrder, 0),
+        ("GOAWAY at the layer, once", Ending::GoAway, 0),
+        ("RST_STREAM in the middle of the layer, once", Ending::Reset(40_000), 0),
+        ("empty frames without end", Ending::EmptyFrames, 5),
+    ] {
+        let (documents, layer_path) = (documents.clone(), layer_path.clone());
+        let script = move |path: &str, before: usize| {
+            let (_, content_type, body) = documents.iter().find(|(end, ..)| path.ends_with(end.as_str()))?;
+            let is_hit = path.ends_with(&layer_path) && (before == 0 || ending == Ending::EmptyFrames);
+            let ending = if is_hit { ending } else { Ending::InOrder };
+            Some(Answer { content_type, body: body.clone(), ending })
+        };
+        let server = Multiplexed::start(&authority.issue("127.0.0.1", 2999).server(None), script);
+        let run = row.verify(case, &format!("{}/org/app:1", server.host())).home("ca.pem", &authority.pem);
+        let retries = if code == 0 { "--retries=1" } else { "--retries=0" };
+        run.option("--ca-file=ca.pem").option("--timeout=1").option(retries).run().ends(code);
+        assert!(server.requests() >= 3, "{case}: HTTP/2 was spoken");
+    }
 }
