@@ -5,6 +5,8 @@
 
 #[path = "faults/auth.rs"]
 mod auth;
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "faults/codecs.rs"]
 mod codecs;
 #[path = "faults/documents.rs"]
@@ -17,6 +19,8 @@ mod host;
 mod layout;
 #[path = "support/misbehaving.rs"]
 mod misbehaving;
+#[path = "support/multiplexed.rs"]
+mod multiplexed;
 #[path = "support/registry.rs"]
 mod registry;
 #[path = "faults/run.rs"]
@@ -32,3 +36,5 @@ mod tarball;
 mod transport;
 #[path = "faults/tree.rs"]
 mod tree;
+#[path = "support/world.rs"]
+mod world;

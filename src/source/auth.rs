@@ -26,6 +26,16 @@ const DEFAULT_LIFE: u64 = 60;
 /// The longest part of a token's life that is left unused, so that it does not run out on its way.
 const MARGIN: Duration = Duration::from_secs(10);
 
+/// Bytes of a realm: what servers are asked to take of an address (RFC 9110, 4.1).
+const REALM: usize = 8000;
+
+/// Passes that are got for one request: one because the last ran out, or none was there yet, and one because that was not for
+/// what the registry wants.
+const RENEWALS: u32 = 2;
+
+/// Scopes of a challenge that are asked for beside leave to pull.
+const SCOPES: usize = 4;
+
 /// The name by which token servers know this program.
 const CLIENT: &str = "lucid-verify";
 
@@ -143,10 +153,11 @@ impl Auth {
         Ok((state.pass.clone(), state.generation))
     }
 
-    /// Gets a new pass after that of `generation` was refused with `refused`. Nothing to do if someone else just did.
-    pub async fn renew(&self, http: &Http, registry: &Url, refused: Response, generation: u64) -> Result<()> {
+    /// Gets a new pass after that of `generation` was refused with `refused`. Nothing to do if someone else just did. After
+    /// so many passes `before` for the same request, another is worth a try only if the registry now wants something else.
+    pub async fn renew(&self, http: &Http, registry: &Url, refused: Response, generation: u64, before: u32) -> Result<()> {
         let mut state = self.state.lock().await;
-        if state.generation != generation {
+        if before < RENEWALS && state.generation != generation {
             return Ok(());
         }
         let mut headers = challenges(&refused);
@@ -155,11 +166,24 @@ impl Auth {
             let entrance = || http.get(registry.clone());
             headers = challenges(&http.send(entrance, &mut http.attempts(), &[]).await?);
         }
+        let wanted = state.challenge.clone();
         if !headers.is_empty() {
             state.challenge = Some(Challenge::choose(headers.iter().map(String::as_str))?);
         }
-        if matches!((&state.challenge, &state.pass), (Some(Challenge::Basic), Pass::Basic(_)) | (None, _)) {
-            return Err(self.denied(&Refusal::read(refused, &self.secrets(&state.pass)).await));
+        if state.challenge.is_none() {
+            let refusal = Refusal::read(refused, &self.secrets(&state.pass)).await;
+            let what = format!("{} wants to know who asks for {}, and does not say how to tell it", self.host, self.repository);
+            return Err(refusal.error(Kind::Denied, &what).hint(self.advice()));
+        }
+        let is_spent = before > 0 && state.challenge == wanted || before >= RENEWALS;
+        if is_spent || matches!((&state.challenge, &state.pass), (Some(Challenge::Basic), Pass::Basic(_))) {
+            let refusal = Refusal::read(refused, &self.secrets(&state.pass)).await;
+            if let Some(Challenge::Bearer { realm, .. }) = &state.challenge {
+                let realm = realm.parse().map_or_else(|_| "its token server".to_owned(), |url| authority(&url));
+                let what = format!("{} does not take the token for {} that {realm} gave", self.host, self.repository);
+                return Err(refusal.error(Kind::Denied, &what).hint(self.advice()));
+            }
+            return Err(self.denied(&refusal));
         }
         self.login(&mut state, http, registry).await
     }
@@ -180,8 +204,9 @@ impl Auth {
                 state.pass = Pass::Bearer(token);
                 state.expires = None;
             }
-            (Challenge::Bearer { realm, service }, login) => {
-                let (token, life) = self.token(realm, service.as_deref(), login.as_ref(), http, registry).await?;
+            (Challenge::Bearer { realm, service, scope }, login) => {
+                let fields = self.fields(service.as_deref(), scope.as_deref());
+                let (token, life) = self.token(realm, &fields, login.as_ref(), http, registry).await?;
                 state.pass = Pass::Bearer(token);
                 state.expires = Some(Instant::now() + life.saturating_sub(MARGIN.min(life / 4)));
             }
@@ -194,7 +219,7 @@ impl Auth {
     async fn token(
         &self,
         realm: &str,
-        service: Option<&str>,
+        fields: &[(&str, String)],
         login: Option<&Login>,
         http: &Http,
         registry: &Url,
@@ -202,46 +227,35 @@ impl Auth {
         let url = check_realm(realm, registry, login.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
         let host = authority(&url);
         let doing = |error: Error| error.doing(format!("get a token for {}/{} from {host}", self.host, self.repository));
-        let response = self.ask(&url, service, login, http).await.map_err(doing)?;
+        let response = ask(&url, fields, login, http).await.map_err(doing)?;
         if response.status() != StatusCode::OK {
             let refusal = Refusal::read(response, &login.map(Login::secrets).unwrap_or_default()).await;
             let subject = if login.is_some() { "the credentials are refused" } else { "no token is given to anonymous users" };
             return Err(doing(refusal.error(Kind::Denied, subject).hint(self.advice())));
         }
         let none = |why: &str| doing(Error::new(Kind::Denied, format!("its reply holds no token: {why}")));
-        let bytes = body::read_within(response, REPLY_LIMIT).await.map_err(doing)?;
+        let bytes = body::read_within(response, REPLY_LIMIT, http.timeout()).await.map_err(doing)?;
         let bytes = bytes.ok_or_else(|| none("it is larger than 1 MiB"))?;
         // The text of a parser could quote the reply, and so a token.
         let reply: Reply = serde_json::from_slice(&bytes).map_err(|_| none("it is not the JSON of a token reply"))?;
         let token = [reply.token, reply.access_token].into_iter().flatten().find(|token| !token.is_empty());
         let token = token.ok_or_else(|| none("neither token nor access_token is there"))?;
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(none("no header can hold what it calls one"));
+        }
         let life = reply.expires_in.filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_LIFE);
         // A day at most, so that no sum of times can overflow.
         Ok((token, Duration::from_secs(life.min(86_400))))
     }
 
-    /// Sends a token server the user's login: an identity token in a form (distribution, "`OAuth2` Token
-    /// Authentication"), or as a password where the server knows no such form.
-    async fn ask(&self, url: &Url, service: Option<&str>, login: Option<&Login>, http: &Http) -> Result<Response> {
-        let scope = format!("repository:{}:pull", self.repository);
-        let mut fields = vec![("scope", &scope[..])];
-        fields.extend(service.map(|service| ("service", service)));
-        let secrets = login.map(Login::secrets).unwrap_or_default();
-        if let Some(Login::Identity(Credentials { password, .. })) = login {
-            let exchange = [("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", password)];
-            let form = credentials::form(&[&fields[..], &exchange].concat());
-            let client = http.without_redirects()?;
-            let post = || client.post(url.clone()).header(CONTENT_TYPE, FORM).body(form.clone());
-            let response = http.send(post, &mut http.attempts(), &secrets).await?;
-            if !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
-                return Ok(response);
-            }
-        }
-        let pass = match login {
-            Some(Login::Password(pair) | Login::Identity(pair)) => Pass::Basic(pair.clone()),
-            Some(Login::Token(_)) | None => Pass::None,
-        };
-        http.send(|| pass.on(http.get(url.clone())).query(&fields), &mut http.attempts(), &secrets).await
+    /// What a token is asked for: leave to pull, and what the registry itself wants it to be good for, where that is something
+    /// else, as before a registry that keeps the repository under another name.
+    fn fields<'a>(&self, service: Option<&str>, scope: Option<&str>) -> Vec<(&'a str, String)> {
+        let own = format!("repository:{}:pull", self.repository);
+        let wanted = scope.unwrap_or_default().split_whitespace().filter(|wanted| *wanted != own).take(SCOPES);
+        let scopes: Vec<String> = std::iter::once(own.clone()).chain(wanted.map(str::to_owned)).collect();
+        let service = service.map(|service| ("service", service.to_owned()));
+        scopes.into_iter().map(|scope| ("scope", scope)).chain(service).collect()
     }
 
     /// The error of a registry that still refuses.
@@ -278,6 +292,31 @@ impl Auth {
     }
 }
 
+/// Sends a token server the user's login: an identity token in a form (distribution, "`OAuth2` Token Authentication"), or as a
+/// password where the server knows no such form.
+async fn ask(url: &Url, fields: &[(&str, String)], login: Option<&Login>, http: &Http) -> Result<Response> {
+    let secrets = login.map(Login::secrets).unwrap_or_default();
+    if let Some(Login::Identity(Credentials { password, .. })) = login {
+        let scopes: Vec<&str> = fields.iter().filter(|(name, _)| *name == "scope").map(|(_, scope)| &scope[..]).collect();
+        let scopes = scopes.join(" ");
+        let mut form =
+            vec![("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", password), ("scope", &scopes)];
+        form.extend(fields.iter().filter(|(name, _)| *name == "service").map(|(name, service)| (*name, &service[..])));
+        let form = credentials::form(&form);
+        let client = http.without_redirects()?;
+        let post = || client.post(url.clone()).header(CONTENT_TYPE, FORM).body(form.clone());
+        let response = http.send(post, &mut http.attempts(), &secrets).await?;
+        if !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+            return Ok(response);
+        }
+    }
+    let pass = match login {
+        Some(Login::Password(pair) | Login::Identity(pair)) => Pass::Basic(pair.clone()),
+        Some(Login::Token(_)) | None => Pass::None,
+    };
+    http.send(|| pass.on(http.get(url.clone())).query(fields), &mut http.attempts(), &secrets).await
+}
+
 fn challenges(response: &Response) -> Vec<String> {
     let headers = response.headers().get_all(WWW_AUTHENTICATE);
     headers.iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
@@ -287,6 +326,9 @@ fn challenges(response: &Response) -> Vec<String> {
 /// (CVE-2026-33540 and its like), or have us ask a cloud's metadata service.
 fn check_realm(realm: &str, registry: &Url, with_credentials: bool) -> Result<Url, String> {
     let refuse = |why: &str| Err(format!("refusing realm {}: {why}", excerpt(realm)));
+    if realm.len() > REALM {
+        return refuse("it is longer than any address");
+    }
     let Ok(url) = realm.parse::<Url>() else { return refuse("it is no absolute URL") };
     let Some(host) = url.host_str() else { return refuse("it names no host") };
     if !url.username().is_empty() || url.password().is_some() {
@@ -295,6 +337,9 @@ fn check_realm(realm: &str, registry: &Url, with_credentials: bool) -> Result<Ur
     let same_host = registry.host_str() == Some(host);
     if never_a_server(&url) && !same_host {
         return refuse("it is a link-local or unspecified address");
+    }
+    if is_loopback(&url) && !is_loopback(registry) {
+        return refuse("it is this machine, and the registry is another");
     }
     match (url.scheme(), registry.scheme()) {
         ("https", _) => Ok(url),
@@ -334,6 +379,7 @@ mod tests {
             assert!(!check(&format!("https://{host}/token"), "https://r/", false), "{host}");
         }
         assert!(check("https://169.254.7.7/token", "https://169.254.7.7/", true));
+        assert!(!check("https://127.0.0.1/token", "https://r/", false) && !check("https://localhost/token", "https://r/", false));
     }
 
     #[test]

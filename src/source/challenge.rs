@@ -17,6 +17,8 @@ pub enum Challenge {
         realm: String,
         /// The name by which the token server knows the registry.
         service: Option<String>,
+        /// What the registry wants the token to be good for.
+        scope: Option<String>,
     },
 }
 
@@ -27,7 +29,7 @@ impl Challenge {
         let mut offered = Vec::new();
         let mut basic = false;
         let mut broken = None;
-        for header in headers {
+        for header in headers.into_iter().filter(|header| !header.trim().is_empty()) {
             for challenge in ChallengeParser::new(header) {
                 let Ok(challenge) = challenge else {
                     // Nexus and others send forms that the grammar does not know, such as an unquoted `realm=/`. Where
@@ -39,9 +41,10 @@ impl Challenge {
                     break;
                 };
                 if challenge.scheme.eq_ignore_ascii_case("bearer") {
-                    match (parameter(&challenge, "realm"), parameter(&challenge, "service")) {
-                        (Some(realm), service) => return Ok(Self::Bearer { realm, service }),
-                        (None, _) => broken = Some("its Bearer challenge has a missing realm".to_owned()),
+                    let [realm, service, scope] = ["realm", "service", "scope"].map(|name| parameter(&challenge, name));
+                    match realm {
+                        Some(realm) => return Ok(Self::Bearer { realm, service, scope }),
+                        None => broken = Some("its Bearer challenge has a missing realm".to_owned()),
                     }
                 }
                 basic |= challenge.scheme.eq_ignore_ascii_case("basic");
@@ -71,7 +74,7 @@ mod tests {
     use super::*;
 
     fn bearer(realm: &str, service: Option<&str>) -> Challenge {
-        Challenge::Bearer { realm: realm.into(), service: service.map(str::to_owned) }
+        Challenge::Bearer { realm: realm.into(), service: service.map(str::to_owned), scope: None }
     }
 
     #[test]
@@ -79,7 +82,11 @@ mod tests {
         for (headers, want) in [
             (
                 &[r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull""#][..],
-                bearer("https://auth.docker.io/token", Some("registry.docker.io")),
+                Challenge::Bearer {
+                    realm: "https://auth.docker.io/token".into(),
+                    service: Some("registry.docker.io".into()),
+                    scope: Some("repository:a/b:pull".into()),
+                },
             ),
             (&[r#"Basic realm="https://1.dkr.ecr.eu.amazonaws.com/",service="ecr.amazonaws.com""#], Challenge::Basic),
             (&[r#"BASIC realm="Sonatype Nexus Repository Manager""#], Challenge::Basic),
@@ -106,6 +113,7 @@ mod tests {
             (&["Bearer realm=\"\""], "missing realm"),
             (&[&long], "cannot be read"),
             (&["\u{1b}[31m"], "\\u{1b}"),
+            (&["", " "], "does not say which"),
             (&[], "does not say which"),
         ] {
             let error = Challenge::choose(headers.iter().copied()).unwrap_err();

@@ -11,7 +11,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Respon
 
 use super::refusal::{self, excerpt};
 use super::retry::{Attempts, Failure, Stop};
-use super::{Access, roots};
+use super::{Access, handshake, roots};
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
@@ -21,11 +21,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Redirects of one request (containers/image and most browsers of registries need one).
 const HOPS: usize = 5;
 
+/// Variables of the environment that name proxies (curl(1), "Environment").
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /// A client that tries again.
 pub struct Http {
     client: Client,
     access: Access,
     direct: bool,
+    /// The variable that names the way to other hosts, if one does.
+    proxy: Option<&'static str>,
 }
 
 impl Http {
@@ -34,14 +39,16 @@ impl Http {
         // Whoever installed a provider before us keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = client(access, || builder(access, direct).redirect(Policy::custom(follow)))?;
-        Ok(Self { client, access: access.clone(), direct })
+        let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let proxy = PROXIES.into_iter().find(is_set).filter(|_| !direct);
+        Ok(Self { client, access: access.clone(), direct, proxy })
     }
 
     /// A client of what listens on a socket in the file system. It follows no redirect: there is nothing else on it.
     pub fn on_socket(access: &Access, path: &Path) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = client(access, || builder(access, true).redirect(Policy::none()).unix_socket(path))?;
-        Ok(Self { client, access: access.clone(), direct: true })
+        Ok(Self { client, access: access.clone(), direct: true, proxy: None })
     }
 
     /// A client that follows no redirect: the body of a form would go along to wherever it leads.
@@ -57,6 +64,11 @@ impl Http {
     /// A request of this address.
     pub fn request(&self, method: &Method, url: Url) -> RequestBuilder {
         self.client.request(method.clone(), url)
+    }
+
+    /// The longest that a server may be silent.
+    pub fn timeout(&self) -> Duration {
+        self.access.timeout
     }
 
     /// The tries of one request.
@@ -85,7 +97,11 @@ impl Http {
                     }
                 }
                 Err(error) => {
-                    let (failure, error) = describe(&error);
+                    let (failure, mut error) = describe(&error);
+                    if let Some(variable) = self.proxy.filter(|_| failure == Failure::Connect) {
+                        error =
+                            error.hint(format!("is it the proxy? {variable} names one; NO_PROXY names hosts to ask without it"));
+                    }
                     let wait = attempts.next(failure, now());
                     (wait.unwrap_or_default(), wait.is_err().then_some(error))
                 }
@@ -158,8 +174,14 @@ fn redirect(from: &Url, to: &Url, hop: usize) -> Result<(), String> {
     if from.scheme() == "https" && to.scheme() != "https" {
         return Err(format!("a redirect from https to {} at {host} is refused", to.scheme()));
     }
+    if !matches!(to.scheme(), "https" | "http") {
+        return Err(format!("a redirect to {}: is refused", to.scheme()));
+    }
     if never_a_server(to) && to.host_str() != from.host_str() {
         return Err(format!("a redirect to {host} is refused: it is a link-local or unspecified address"));
+    }
+    if is_loopback(to) && !is_loopback(from) {
+        return Err(format!("a redirect from {} to {host}, which is this machine, is refused", authority(from)));
     }
     Ok(())
 }
@@ -208,32 +230,20 @@ pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
         return (Failure::Final, unreachable(cause));
     }
     if let Some(tls) = tls_error(error) {
-        let error = unreachable(format!("no TLS connection with {host}: {}", excerpt(&tls.to_string())));
-        return (Failure::Final, tls_hint(tls).into_iter().fold(error, Error::hint));
+        return (Failure::Final, handshake::failed(tls, &host));
     }
     match (error.is_connect(), error.is_timeout()) {
         (true, true) => {
             let seconds = CONNECT_TIMEOUT.as_secs();
             (Failure::Connect, unreachable(format!("no connection with {host} within {seconds} seconds")))
         }
+        (true, false) if error.is_dns() => {
+            let what = format!("the name {host} leads to no address: {cause}");
+            (Failure::Connect, unreachable(what).hint("check the name, and the name servers of this machine"))
+        }
         (true, false) => (Failure::Connect, unreachable(format!("no connection with {host}: {cause}"))),
         (false, true) => (Failure::Broken, unreachable(format!("{host} fell silent")).hint("--timeout sets how long it may be")),
         (false, false) => (Failure::Broken, unreachable(format!("the connection with {host} broke: {cause}"))),
-    }
-}
-
-/// What to do about a TLS connection that came to nothing.
-fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
-    use rustls::{CertificateError as Wrong, Error};
-    match error {
-        Error::InvalidMessage(_) => Some("if the registry speaks plain HTTP, allow it with --plain-http"),
-        Error::InvalidCertificate(Wrong::UnknownIssuer) => {
-            Some("if an authority of your own issued the certificate, trust it with --ca-file FILE")
-        }
-        Error::InvalidCertificate(_) => {
-            Some("check the host, and this machine's clock; --ca-file FILE trusts a further authority")
-        }
-        _ => None,
     }
 }
 
@@ -271,6 +281,11 @@ mod tests {
         assert!(refused("https://r/", "http://s3/x?signature=secret", 1).contains("from https to http at s3 is refused"));
         assert!(!refused("https://r/", "http://s3/x?signature=secret", 1).contains("secret"));
         assert!(refused("https://r/", "https://r/", 6).contains("more than 5 redirects"));
+        assert!(refused("http://r/", "file:///etc/passwd", 1).contains("to file: is refused"));
+        for here in ["http://localhost:2375/", "http://127.0.0.1/", "http://[::1]/"] {
+            assert!(refused("http://r/", here, 1).contains("this machine"), "{here}");
+            assert_eq!(redirect(&url("http://127.0.0.1:5000/"), &url(here), 1), Ok(()));
+        }
         for metadata in ["http://169.254.169.254/", "http://[fd00:ec2::254]/", "http://0.0.0.0/", "http://[::ffff:a9fe:1]/"] {
             assert!(refused("http://r/", metadata, 1).contains("link-local"), "{metadata}");
         }

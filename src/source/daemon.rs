@@ -89,7 +89,7 @@ fn export(endpoint: &Endpoint, certificates: Option<PathBuf>, image: &str, acces
     let url = address.parse().map_err(|error| Error::new(Kind::Bug, format!("{address}: {error}")))?;
     let response = runtime.block_on(async { http.get(url).send().await }).map_err(|error| unreached(&error, endpoint))?;
     match response.status() {
-        StatusCode::OK => Archive::pass(body::stream(runtime.handle(), response, 0), limits),
+        StatusCode::OK => Archive::pass(body::stream(runtime.handle(), response, access.timeout), limits),
         status => {
             let refusal = runtime.block_on(Refusal::read(response, &[]));
             Err(match status {

@@ -4,12 +4,15 @@ mod archive;
 mod attestation;
 mod auth;
 mod body;
-mod challenge;
+pub mod challenge;
 mod client;
 mod credentials;
 mod daemon;
 mod docker;
+mod encoding;
 mod files;
+mod handshake;
+pub mod headers;
 pub mod layout;
 mod pace;
 mod refusal;
@@ -107,6 +110,8 @@ pub struct Access {
     pub tls: Tls,
     /// Further tries of a request that failed for a passing reason.
     pub retries: u32,
+    /// Told what a registry wants its users to know: fit to be shown, once each.
+    pub tell: Option<fn(&str)>,
     /// Whether to wait for what a registry does not have yet.
     pub wait: Option<Wait>,
     /// The longest that a connection may be silent.

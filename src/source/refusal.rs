@@ -88,7 +88,8 @@ impl Refusal {
     pub fn error(&self, kind: Kind, subject: &str) -> Error {
         let said = excerpt(&self.said);
         let said = if said.is_empty() { said } else { format!(": {said}") };
-        let error = Error::new(kind, format!("{subject} ({}){said}", self.status));
+        let reason = self.status.canonical_reason().map(|reason| format!(" {reason}")).unwrap_or_default();
+        let error = Error::new(kind, format!("{subject} ({}{reason}){said}", self.status.as_u16()));
         if self.html { error.hint("the answer is a web page: is the host a registry?") } else { error }
     }
 

@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::sync::{Mutex, PoisonError};
 
-use reqwest::header::{ACCEPT, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RANGE};
+use reqwest::header::{ACCEPT, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RANGE, WARNING};
 use reqwest::{Method, Response, StatusCode, Url};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::OnceCell;
 
 use super::auth::Auth;
 use super::client::{Http, authority, is_loopback, now};
-use super::refusal::{Refusal, is_html};
+use super::encoding::Encoding;
+use super::refusal::{Refusal, excerpt, is_html};
 use super::retry::{Attempts, Failure};
 use super::wait::Patience;
-use super::{Access, Fetched, Source, body};
+use super::{Access, Fetched, Source, body, headers};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, MediaType};
@@ -26,6 +27,12 @@ const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 
 /// The header by which a registry names the digest of a document (distribution-spec, "Pulling manifests").
 const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+
+/// What to look at where something answers that is no registry.
+const STRANGE: &str = "check the host; a proxy or a login page may stand before the registry";
+
+/// Warnings of one registry that are told: who floods says nothing.
+const WARNINGS: usize = 8;
 
 /// Threads of the network side. It moves bytes and waits, which is little work; hashing and decoding are done by who reads.
 const WORKERS: usize = 1;
@@ -46,6 +53,9 @@ pub struct Registry {
     patience: Patience,
     /// Blobs that were begun again from their start, for want of ranges: once is enough.
     restarted: Mutex<BTreeSet<Digest>>,
+    /// What the registry wants its users to know, as far as it was told.
+    told: Mutex<BTreeSet<String>>,
+    tell: Option<fn(&str)>,
     runtime: Runtime,
 }
 
@@ -69,6 +79,8 @@ impl Registry {
             patience: Patience::new(access.wait),
             secure,
             restarted: Mutex::default(),
+            told: Mutex::default(),
+            tell: access.tell,
             runtime: runtime.map_err(|error| Error::new(Kind::Bug, error.to_string()).doing("start the network threads"))?,
         })
     }
@@ -86,8 +98,8 @@ impl Registry {
         self.entrance.get_or_init(find).await
     }
 
-    /// Asks for `kind/name` of the repository, with a pass if the registry wants one. A pass that is refused is renewed
-    /// once, and what is missing is waited for if that was asked for. An answer other than 200, 206, 304 or 416 is an error.
+    /// Asks for `kind/name` of the repository, with a pass if the registry wants one. A pass that is refused is renewed,
+    /// and what is missing is waited for if that was asked for. An answer other than 200, 206, 304 or 416 is an error.
     async fn get(&self, kind: &str, name: &str, headers: &HeaderMap, attempts: &mut Attempts) -> Result<Response> {
         self.ask(&Method::GET, kind, name, headers, attempts).await
     }
@@ -103,20 +115,23 @@ impl Registry {
         let entrance = self.entrance().await;
         let path = format!("{}/{kind}/{name}", self.repository);
         let url = entrance.join(&path).map_err(|error| Error::new(Kind::Bug, format!("{path}: {error}")))?;
-        let (mut renewed, mut missed) = (false, 0);
+        let (mut renewed, mut missed) = (0, 0);
         loop {
             let (pass, generation) = self.auth.pass(&self.http, entrance).await?;
             let secrets = self.auth.secrets(&pass);
             let request = || pass.on(self.http.request(method, url.clone()).headers(headers.clone()));
             let response = self.http.send(request, attempts, &secrets).await?;
+            if response.url().origin() == url.origin() {
+                self.tell(response.headers());
+            }
             match response.status() {
                 StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE => {
                     return Ok(response);
                 }
                 // A host that the registry redirected to gets no pass of ours.
-                StatusCode::UNAUTHORIZED if !renewed && response.url().origin() == url.origin() => {
-                    renewed = true;
-                    self.auth.renew(&self.http, entrance, response, generation).await?;
+                StatusCode::UNAUTHORIZED if response.url().origin() == url.origin() => {
+                    self.auth.renew(&self.http, entrance, response, generation, renewed).await?;
+                    renewed += 1;
                 }
                 _ => {
                     let elsewhere = (response.url().origin() != url.origin()).then(|| response.url().clone());
@@ -124,9 +139,22 @@ impl Registry {
                     tokio::time::sleep(self.patience.next(refused, missed)?).await;
                     missed += 1;
                     // What comes after a wait is a question of its own.
-                    renewed = false;
+                    renewed = 0;
                     attempts.progressed();
                 }
+            }
+        }
+    }
+
+    /// Tells what the registry wants its users to know (distribution-spec, "Warnings"), each once.
+    fn tell(&self, headers: &HeaderMap) {
+        let Some(tell) = self.tell else { return };
+        for value in headers.get_all(WARNING) {
+            let said = headers::warning(&String::from_utf8_lossy(value.as_bytes())).map(|said| excerpt(&said));
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(said) = said.filter(|said| told.len() < WARNINGS && !told.contains(said)) {
+                tell(&format!("{} says: {said}", self.host));
+                told.insert(said);
             }
         }
     }
@@ -149,7 +177,10 @@ impl Registry {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 refusal.error(Kind::Unreachable, &format!("the proxy before {} wants credentials of its own", self.host))
             }
-            _ => refusal.error(Kind::Unsupported, &format!("{} does not answer as a registry does", self.host)),
+            status if status.is_redirection() => {
+                refusal.error(Kind::Unreachable, &format!("{} redirects to where nobody can follow", self.host))
+            }
+            _ => refusal.error(Kind::Unsupported, &format!("{} does not answer as a registry does", self.host)).hint(STRANGE),
         }
     }
 
@@ -163,10 +194,15 @@ impl Registry {
             let content_type = header(&CONTENT_TYPE);
             let claimed_digest = header(&DIGEST);
             self.whole(&response)?;
-            match body::read_within(response, limit).await {
+            let encoding = Encoding::of(&response, None)?;
+            let over = || limits::manifest(format!("the manifest is larger than {limit} bytes"));
+            match body::read_within(response, limit, self.http.timeout()).await {
                 Ok(Some(bytes)) if bytes.is_empty() => return Err(self.no_registry("an empty document")),
-                Ok(Some(bytes)) => return Ok(Fetched { bytes, content_type, claimed_digest }),
-                Ok(None) => return Err(limits::manifest(format!("the manifest is larger than {limit} bytes"))),
+                Ok(Some(bytes)) => {
+                    let bytes = encoding.unpacked(bytes, limit)?.ok_or_else(over)?;
+                    return Ok(Fetched { bytes, content_type, claimed_digest });
+                }
+                Ok(None) => return Err(over()),
                 Err(broken) => match attempts.next(Failure::Broken, now()) {
                     Ok(wait) => tokio::time::sleep(wait).await,
                     Err(_) => return Err(broken),
@@ -204,30 +240,35 @@ impl Registry {
 
     fn no_registry(&self, what: &str) -> Error {
         Error::new(Kind::Unsupported, format!("{} answers with {what}: this is not a registry API response", self.host))
-            .hint("check the host; a proxy or a login page may stand before the registry")
+            .hint(STRANGE)
     }
 
-    /// A blob from `from`, and how many bytes of the answer come before that.
-    async fn open(&self, descriptor: &Descriptor, from: u64) -> Result<(Response, u64)> {
+    /// A blob from `from`: the answer, how it is encoded, and how many bytes come before those.
+    async fn open(&self, descriptor: &Descriptor, from: u64) -> Result<(Response, Encoding, u64)> {
         let name = descriptor.digest.to_string();
         let mut attempts = self.http.attempts();
         if from > 0 {
             let range = format!("bytes={from}-").parse().map(|range| (RANGE, range));
             let response = self.get("blobs", &name, &range.into_iter().collect(), &mut attempts).await?;
-            if response.status() == StatusCode::PARTIAL_CONTENT && continues(response.headers(), from, descriptor.size) {
-                return Ok((response, 0));
+            let is_next =
+                response.status() == StatusCode::PARTIAL_CONTENT && continues(response.headers(), from, descriptor.size);
+            // A range of what is encoded is no range of the blob.
+            if is_next && Encoding::of(&response, Some(descriptor.size.saturating_sub(from)))? == Encoding::Identity {
+                return Ok((response, Encoding::Identity, 0));
             }
             if !self.restarted.lock().unwrap_or_else(PoisonError::into_inner).insert(descriptor.digest.clone()) {
                 let what = format!("{} serves no ranges, and the connection broke again", self.host);
                 return Err(Error::new(Kind::Unreachable, what));
             }
             if response.status() == StatusCode::OK {
-                return Ok((response, from));
+                let encoding = Encoding::of(&response, Some(descriptor.size))?;
+                return Ok((response, encoding, from));
             }
         }
         let response = self.get("blobs", &name, &HeaderMap::new(), &mut attempts).await?;
         self.whole(&response)?;
-        Ok((response, from))
+        let encoding = Encoding::of(&response, Some(descriptor.size))?;
+        Ok((response, encoding, from))
     }
 }
 
@@ -239,17 +280,8 @@ fn accept() -> HeaderMap {
 /// Whether a partial answer begins at `from`, of a blob of `size` bytes, and says so once (RFC 9110, 14.4).
 fn continues(headers: &HeaderMap, from: u64, size: u64) -> bool {
     let mut ranges = headers.get_all(CONTENT_RANGE).iter();
-    let range = ranges.next().and_then(|value| value.to_str().ok()).and_then(content_range);
+    let range = ranges.next().and_then(|value| value.to_str().ok()).and_then(headers::content_range);
     ranges.next().is_none() && range.is_some_and(|(start, total)| start == from && total.is_none_or(|total| total == size))
-}
-
-/// Reads `bytes START-END/TOTAL`: the start, and the total unless it is `*`.
-fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
-    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
-    let (start, end) = range.split_once('-')?;
-    let (start, end): (u64, u64) = (start.parse().ok()?, end.parse().ok()?);
-    let total = if total == "*" { None } else { Some(total.parse().ok()?) };
-    (start <= end && total.is_none_or(|total| end < total)).then_some((start, total))
 }
 
 impl Source for Registry {
@@ -269,8 +301,10 @@ impl Source for Registry {
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {
         let opened = self.runtime.block_on(self.open(descriptor, from));
-        let (response, skip) = opened.map_err(|error| error.doing(format!("fetch the blob {}", descriptor.digest)))?;
-        Ok(Box::new(body::stream(self.runtime.handle(), response, skip)))
+        let doing = |error: Error| error.doing(format!("fetch the blob {}", descriptor.digest));
+        let (response, encoding, skip) = opened.map_err(doing)?;
+        let body = body::stream(self.runtime.handle(), response, self.http.timeout());
+        encoding.reader(body, skip).map_err(|error| doing(error.into()))
     }
 }
 
@@ -280,11 +314,6 @@ mod tests {
 
     #[test]
     fn a_partial_answer_must_begin_where_it_was_asked_to() {
-        assert_eq!(content_range("bytes 5-9/10"), Some((5, Some(10))));
-        assert_eq!(content_range("bytes 5-9/*"), Some((5, None)));
-        for bad in ["", "bytes", "bytes */10", "bytes 9-5/10", "bytes 5-10/10", "items 5-9/10", "bytes -5-9/10", "bytes 5-9/x"] {
-            assert_eq!(content_range(bad), None, "{bad}");
-        }
         let headers = |ranges: &[&str]| {
             let mut headers = HeaderMap::new();
             for range in ranges {

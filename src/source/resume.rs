@@ -9,6 +9,9 @@ use crate::digest::read_buffered;
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
 
+/// What a connection that ended early without an error is called.
+pub(super) const CLOSED: &str = "the connection was closed";
+
 /// Bytes that must come before the count of tries starts anew. A connection that breaks every few kilobytes makes no
 /// progress worth the name.
 const PROGRESS: u64 = 1 << 20;
@@ -58,7 +61,7 @@ impl BufRead for Resumed<'_> {
         loop {
             let early = self.ended_early();
             let broken = match self.inner.fill_buf() {
-                Ok([]) if early => Error::new(Kind::Unreachable, "the connection was closed"),
+                Ok([]) if early => Error::new(Kind::Unreachable, CLOSED),
                 Ok(_) => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => Error::from(error),
@@ -66,7 +69,12 @@ impl BufRead for Resumed<'_> {
             if broken.kind != Kind::Unreachable {
                 return Err(broken.into());
             }
-            self.reopen(broken)?;
+            // All of it came, and the digest tells whether it is right: how the connection ended does not matter.
+            if self.position == self.descriptor.size {
+                self.inner = Box::new(io::empty());
+            } else {
+                self.reopen(broken)?;
+            }
         }
         self.inner.fill_buf()
     }
@@ -143,6 +151,12 @@ mod tests {
         let (result, asked) = read(1000, &[(300, true), (400, false)], 5);
         assert_eq!(result.unwrap(), (0..=255).cycle().take(1000).collect::<Vec<u8>>());
         assert_eq!(asked, [0, 300, 700]);
+    }
+
+    #[test]
+    fn a_connection_that_breaks_behind_the_last_byte_is_not_taken_up() {
+        let (result, asked) = read(1000, &[(1000, true)], 5);
+        assert_eq!((result.unwrap().len(), asked), (1000, vec![0]));
     }
 
     #[test]

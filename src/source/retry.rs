@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::headers;
+
 /// The first wait; each further one is twice as long.
 const FIRST: Duration = Duration::from_millis(500);
 
@@ -64,7 +66,7 @@ impl Attempts {
         let (retries, asked) = match failure {
             Failure::Final => return Err(Stop::Lasting),
             Failure::Status { status, .. } if !passes(status) => return Err(Stop::Lasting),
-            Failure::Status { retry_after, .. } => (self.retries, retry_after.and_then(|text| parse_retry_after(text, now))),
+            Failure::Status { retry_after, .. } => (self.retries, retry_after.and_then(|text| headers::retry_after(text, now))),
             Failure::Connect => (self.retries.min(CONNECT_RETRIES), None),
             Failure::Broken => (self.retries, None),
         };
@@ -98,16 +100,6 @@ fn passes(status: u16) -> bool {
     matches!(status, 408 | 429 | 499) || (500..=599).contains(&status) && !matches!(status, 501 | 505)
 }
 
-/// Reads `Retry-After` (RFC 9110, 10.2.3): seconds or a date. A time that has passed asks for nothing.
-fn parse_retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
-    let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-    }
-    let date = DateTime::parse_from_rfc2822(text).ok()?;
-    date.with_timezone(&Utc).signed_duration_since(now).to_std().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,22 +110,6 @@ mod tests {
 
     fn status(status: u16, retry_after: Option<&str>) -> Failure<'_> {
         Failure::Status { status, retry_after }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        for (text, want) in [
-            ("1", Some(1)),
-            ("3600", Some(3600)),
-            ("99999999999999999999999", Some(u64::MAX)),
-            ("Sat, 21 Nov 2026 12:00:30 GMT", Some(30)),
-            ("Sat, 21 Nov 2026 11:00:00 GMT", None),
-            ("abc", None),
-            ("-1", None),
-            ("", None),
-        ] {
-            assert_eq!(parse_retry_after(text, now()).map(|wait| wait.as_secs()), want, "{text}");
-        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub enum Act {
     Stall,
     /// Breaks the connection off (RST).
     Reset,
+    /// Is but the way to this address, as a proxy is after `CONNECT`.
+    Tunnel(String),
 }
 
 /// An answer in order.
@@ -210,6 +212,14 @@ fn perform(act: Act, channel: &mut (impl Read + Write), stream: &TcpStream, log:
             Ok(())
         }
         Act::Stall => io::copy(channel, &mut io::sink()).map(drop),
+        Act::Tunnel(address) => {
+            let there = TcpStream::connect(address)?;
+            let (mut from, mut to) = (stream.try_clone()?, there.try_clone()?);
+            let forth = thread::spawn(move || io::copy(&mut from, &mut to).and_then(|_| to.shutdown(Shutdown::Write)));
+            let back = io::copy(&mut &there, &mut &*stream).and_then(|_| stream.shutdown(Shutdown::Write));
+            let _ = forth.join();
+            back
+        }
         Act::Reset => {
             thread::sleep(ARRIVAL);
             let socket = SockRef::from(stream);

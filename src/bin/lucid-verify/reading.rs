@@ -11,7 +11,7 @@ use lucid_verify::source::{self, Access, Credentials, Tls};
 use lucid_verify::verify::Reading;
 
 use crate::args::Common;
-use crate::cache;
+use crate::{cache, exit};
 
 /// Bytes of a password: registries' tokens have a few thousand.
 const PASSWORD: u64 = 64 << 10;
@@ -34,6 +34,7 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
             client_key: common.client_key.clone(),
         },
         retries: common.retries,
+        tell: (!common.quiet).then_some(exit::warn),
         wait: None,
         timeout: Duration::from_secs(common.timeout),
     };

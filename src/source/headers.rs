@@ -1,0 +1,85 @@
+//! What the headers of answers mean. Pure: the clock is handed in, and whatever stands in a header is an answer or none.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+/// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date in any of the three forms of RFC 9110, 5.6.7. A time that has
+/// passed asks for nothing.
+pub fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let obsolete = |form| NaiveDateTime::parse_from_str(text, form).ok().map(|date| date.and_utc());
+    let date = DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc());
+    let date = date.or_else(|| obsolete("%A, %d-%b-%y %H:%M:%S GMT")).or_else(|| obsolete("%a %b %e %H:%M:%S %Y"))?;
+    date.signed_duration_since(now).to_std().ok()
+}
+
+/// Reads `Content-Range: bytes START-END/TOTAL` (RFC 9110, 14.4): the start, and the total unless it is `*`.
+pub fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (start, end) = range.split_once('-')?;
+    let (start, end): (u64, u64) = (start.parse().ok()?, end.parse().ok()?);
+    let total = if total == "*" { None } else { Some(total.parse().ok()?) };
+    (start <= end && total.is_none_or(|total| end < total)).then_some((start, total))
+}
+
+/// Reads `Warning: 299 - "TEXT"` (distribution-spec, "Warnings"): the text, unescaped. Of other codes and agents nothing is to
+/// be shown.
+pub fn warning(text: &str) -> Option<String> {
+    let mut quoted = text.trim().strip_prefix("299 - \"")?.chars();
+    let mut said = String::new();
+    loop {
+        match quoted.next()? {
+            '"' => return Some(said).filter(|said| !said.is_empty()),
+            '\\' => said.push(quoted.next()?),
+            character => said.push(character),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = DateTime::parse_from_rfc3339("2026-11-21T12:00:00Z").unwrap().to_utc();
+        for (text, want) in [
+            ("1", Some(1)),
+            ("3600", Some(3600)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Sat, 21 Nov 2026 12:00:30 GMT", Some(30)),
+            ("Saturday, 21-Nov-26 12:00:30 GMT", Some(30)),
+            ("Sat Nov 21 12:00:30 2026", Some(30)),
+            ("Tue Dec  1 12:00:00 2026", Some(864_000)),
+            ("Sat, 21 Nov 2026 11:00:00 GMT", None),
+            ("abc", None),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+        ] {
+            assert_eq!(retry_after(text, now).map(|wait| wait.as_secs()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_range_names_where_it_begins() {
+        assert_eq!(content_range("bytes 5-9/10"), Some((5, Some(10))));
+        assert_eq!(content_range("bytes 5-9/*"), Some((5, None)));
+        for bad in ["", "bytes", "bytes */10", "bytes 9-5/10", "bytes 5-10/10", "items 5-9/10", "bytes -5-9/10", "bytes 5-9/x"] {
+            assert_eq!(content_range(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_warning_is_what_the_specification_calls_one() {
+        assert_eq!(warning(r#"299 - "say \"when\" \\""#).unwrap(), r#"say "when" \"#);
+        assert_eq!(warning("299 - \"a\" \"Sat, 21 Nov 2026 12:00:30 GMT\"").unwrap(), "a");
+        for other in ["199 - \"x\"", "299 proxy \"x\"", "299 - x", "299 - \"x", "299 - \"x\\", "299 - \"\"", ""] {
+            assert_eq!(warning(other), None, "{other}");
+        }
+    }
+}
