@@ -1,6 +1,7 @@
 //! Image manifests (image-spec, manifest.md; Docker schema 2).
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::config::null_as_default;
@@ -54,6 +55,12 @@ fn unsupported(what: impl Into<String>) -> Error {
 }
 
 impl Document {
+    /// Reads a document of this family that is held in no other way, such as a layout's index.json.
+    pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+        json::read(bytes, &SHAPE)?;
+        typed(bytes)
+    }
+
     /// Reads a manifest or an index. `content_type` is what the transport said, if it said anything; a document that
     /// can be read in two ways, or that is not what it was announced as, is refused (CVE-2021-41190).
     pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self> {
@@ -88,14 +95,17 @@ impl Document {
                 None => return Err(unsupported(format!("{by} calls it {shown}, which is no image"))),
             }
         }
-        let broken = |what: String| unsupported(format!("it is no valid image document: {what}"));
         if shape == MediaType::Index {
-            return Ok(Self::Index(json::typed(bytes).map_err(broken)?));
+            return Ok(Self::Index(typed(bytes)?));
         }
-        let manifest: Manifest = json::typed(bytes).map_err(broken)?;
+        let manifest: Manifest = typed(bytes)?;
         manifest.check()?;
         Ok(Self::Manifest(manifest))
     }
+}
+
+fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    json::typed(bytes).map_err(|what| unsupported(format!("it is no valid image document: {what}")))
 }
 
 fn schema_1() -> Error {
