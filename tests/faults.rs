@@ -15,6 +15,8 @@ mod figures;
 mod host;
 #[path = "support/layout.rs"]
 mod layout;
+#[path = "support/misbehaving.rs"]
+mod misbehaving;
 #[path = "support/registry.rs"]
 mod registry;
 #[path = "faults/run.rs"]

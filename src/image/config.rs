@@ -201,16 +201,19 @@ impl Healthcheck {
 impl Config {
     /// Reads a configuration whose bytes were held against `digest`, of an image of `layers` layers.
     pub fn parse(bytes: &[u8], digest: &Digest, layers: usize) -> Result<Self> {
-        Self::checked(bytes, digest, layers).map_err(|error| error.doing(format!("read the image configuration {}", digest.short())))
+        Self::checked(bytes, digest, layers)
+            .map_err(|error| error.doing(format!("read the image configuration {}", digest.short())))
     }
 
     fn checked(bytes: &[u8], digest: &Digest, layers: usize) -> Result<Self> {
         let unsupported = |what: String| Error::new(Kind::Unsupported, what);
         let document = json::read(bytes, &SHAPE)?;
-        let mut config: Self =
-            json::typed(bytes).map_err(|what| unsupported(format!("it is no image configuration: {what}")))?;
+        let mut config: Self = json::typed(bytes).map_err(|what| unsupported(format!("it is no image configuration: {what}")))?;
         if config.rootfs.kind != "layers" {
-            return Err(unsupported(format!("its rootfs.type is {:?}, wanted \"layers\"", config.rootfs.kind.chars().take(60).collect::<String>())));
+            return Err(unsupported(format!(
+                "its rootfs.type is {:?}, wanted \"layers\"",
+                config.rootfs.kind.chars().take(60).collect::<String>()
+            )));
         }
         if config.rootfs.diff_ids.len() != layers {
             return Err(unsupported(format!("it lists {} diff_ids, the manifest {layers} layers", config.rootfs.diff_ids.len())));

@@ -39,3 +39,11 @@ pub struct Descriptor {
     #[serde(default)]
     pub data: Option<String>,
 }
+
+impl Descriptor {
+    /// Whether it is a layer that registries need not have, because its manifest says where else it is (image-spec, layer.md
+    /// "Non-Distributable Layers").
+    pub fn is_foreign(&self) -> bool {
+        [".nondistributable.", ".foreign."].iter().any(|word| self.media_type.contains(word))
+    }
+}

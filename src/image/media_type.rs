@@ -65,12 +65,6 @@ impl MediaType {
         })
     }
 
-    /// Whether a layer's media type is of those that registries need not have, because their manifest says where else they
-    /// are (image-spec, layer.md "Non-Distributable Layers").
-    pub fn is_foreign(text: &str) -> bool {
-        [".nondistributable.", ".foreign."].iter().any(|word| text.contains(word))
-    }
-
     fn layer(name: &str) -> Option<Compression> {
         let suffix = ["application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.nondistributable.v1.tar"]
             .iter()

@@ -60,7 +60,7 @@ impl Layout {
         } else {
             Self::of(Box::new(Directory(folder)), name, limit, "oci:DIR:REF")
         };
-        opened.map_err(|error| error.doing(format!("open the image layout {}", escape(directory.as_bytes()))))
+        opened.map_err(|error| error.doing(format!("open the image layout oci:{}", escape(directory.as_bytes()))))
     }
 
     /// Opens a tar of a layout directory, `-` being the one on stdin; the name is found as in [`open`](Self::open).

@@ -183,7 +183,10 @@ impl Registry {
     async fn named(&self, known: &Digest) -> Result<Option<Digest>> {
         let mut headers = accept();
         headers.extend(format!("\"{known}\"").parse().map(|known| (IF_NONE_MATCH, known)));
-        match self.ask(&Method::HEAD, "manifests", self.tag.as_ref().unwrap_or(&self.name), &headers, &mut self.http.attempts()).await {
+        match self
+            .ask(&Method::HEAD, "manifests", self.tag.as_ref().unwrap_or(&self.name), &headers, &mut self.http.attempts())
+            .await
+        {
             Ok(response) if response.status() == StatusCode::NOT_MODIFIED => Ok(Some(known.clone())),
             Ok(response) => {
                 let digest = response.headers().get(&DIGEST).and_then(|value| value.to_str().ok());

@@ -9,7 +9,7 @@ use super::cached::Wanted;
 use super::{Loaded, Reading, Watch, stages};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
-use crate::image::{Descriptor, MediaType, Resolved};
+use crate::image::{Descriptor, Resolved};
 use crate::layer::{self, Body, EntryRef, LayerDiff, Trace};
 use crate::limits::{self, Limits};
 use crate::source::{self, Pace, Source};
@@ -129,11 +129,12 @@ fn one(
 
 /// Says of a foreign layer that is not where the image is why it is not read (docs/decisions/0028).
 fn elsewhere(error: Error, descriptor: &Descriptor) -> Error {
-    if error.kind != Kind::NotFound || !MediaType::is_foreign(&descriptor.media_type) {
+    if error.kind != Kind::NotFound || !descriptor.is_foreign() {
         return error;
     }
     let what = format!("the layer is foreign, and was not fetched from where its urls lead: {error}");
-    Error::new(Kind::NotFound, what).hint("push the image with its foreign layers: dockerd's allow-nondistributable-artifacts does")
+    Error::new(Kind::NotFound, what)
+        .hint("push the image with its foreign layers: dockerd's allow-nondistributable-artifacts does")
 }
 
 /// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know
