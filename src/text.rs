@@ -80,6 +80,19 @@ pub fn terminal(text: &str) -> String {
     })
 }
 
+/// Characters of a long text that are shown of its begin, and as many of its end.
+const SHOWN: usize = 120;
+
+/// The begin and the end of a text that may be long: a parser that repeats what it found says at the end what it wanted.
+pub(crate) fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= 2 * SHOWN {
+        return text.to_owned();
+    }
+    let part = |from: usize| text.chars().skip(from).take(SHOWN).collect::<String>();
+    format!("{} … {}", part(0), part(length - SHOWN))
+}
+
 /// Bytes as text for a message: without loss, and safe on a terminal.
 pub fn escape(bytes: &[u8]) -> String {
     let text = lossless(bytes);

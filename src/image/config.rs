@@ -7,9 +7,51 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::history::History;
+use super::json::{self, Shape};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::reference::Platform;
+
+/// The keys of a configuration that are read.
+const SHAPE: Shape = Shape::Object(&[
+    ("os", &Shape::Any),
+    ("architecture", &Shape::Any),
+    ("variant", &Shape::Any),
+    ("created", &Shape::Any),
+    ("config", &RUN),
+    ("rootfs", &Shape::Object(&[("type", &Shape::Any), ("diff_ids", &Shape::Any)])),
+    ("history", &HISTORY),
+]);
+
+const HISTORY: Shape = Shape::Object(&[
+    ("created", &Shape::Any),
+    ("created_by", &Shape::Any),
+    ("empty_layer", &Shape::Any),
+    ("comment", &Shape::Any),
+]);
+
+const RUN: Shape = Shape::Object(&[
+    ("User", &Shape::Any),
+    ("Env", &Shape::Any),
+    ("Entrypoint", &Shape::Any),
+    ("Cmd", &Shape::Any),
+    ("WorkingDir", &Shape::Any),
+    ("Shell", &Shape::Any),
+    ("Healthcheck", &HEALTHCHECK),
+    ("ExposedPorts", &Shape::Any),
+    ("Labels", &Shape::Any),
+    ("Volumes", &Shape::Any),
+    ("StopSignal", &Shape::Any),
+    ("OnBuild", &Shape::Any),
+]);
+
+const HEALTHCHECK: Shape = Shape::Object(&[
+    ("Test", &Shape::Any),
+    ("Interval", &Shape::Any),
+    ("Timeout", &Shape::Any),
+    ("StartPeriod", &Shape::Any),
+    ("Retries", &Shape::Any),
+]);
 
 /// Reads `null` as absent: Docker writes it for empty lists and maps.
 pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -57,7 +99,8 @@ pub struct Rootfs {
     /// `layers`; nothing else is defined.
     #[serde(rename = "type", default)]
     pub kind: String,
-    /// One digest a layer, base first.
+    /// One digest a layer, base first. Go writes none as `null`.
+    #[serde(deserialize_with = "null_as_default")]
     pub diff_ids: Vec<Digest>,
 }
 
@@ -158,17 +201,24 @@ impl Healthcheck {
 impl Config {
     /// Reads a configuration whose bytes were held against `digest`, of an image of `layers` layers.
     pub fn parse(bytes: &[u8], digest: &Digest, layers: usize) -> Result<Self> {
-        let unsupported =
-            |what: String| Error::new(Kind::Unsupported, what).doing(format!("read the image configuration {}", digest.short()));
-        let mut config: Self =
-            serde_json::from_slice(bytes).map_err(|error| unsupported(format!("it is no image configuration: {error}")))?;
+        Self::checked(bytes, digest, layers)
+            .map_err(|error| error.doing(format!("read the image configuration {}", digest.short())))
+    }
+
+    fn checked(bytes: &[u8], digest: &Digest, layers: usize) -> Result<Self> {
+        let unsupported = |what: String| Error::new(Kind::Unsupported, what);
+        let document = json::read(bytes, &SHAPE)?;
+        let mut config: Self = json::typed(bytes).map_err(|what| unsupported(format!("it is no image configuration: {what}")))?;
         if config.rootfs.kind != "layers" {
-            return Err(unsupported(format!("its rootfs.type is {:?}, wanted \"layers\"", config.rootfs.kind)));
+            return Err(unsupported(format!(
+                "its rootfs.type is {:?}, wanted \"layers\"",
+                config.rootfs.kind.chars().take(60).collect::<String>()
+            )));
         }
         if config.rootfs.diff_ids.len() != layers {
             return Err(unsupported(format!("it lists {} diff_ids, the manifest {layers} layers", config.rootfs.diff_ids.len())));
         }
-        config.document = serde_json::from_slice(bytes).map_err(|error| unsupported(error.to_string()))?;
+        config.document = document;
         config.digest = digest.clone();
         Ok(config)
     }

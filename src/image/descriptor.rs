@@ -4,8 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::json::Shape;
 use crate::digest::Digest;
 use crate::reference::Platform;
+
+/// The keys of a descriptor that are read.
+pub(super) const SHAPE: Shape = Shape::Object(&[
+    ("mediaType", &Shape::Any),
+    ("digest", &Shape::Any),
+    ("size", &Shape::Size),
+    ("platform", &Shape::Object(&[("os", &Shape::Any), ("architecture", &Shape::Any), ("variant", &Shape::Any)])),
+    ("annotations", &Shape::Any),
+    ("data", &Shape::Any),
+]);
 
 /// Points at content: its media type, digest and size.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,4 +38,12 @@ pub struct Descriptor {
     /// The content itself in base64, which must agree with digest and size.
     #[serde(default)]
     pub data: Option<String>,
+}
+
+impl Descriptor {
+    /// Whether it is a layer that registries need not have, because its manifest says where else it is (image-spec, layer.md
+    /// "Non-Distributable Layers").
+    pub fn is_foreign(&self) -> bool {
+        [".nondistributable.", ".foreign."].iter().any(|word| self.media_type.contains(word))
+    }
 }

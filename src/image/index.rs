@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::config::null_as_default;
 use super::{Descriptor, MediaType};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
@@ -13,7 +14,8 @@ use crate::reference::Platform;
 pub struct Index {
     /// Always 2.
     pub schema_version: u64,
-    /// The images, and whatever else the builder attached.
+    /// The images, and whatever else the builder attached. Go writes none as `null`.
+    #[serde(deserialize_with = "null_as_default")]
     pub manifests: Vec<Descriptor>,
 }
 
@@ -67,8 +69,9 @@ impl Index {
             (_, []) => return Err(Error::new(Kind::NotFound, "the index holds no image")),
             (Some(platform), _) => {
                 let found = matching(platform);
-                // A nested index may name no platform itself: its children do.
-                if found.is_empty() { images.iter().copied().filter(|entry| entry.platform.is_none()).collect() } else { found }
+                let unnamed = || images.iter().copied().filter(|entry| entry.platform.is_none());
+                // A nested index may name no platform itself: its children do. Of several which one is meant would be a guess.
+                if found.is_empty() && unnamed().count() == 1 { unnamed().collect() } else { found }
             }
             (None, [only]) => vec![*only],
             (None, _) => {
@@ -125,6 +128,13 @@ mod tests {
         let error = chosen(&["linux/amd64", "linux/arm/v7"], Some("linux/arm64")).unwrap_err();
         assert_eq!(error.kind, Kind::NotFound);
         assert!(error.what.contains("linux/amd64, linux/arm/v7"), "{error}");
+    }
+
+    #[test]
+    fn what_names_no_platform_is_taken_only_if_it_is_the_only_one() {
+        assert_eq!(chosen(&["linux/amd64", ""], Some("linux/arm64")).unwrap().0, 1);
+        let error = chosen(&["", ""], Some("linux/arm64")).unwrap_err();
+        assert!(error.kind == Kind::NotFound && error.what.contains("it has unnamed, unnamed"), "{error}");
     }
 
     #[test]

@@ -1,11 +1,25 @@
 //! Image manifests (image-spec, manifest.md; Docker schema 2).
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Descriptor, Index, MediaType};
+use super::config::null_as_default;
+use super::json::{self, Shape};
+use super::{Descriptor, Index, MediaType, artifact, descriptor};
 use crate::error::{Error, Kind, Result};
 use crate::text;
+
+/// The keys of manifests and indexes that are read.
+const SHAPE: Shape = Shape::Object(&[
+    ("schemaVersion", &Shape::Any),
+    ("mediaType", &Shape::Any),
+    ("artifactType", &Shape::Any),
+    ("config", &descriptor::SHAPE),
+    ("layers", &descriptor::SHAPE),
+    ("manifests", &descriptor::SHAPE),
+    ("fsLayers", &Shape::Any),
+]);
 
 /// The manifest of one image.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,7 +35,8 @@ pub struct Manifest {
     pub artifact_type: Option<String>,
     /// The configuration.
     pub config: Descriptor,
-    /// The layers, base first.
+    /// The layers, base first. Go writes none as `null`.
+    #[serde(deserialize_with = "null_as_default")]
     pub layers: Vec<Descriptor>,
 }
 
@@ -40,17 +55,28 @@ fn unsupported(what: impl Into<String>) -> Error {
 }
 
 impl Document {
+    /// Reads a document of this family that is held in no other way, such as a layout's index.json.
+    pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+        json::read(bytes, &SHAPE)?;
+        typed(bytes)
+    }
+
     /// Reads a manifest or an index. `content_type` is what the transport said, if it said anything; a document that
     /// can be read in two ways, or that is not what it was announced as, is refused (CVE-2021-41190).
     pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self> {
-        let value: Value = serde_json::from_slice(bytes).map_err(|error| unsupported(format!("it is not JSON: {error}")))?;
+        let value = json::read(bytes, &SHAPE)?;
         let object = value.as_object().ok_or_else(|| unsupported("it is no JSON object"))?;
-        let has = |name: &str| object.keys().any(|key| key.eq_ignore_ascii_case(name));
+        let has = |name: &str| object.contains_key(name);
         if has("manifests") && (has("layers") || has("config")) {
             return Err(unsupported("it is ambiguous: it holds both layers and manifests"));
         }
-        if has("fsLayers") || object.get("schemaVersion").and_then(Value::as_u64) == Some(1) {
+        let version = object.get("schemaVersion");
+        if has("fsLayers") || version.and_then(Value::as_u64) == Some(1) {
             return Err(schema_1());
+        }
+        if let Some(version) = version.filter(|version| version.as_u64() != Some(2)) {
+            let version = text::terminal(&version.to_string().chars().take(20).collect::<String>());
+            return Err(unsupported(format!("its schemaVersion is {version}, wanted 2")));
         }
         let own = object.get("mediaType").and_then(Value::as_str);
         let shape = if has("manifests") { MediaType::Index } else { MediaType::Manifest };
@@ -69,14 +95,17 @@ impl Document {
                 None => return Err(unsupported(format!("{by} calls it {shown}, which is no image"))),
             }
         }
-        let broken = |error: serde_json::Error| unsupported(format!("it is no valid image document: {error}"));
         if shape == MediaType::Index {
-            return Ok(Self::Index(serde_json::from_slice(bytes).map_err(broken)?));
+            return Ok(Self::Index(typed(bytes)?));
         }
-        let manifest: Manifest = serde_json::from_slice(bytes).map_err(broken)?;
+        let manifest: Manifest = typed(bytes)?;
         manifest.check()?;
         Ok(Self::Manifest(manifest))
     }
+}
+
+fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    json::typed(bytes).map_err(|what| unsupported(format!("it is no valid image document: {what}")))
 }
 
 fn schema_1() -> Error {
@@ -86,19 +115,19 @@ fn schema_1() -> Error {
 
 impl Manifest {
     fn check(&self) -> Result<()> {
-        if self.schema_version != 2 {
-            return Err(unsupported(format!("its schemaVersion is {}, wanted 2", self.schema_version)));
-        }
         if MediaType::parse(&self.config.media_type) != Some(MediaType::Config) && !self.config.media_type.is_empty() {
-            let kind = self.artifact_type.as_deref().unwrap_or(&self.config.media_type);
-            return Err(unsupported(format!("it is an artifact of type {}, not an image", text::escape(kind.as_bytes())))
-                .hint("charts, signatures and attestations are kept like images: name the image itself"));
+            let own = self.artifact_type.as_deref().filter(|own| !own.is_empty());
+            return Err(artifact::refused(own.unwrap_or(&self.config.media_type)));
         }
         for (index, layer) in self.layers.iter().enumerate() {
             let name = format!("layer {}/{} {}", index + 1, self.layers.len(), layer.digest.short());
             match MediaType::parse(&layer.media_type) {
                 Some(MediaType::Layer(_)) => {}
-                Some(MediaType::Encrypted) => return Err(unsupported(format!("{name} is encrypted"))),
+                Some(MediaType::Encrypted) => {
+                    let hint = "decrypt the image first: skopeo copy --decryption-key KEY writes one that can be read";
+                    return Err(unsupported(format!("{name} is encrypted")).hint(hint));
+                }
+                _ if artifact::is_known(&layer.media_type) => return Err(artifact::refused(&layer.media_type)),
                 _ => {
                     return Err(unsupported(format!(
                         "{name} has the media type {}, which is no layer",
@@ -140,7 +169,10 @@ mod tests {
         assert!(refused(&manifest(r#""Manifests":[],"#), None).contains("ambiguous"));
         assert!(refused(&manifest(""), Some("application/vnd.oci.image.index.v1+json")).contains("ambiguous"));
         assert!(refused(&manifest(""), Some("text/html")).contains("text/html"));
-        assert!(refused(&manifest(r#""layers":[],"#), None).contains("duplicate field"));
+        assert!(refused(&manifest(r#""Layers":[],"#), None).contains("ambiguous"));
+        assert!(refused(&manifest(r#""layers":[],"#), None).contains("the key \"layers\" stands there twice"));
+        assert!(refused(r#"{"schemaVersion":3,"manifests":[]}"#, None).contains("schemaVersion is 3"));
+        assert!(refused(r#"{"manifests":[]}"#, None).contains("missing field `schemaVersion`"));
     }
 
     #[test]
@@ -150,7 +182,8 @@ mod tests {
             .replace("image.config.v1+json", "empty.v1+json")
             .replace("\"config\"", "\"artifactType\":\"application/x-chart\",\"config\"");
         assert!(refused(&artifact, None).contains("artifact of type application/x-chart"));
-        assert!(refused(&manifest("").replace("\"size\":0", "\"size\":-1"), None).contains("invalid value"));
+        let negative = manifest("").replace("\"size\":0", "\"size\":-1");
+        assert_eq!(Document::parse(negative.as_bytes(), None).unwrap_err().kind, Kind::Corrupt);
         assert!(refused(&manifest("").replace(DIGEST, "sha256:../../x"), None).contains("not a digest"));
     }
 }

@@ -1,10 +1,12 @@
 //! The OCI and Docker documents as data. No I/O: bytes in, checked documents out.
 
+mod artifact;
 pub mod config;
 pub mod descriptor;
 pub mod dockerfile;
 pub mod history;
 pub mod index;
+mod json;
 pub mod manifest;
 pub mod media_type;
 pub mod provenance;

@@ -88,6 +88,9 @@ impl<'a, R: BufRead> Decoder<'a, R> {
 }
 
 fn damaged(codec: &str, error: &io::Error, position: u64) -> Error {
+    if error.kind() == io::ErrorKind::Unsupported {
+        return Error::new(Kind::Unsupported, format!("{error}, before byte {position} of the blob"));
+    }
     let what = match error.kind() {
         io::ErrorKind::UnexpectedEof => format!("the {codec} data ends early, at byte {position} of the blob"),
         _ => format!("the {codec} data is damaged before byte {position} of the blob: {error}"),
@@ -99,6 +102,10 @@ fn zstd_error(error: &io::Error, position: u64, window: u64) -> Error {
     // The binding gives libzstd's message and no code.
     if error.to_string().contains("requires too much memory") {
         return limits::zstd_window(format!("a zstd frame needs a window of more than {window} bytes"));
+    }
+    if error.to_string().contains("Dictionary mismatch") {
+        let what = format!("a zstd frame before byte {position} of the blob needs a dictionary, which no layer comes with");
+        return Error::new(Kind::Unsupported, what).hint("build the image again with a current builder");
     }
     damaged("zstd", error, position)
 }

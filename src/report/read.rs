@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::finding::Level;
 use crate::size::snapshot::{Fingerprint, Folded, Origin, Side, Snapshot, SnapshotLayer, Totals, kind};
 use crate::size::{Amount, Package, baseline, breakdown};
+use crate::text::{escape, shortened, terminal};
 
 /// Layers of an image that is compared: eight times the default ceiling of those that are read.
 const LAYERS: usize = 4096;
@@ -101,7 +102,11 @@ struct Sum {
 }
 
 fn report(bytes: &[u8]) -> Result<Vec<Snapshot>> {
-    let no_report = |error: serde_json::Error| wrong(format!("it is no report of lucid-verify: {error}"));
+    let no_report = |error: serde_json::Error| {
+        let line = bytes.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+        let line = shortened(&escape(line.trim_ascii()));
+        wrong(format!("it is no report of lucid-verify: {} `{line}`", shortened(&terminal(&error.to_string()))))
+    };
     let head: Head = serde_json::from_slice(bytes).map_err(no_report)?;
     match (head.schema, head.images) {
         (Some(schema), _) if schema != u64::from(SCHEMA) => {

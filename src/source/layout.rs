@@ -12,6 +12,7 @@ use super::{Fetched, Source};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
+use crate::image::manifest::Document;
 use crate::layer::LayerDiff;
 use crate::limits::Limits;
 use crate::text::escape;
@@ -59,7 +60,7 @@ impl Layout {
         } else {
             Self::of(Box::new(Directory(folder)), name, limit, "oci:DIR:REF")
         };
-        opened.map_err(|error| error.doing(format!("open the image layout {}", escape(directory.as_bytes()))))
+        opened.map_err(|error| error.doing(format!("open the image layout oci:{}", escape(directory.as_bytes()))))
     }
 
     /// Opens a tar of a layout directory, `-` being the one on stdin; the name is found as in [`open`](Self::open).
@@ -89,7 +90,7 @@ impl Layout {
             return Err(unsupported(format!("it is an image layout of version {version}, wanted 1.x")));
         }
         let document = files.read("index.json", limit)?;
-        let index: IndexJson = serde_json::from_slice(&document).map_err(|error| unsupported(format!("index.json: {error}")))?;
+        let index: IndexJson = Document::read(&document).map_err(|error| error.doing("read index.json"))?;
         let meant: Vec<&Value> = index.manifests.iter().filter(|entry| name.is_none() || ref_name(entry) == name).collect();
         let names: Vec<String> = index.manifests.iter().filter_map(ref_name).map(|name| escape(name.as_bytes())).collect();
         match (meant.as_slice(), name) {

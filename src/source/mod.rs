@@ -57,7 +57,7 @@ pub trait Source: Send + Sync {
     }
 
     /// The digest that the reference's tag has now, if the place can tell without sending a document; `known` is one that it
-    /// had. `None`: only a document tells.
+    /// had, or that is asked for instead. `None`: only a document tells.
     fn current(&self, _: &Digest) -> Result<Option<Digest>> {
         Ok(None)
     }

@@ -43,6 +43,8 @@ pub struct Registry {
     repository: String,
     /// The tag or digest that is meant.
     name: String,
+    /// The tag, if one was written, which a digest beside it outranks.
+    tag: Option<String>,
     /// The registry's address over TLS, and whether it may be left for plain HTTP.
     secure: Url,
     plain: bool,
@@ -72,6 +74,7 @@ impl Registry {
             host: host.to_owned(),
             repository: repository.to_owned(),
             name: pinned.or_else(|| reference.tag.clone()).unwrap_or_else(|| "latest".to_owned()),
+            tag: reference.tag.clone(),
             plain: access.plain_http || is_loopback(&secure),
             entrance: OnceCell::new(),
             auth: Auth::new(host, repository, access),
@@ -216,7 +219,10 @@ impl Registry {
     async fn named(&self, known: &Digest) -> Result<Option<Digest>> {
         let mut headers = accept();
         headers.extend(format!("\"{known}\"").parse().map(|known| (IF_NONE_MATCH, known)));
-        match self.ask(&Method::HEAD, "manifests", &self.name, &headers, &mut self.http.attempts()).await {
+        match self
+            .ask(&Method::HEAD, "manifests", self.tag.as_ref().unwrap_or(&self.name), &headers, &mut self.http.attempts())
+            .await
+        {
             Ok(response) if response.status() == StatusCode::NOT_MODIFIED => Ok(Some(known.clone())),
             Ok(response) => {
                 let digest = response.headers().get(&DIGEST).and_then(|value| value.to_str().ok());

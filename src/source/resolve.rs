@@ -174,6 +174,9 @@ impl Walk<'_> {
         let fetched = self.source.manifest(entry, self.limits.manifest)?;
         let wanted = entry.map_or(self.reference.digest.as_ref(), |entry| Some(&entry.digest));
         let digest = self.identify(&fetched, wanted)?;
+        if entry.is_none() {
+            self.compare_tag();
+        }
         let context = |error| at(error, "document", &digest);
         if let Some(entry) = entry.filter(|entry| entry.size != fetched.bytes.len() as u64) {
             let what = format!("it has {} bytes, the index says {}", fetched.bytes.len(), entry.size);
@@ -184,6 +187,16 @@ impl Walk<'_> {
             agree(entry, &fetched, &document).map_err(context)?;
         }
         Ok((digest, document))
+    }
+
+    /// Says so where a tag that stands beside a digest has moved on: the digest counts, and not all who write both know that.
+    fn compare_tag(&mut self) {
+        let Reference { tag: Some(tag), digest: Some(pinned), .. } = self.reference else { return };
+        if let Ok(Some(now)) = self.source.current(pinned)
+            && now != *pinned
+        {
+            self.notes.push(format!("the tag {tag} is {now} now; the digest that was asked for counts"));
+        }
     }
 
     /// The digest of a document, computed from its bytes, once it is the one wanted and the one that the transport claims.

@@ -50,7 +50,10 @@ impl Baseline {
 
     /// A file that cannot be read, and why.
     pub fn unreadable(name: &str, why: &str) -> Self {
-        Self { name: name.to_owned(), place: Place::File(Err(wrong(name, why))) }
+        Self {
+            name: name.to_owned(),
+            place: Place::File(Err(wrong(name, why).hint("name a file that --save-baseline wrote, a JSON report, or an image"))),
+        }
     }
 
     /// An image.

@@ -72,8 +72,10 @@ impl Gate<'_> {
             None if self.is_optional => Ok(None),
             None => Err(self.missing()),
             Some(old) => {
-                let differ =
-                    |what| Error::new(Kind::Usage, what).doing(format!("compare with the baseline {}", self.baseline.name()));
+                let differ = |what| {
+                    let error = Error::new(Kind::Usage, what).hint("name a baseline of the platform that the image has");
+                    error.doing(format!("compare with the baseline {}", self.baseline.name()))
+                };
                 Delta::comparable(&old, new).map_err(differ)?;
                 if self.new_only && old.findings.is_none() { Err(self.unjudged()) } else { Ok(Some(old)) }
             }

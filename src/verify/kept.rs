@@ -163,6 +163,10 @@ impl Source for Kept {
         Ok(fetched)
     }
 
+    fn current(&self, known: &Digest) -> Result<Option<Digest>> {
+        if self.reading.offline { Ok(None) } else { self.behind(String::new)?.current(known) }
+    }
+
     fn is_at_hand(&self) -> bool {
         false
     }

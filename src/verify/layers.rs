@@ -124,7 +124,17 @@ fn one(
     let (algorithm, is_at_hand) = (diff_id.algorithm(), source.is_at_hand());
     let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, is_staged, watch, claim: OnceLock::new() };
     let blob = || Ok(Watched { inner: source::blob(source, descriptor, reading.access.retries)?, watch: &wanted, layer });
-    wanted.pass(&blob)?.hold(descriptor, diff_id)
+    wanted.pass(&blob).map_err(|error| elsewhere(error, descriptor))?.hold(descriptor, diff_id)
+}
+
+/// Says of a foreign layer that is not where the image is why it is not read (docs/decisions/0028).
+fn elsewhere(error: Error, descriptor: &Descriptor) -> Error {
+    if error.kind != Kind::NotFound || !descriptor.is_foreign() {
+        return error;
+    }
+    let what = format!("the layer is foreign, and was not fetched from where its urls lead: {error}");
+    Error::new(Kind::NotFound, what)
+        .hint("push the image with its foreign layers: dockerd's allow-nondistributable-artifacts does")
 }
 
 /// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know

@@ -317,7 +317,9 @@ impl Ran<'_> {
         let name = reference.split_once("://").map_or(reference, |(_, name)| name);
         let named = image["reference"].as_str().is_some_and(|shown| message.contains(shown)) || message.contains(name);
         let layer = regex::Regex::new(r"layer (\d+)/(\d+) sha(256|512):").unwrap().is_match(message);
-        assert!(named || layer, "{}: neither image nor layer is named: {message}", self.case);
+        // What is wrong with what was asked for is told before any image is looked at.
+        let is_usage = image["error"]["kind"] == "usage";
+        assert!(named || layer || is_usage, "{}: neither image nor layer is named: {message}", self.case);
     }
 
     /// What needs what is missing did not pass.

@@ -18,8 +18,8 @@ const EXTRA: u8 = 1 << 2;
 const NAME: u8 = 1 << 3;
 const COMMENT: u8 = 1 << 4;
 const RESERVED: u8 = 0xe0;
-/// The longest name and comment. Those of real layers are a file's name, if they are there at all.
-const LONGEST_TEXT: u64 = 64 << 10;
+/// The longest name and comment that Go's decoder takes (Go, compress/gzip, `readString`), and so most runtimes do.
+const LONGEST_TEXT: u64 = 511;
 
 /// Where in the file the decoder is.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ fn header(source: &mut impl Read) -> io::Result<()> {
     for _ in 0..(flags & (NAME | COMMENT)).count_ones() {
         let mut left = LONGEST_TEXT;
         while source.bytes::<1>()? != [0] {
-            left = left.checked_sub(1).ok_or_else(|| damaged("a gzip header has a name or comment without end"))?;
+            left = left.checked_sub(1).ok_or_else(too_long)?;
         }
     }
     let wanted = source.checksum.clone().finalize() as u16;
@@ -156,6 +156,11 @@ impl<R: Read> Summed<'_, R> {
         self.checksum.update(&bytes);
         Ok(bytes)
     }
+}
+
+fn too_long() -> io::Error {
+    let what = "a gzip header has a name or comment of more than 511 bytes, which Go's decoder, and so runtimes, refuse";
+    io::Error::new(io::ErrorKind::Unsupported, what)
 }
 
 fn damaged(what: &'static str) -> io::Error {

@@ -31,8 +31,7 @@ declare_rule! {
 fn check(context: &Context<'_>) -> Judgement {
     let layers = &context.facts.layers;
     let fix = "build the image again with a current builder, and push it";
-    let is_elsewhere = |kind: &str| [".nondistributable.", ".foreign."].iter().any(|word| kind.contains(word));
-    let foreign = layers.iter().enumerate().filter(|(_, layer)| is_elsewhere(&layer.media_type)).map(|(at, layer)| {
+    let foreign = layers.iter().enumerate().filter(|(_, layer)| layer.is_foreign()).map(|(at, layer)| {
         let kind = escape(layer.media_type.as_bytes());
         let message = format!("the layer's media type is {kind}: tools leave it out when they copy the image");
         Finding::new(Level::Warn, message, fix).at(Place { path: None, layer: Some(at) })
