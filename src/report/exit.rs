@@ -122,7 +122,12 @@ const fn next_step(kind: Kind) -> Option<&'static str> {
         Kind::Unreachable => {
             Some("check the host and the network, then try again; --retries and --timeout say how long it tries")
         }
-        _ => None,
+        Kind::Denied => Some("log in to the registry, or ask for access to the repository"),
+        Kind::Corrupt => {
+            Some("try again, from another network if it stays so; if the bytes are wrong everywhere, push the image anew")
+        }
+        Kind::Unsupported => Some("name an image as docker buildx build, buildah or kaniko push it"),
+        Kind::Usage | Kind::Limit | Kind::Bug => None,
     }
 }
 

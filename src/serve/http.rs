@@ -22,7 +22,7 @@ const TLS: u8 = 0x16;
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// `GET`, `HEAD` or `POST`.
+    /// `GET`, `HEAD` or `POST`, or `CONNECT` where a proxy is asked.
     pub method: String,
     /// Path and query.
     pub path: String,
@@ -32,6 +32,28 @@ pub struct Request {
 }
 
 impl Request {
+    /// Reads a request; nothing for what is no HTTP, such as the greeting of a client that tries TLS first.
+    pub fn read(stream: impl Read) -> Option<Self> {
+        let mut reader = BufReader::new(stream.take(REQUEST));
+        if reader.fill_buf().ok()?.first() == Some(&TLS) {
+            return None;
+        }
+        let mut lines = reader.by_ref().lines();
+        let first = lines.next()?.ok()?;
+        let (method, path) = first.strip_suffix(" HTTP/1.1")?.split_once(' ')?;
+        if !["GET", "HEAD", "POST", "CONNECT"].contains(&method) {
+            return None;
+        }
+        let headers = lines.map_while(Result::ok).take_while(|line| !line.is_empty());
+        let headers =
+            headers.filter_map(|line| line.split_once(':').map(|(key, value)| (key.to_lowercase(), value.trim().to_owned())));
+        let (method, path, headers) = (method.to_owned(), path.to_owned(), headers.collect());
+        let mut request = Self { method, path, body: String::new(), headers };
+        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
+        reader.take(length).read_to_string(&mut request.body).ok()?;
+        Some(request)
+    }
+
     /// A header by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -88,16 +110,20 @@ impl Reply {
         self
     }
 
+    /// What goes before the body, as it is sent.
+    pub fn head(&self) -> String {
+        let headers: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let length = if self.endless { String::new() } else { format!("content-length: {}\r\n", self.body.len()) };
+        format!("HTTP/1.1 {} Answer\r\nconnection: close\r\n{headers}{length}\r\n", self.status)
+    }
+
+    /// The whole body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     fn write(&self, mut stream: &TcpStream, is_head: bool) -> std::io::Result<()> {
-        let mut head = format!("HTTP/1.1 {} Answer\r\nconnection: close\r\n", self.status).into_bytes();
-        for (name, value) in &self.headers {
-            write!(head, "{name}: {value}\r\n")?;
-        }
-        if !self.endless {
-            write!(head, "content-length: {}\r\n", self.body.len())?;
-        }
-        head.extend_from_slice(b"\r\n");
-        stream.write_all(&head)?;
+        stream.write_all(self.head().as_bytes())?;
         thread::sleep(self.delay);
         if is_head {
             return Ok(());
@@ -133,7 +159,8 @@ impl Server {
                 }
                 let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
                 let connection = thread::Builder::new().spawn(move || {
-                    let (reply, is_head) = match read(&stream) {
+                    let request = stream.set_read_timeout(Some(PATIENCE)).ok().and_then(|()| Request::read(&stream));
+                    let (reply, is_head) = match request {
                         Some(request) => {
                             let (reply, is_head) = (answer(&request), request.method == "HEAD");
                             locked(&log).push(request);
@@ -179,27 +206,6 @@ impl Drop for Server {
 
 fn locked(log: &Mutex<Vec<Request>>) -> MutexGuard<'_, Vec<Request>> {
     log.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A request; nothing for what is no HTTP, such as the greeting of a client that tries TLS first.
-fn read(stream: &TcpStream) -> Option<Request> {
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut reader = BufReader::new(stream.take(REQUEST));
-    if reader.fill_buf().ok()?.first() == Some(&TLS) {
-        return None;
-    }
-    let mut lines = reader.by_ref().lines();
-    let first = lines.next()?.ok()?;
-    let (method, path) =
-        first.strip_suffix(" HTTP/1.1")?.split_once(' ').filter(|(method, _)| ["GET", "HEAD", "POST"].contains(method))?;
-    let headers = lines.map_while(Result::ok).take_while(|line| !line.is_empty());
-    let headers =
-        headers.filter_map(|line| line.split_once(':').map(|(key, value)| (key.to_lowercase(), value.trim().to_owned())));
-    let (method, path, headers) = (method.to_owned(), path.to_owned(), headers.collect());
-    let mut request = Request { method, path, body: String::new(), headers };
-    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
-    reader.take(length).read_to_string(&mut request.body).ok()?;
-    Some(request)
 }
 
 #[cfg(test)]

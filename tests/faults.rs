@@ -1,0 +1,32 @@
+//! What anyone may have pushed, over networks that fail, with credentials in hand: each fault is a row with a test, and
+//! docs/faults.md is what the program did.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "faults/auth.rs"]
+mod auth;
+#[path = "faults/codecs.rs"]
+mod codecs;
+#[path = "faults/documents.rs"]
+mod documents;
+#[path = "faults/figures.rs"]
+mod figures;
+#[path = "faults/host.rs"]
+mod host;
+#[path = "support/layout.rs"]
+mod layout;
+#[path = "support/registry.rs"]
+mod registry;
+#[path = "faults/run.rs"]
+mod run;
+#[path = "faults/table.rs"]
+mod table;
+#[path = "faults/tar.rs"]
+mod tar;
+#[path = "support/tarball.rs"]
+#[allow(dead_code, reason = "each test crate that includes this module uses a part of it")]
+mod tarball;
+#[path = "faults/transport.rs"]
+mod transport;
+#[path = "faults/tree.rs"]
+mod tree;

@@ -1,0 +1,5 @@
+//! How layers are packed.
+
+use crate::table::rows;
+
+rows! {}

@@ -1,0 +1,5 @@
+//! What references, indexes, manifests and configurations say.
+
+use crate::table::rows;
+
+rows! {}

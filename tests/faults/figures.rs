@@ -1,0 +1,5 @@
+//! Files that are read beside the image: records of packages, baselines.
+
+use crate::table::rows;
+
+rows! {}

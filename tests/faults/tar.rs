@@ -1,0 +1,5 @@
+//! What a tar stream holds.
+
+use crate::table::rows;
+
+rows! {}

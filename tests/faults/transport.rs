@@ -1,0 +1,5 @@
+//! What the network does to a pull.
+
+use crate::table::rows;
+
+rows! {}
