@@ -51,6 +51,12 @@ pub fn peers(row: &Row) {
     let mutants: Vec<_> = (0..MUTANTS).map(|_| mutate(&mut random, &seeds)).map(|mutant| sealed(&mutant)).collect();
     let names: Vec<_> = (0..MUTANTS).map(|at| PathBuf::from(format!("mutant {at}"))).collect();
     row.observe("archives with mutations", &compared(&names, &mutants));
+    // What the guided fuzzer kept because it goes other ways than all before (fuzz/README.md).
+    if let Some(corpus) = std::env::var_os("LUCID_FUZZ_CORPUS") {
+        let files = crate::run::files(&Path::new(&corpus).join("tar_bytes"));
+        let archives: Vec<_> = files.iter().map(|file| sealed(&std::fs::read(file).unwrap())).collect();
+        compared(&files, &archives);
+    }
 }
 
 /// The archives below a folder, in the order of their names.
