@@ -25,7 +25,7 @@ use std::thread;
 use crate::digest::Digest;
 use crate::image::{Attestation, Config, Descriptor, Dockerfile, Resolved};
 use crate::reference::Platform;
-use crate::vfs::{LayerIndex, Tree};
+use crate::vfs::{LayerIndex, LayerPath, Tree};
 
 pub use crate::layer::{Oddity, OddityKind};
 pub use name::Name;
@@ -96,6 +96,15 @@ pub struct Verified {
     pub diff_ids: usize,
     /// What is odd about the layers that were read and no reason to stop, each with its layer.
     pub oddities: Vec<(LayerIndex, Oddity)>,
+}
+
+impl Verified {
+    /// The file capabilities that a layer gives a file, as getcap(8) writes them; empty where that is not known.
+    pub fn capabilities(&self, layer: LayerIndex, path: &LayerPath) -> &str {
+        let of_it = |odd: &Oddity| odd.kind == OddityKind::Capabilities && odd.path.as_ref() == Some(path);
+        let odd = self.oddities.iter().rev().find(|(at, odd)| *at == layer && of_it(odd));
+        odd.map_or("", |(_, odd)| &odd.what)
+    }
 }
 
 impl Facts {

@@ -3,7 +3,7 @@
 use super::entry::Kept;
 
 /// Version of the keep set and of everything that a [`LayerDiff`](super::LayerDiff) holds.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Bytes of one named metadata file. The largest RECORD seen, of a 3 GB distribution, has 3 MB.
 const NAMED_FILE: u64 = 8 << 20;

@@ -29,7 +29,8 @@ pub(super) fn meaning(member: &Member, limits: &Limits) -> Result<Meaning> {
     }
     let path = LayerPath::new(&member.name);
     let mode = u16::try_from(member.mode & 0o7777).unwrap_or_default();
-    let stat = Stat { mode, uid: member.uid, gid: member.gid, size: 0, mtime: member.mtime, capable: member.capable };
+    let stat =
+        Stat { mode, uid: member.uid, gid: member.gid, size: 0, mtime: member.mtime, capable: member.capabilities.is_some() };
     if let Some(meaning) = whiteout(&path, stat)? {
         return Ok(meaning);
     }
@@ -81,7 +82,8 @@ mod tests {
             size: 3,
             mtime: 4,
             device: (5, 6),
-            capable: false,
+            capabilities: None,
+            is_marked: false,
             odd: Vec::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! One blob in, one [`LayerDiff`] out: a pure function of the blob's bytes.
 
 mod blob;
+mod capabilities;
 mod codec;
 pub mod compiled;
 mod copy;
@@ -20,6 +21,7 @@ pub mod stored;
 mod stream;
 mod tap;
 pub mod tar;
+mod unpacked;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
@@ -68,6 +70,8 @@ pub enum OddityKind {
     Entry,
     /// A member or a header that is passed over.
     Ignored,
+    /// The file capabilities of a file, as getcap(8) writes them.
+    Capabilities,
     /// Bytes behind the end of the compressed data, or of the archive.
     Trailing,
     /// The media type names another compression.

@@ -6,13 +6,16 @@ use super::meaning::{Meaning, meaning};
 use super::oddities::Oddities;
 use super::tap::Tap;
 use super::tar::{Event, Member};
-use super::{Body, Entries, Entry, LayerPath, OddityKind, Stat};
+use super::{Body, Entries, Entry, LayerPath, OddityKind, Stat, capabilities, unpacked};
 use crate::digest::Dual;
 use crate::error::Result;
 use crate::limits::{self, Limits};
 
 /// Names longer than this count as further entries: the ceiling of entries is one of memory.
 const NAME: usize = 256;
+
+/// Of a value that is none.
+const MALFORMED: &str = "its file capabilities are malformed: the kernel refuses them, and runtimes fail or leave them out";
 
 /// Gathers the entries of a layer from its events.
 pub(super) struct Collector<'a> {
@@ -56,9 +59,7 @@ impl<'a> Collector<'a> {
             let what = format!("the layer has more than {} entries; long names count for several", self.limits.entries);
             return Err(limits::entries(what));
         }
-        for what in &member.odd {
-            self.oddities.push(Some(LayerPath::new(&member.name)), OddityKind::Entry, *what);
-        }
+        self.note(member);
         match meaning(member, self.limits)? {
             Meaning::Entry(entry) => self.entries.push(entry),
             Meaning::File(path, stat) => {
@@ -69,5 +70,18 @@ impl<'a> Collector<'a> {
             Meaning::Nothing(path, why) => self.oddities.push(Some(path), OddityKind::Ignored, why),
         }
         Ok(())
+    }
+
+    /// Notes what is odd about a member, and its file capabilities.
+    fn note(&mut self, member: &Member) {
+        let path = || Some(LayerPath::new(&member.name));
+        for what in member.odd.iter().copied().chain(unpacked::odd(member)) {
+            self.oddities.push(path(), OddityKind::Entry, what);
+        }
+        match member.capabilities.as_deref().map(capabilities::text) {
+            Some(Some(text)) => self.oddities.push(path(), OddityKind::Capabilities, text),
+            Some(None) => self.oddities.push(path(), OddityKind::Entry, MALFORMED),
+            None => {}
+        }
     }
 }

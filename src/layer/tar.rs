@@ -55,8 +55,10 @@ pub struct Member {
     pub mtime: i64,
     /// Major and minor number of a device.
     pub device: (u64, u64),
-    /// Whether it has the extended attribute of file capabilities.
-    pub capable: bool,
+    /// The extended attribute of file capabilities, if it has one.
+    pub capabilities: Option<Vec<u8>>,
+    /// Whether it has an extended attribute by which overlay file systems mark their own.
+    pub is_marked: bool,
     /// What readers differ on.
     pub odd: Vec<&'static str>,
 }
@@ -85,6 +87,8 @@ struct Pending {
     name: Vec<u8>,
     link: Vec<u8>,
     headers: u32,
+    has_rivals: bool,
+    is_behind_global: bool,
 }
 
 /// Reads a tar that is pushed to it.
@@ -327,8 +331,8 @@ impl Reader {
         self.state = State::Padding;
         let name = || header::string(&self.special).to_vec();
         match kind {
-            b'L' => self.pending.name = name(),
-            b'K' => self.pending.link = name(),
+            b'L' => self.pending.has_rivals |= !mem::replace(&mut self.pending.name, name()).is_empty(),
+            b'K' => self.pending.has_rivals |= !mem::replace(&mut self.pending.link, name()).is_empty(),
             _ => {
                 let begin = self.position - self.special.len() as u64;
                 let records = Records::parse(&self.special)
@@ -336,10 +340,11 @@ impl Reader {
                 if kind == b'g' {
                     // Go hands it out as an entry of its own, so that what came before it describes nothing.
                     self.forget_pending();
+                    self.pending.is_behind_global = true;
                     self.globals += 1;
                     return Ok(());
                 }
-                self.pending.records = Some(records);
+                self.pending.has_rivals |= self.pending.records.replace(records).is_some();
             }
         }
         self.pending.headers += 1;

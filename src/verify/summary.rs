@@ -2,7 +2,7 @@
 
 use super::Loaded;
 use crate::error::Error;
-use crate::facts::Facts;
+use crate::facts::{Facts, OddityKind};
 use crate::finding::{Finding, Level, Outcome, Question};
 use crate::profile::Profile;
 use crate::reference::Reference;
@@ -164,6 +164,8 @@ fn notes(loaded: &Loaded) -> Vec<String> {
     let read = loaded.layers.iter().enumerate().filter_map(|(index, layer)| Some((index, layer.as_ref()?)));
     let odd: Vec<String> = read
         .flat_map(|(index, layer)| layer.oddities.iter().map(move |oddity| (index, oddity)))
+        // Of those a rule tells.
+        .filter(|(_, oddity)| oddity.kind != OddityKind::Capabilities)
         .map(|(index, oddity)| {
             let path = oddity.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
             format!("layer {}/{}: {path}{}", index + 1, loaded.layers.len(), oddity.what)

@@ -33,8 +33,14 @@ const BLOCK: u32 = 64 << 20;
 const ALL: u64 = 1 << 30;
 
 const COMPRESSIONS: [Compression; 3] = [Compression::None, Compression::Gzip, Compression::Zstd];
-const KINDS: [OddityKind; 5] =
-    [OddityKind::Entry, OddityKind::Ignored, OddityKind::Trailing, OddityKind::MediaType, OddityKind::More];
+const KINDS: [OddityKind; 6] = [
+    OddityKind::Entry,
+    OddityKind::Ignored,
+    OddityKind::Trailing,
+    OddityKind::MediaType,
+    OddityKind::More,
+    OddityKind::Capabilities,
+];
 
 impl Passed {
     /// Writes what was read under `limits`, if it was read to its end without an error.

@@ -10,6 +10,7 @@ const MAJOR: Range<usize> = 329..337;
 const MINOR: Range<usize> = 337..345;
 const USTAR_PREFIX: Range<usize> = 345..500;
 const STAR_PREFIX: Range<usize> = 345..476;
+const STAR_TIMES: [Range<usize>; 2] = [476..488, 488..500];
 const STAR_TRAILER: Range<usize> = 508..512;
 const CHECKSUM: Range<usize> = 148..156;
 
@@ -45,7 +46,10 @@ pub(super) fn parse(block: &[u8; BLOCK]) -> Result<Header, String> {
         ..Header::default()
     };
     let prefix = match (&block[MAGIC], view.as_gnu()) {
-        (b"ustar\0", _) if &block[STAR_TRAILER] == b"tar\0" => string(&block[STAR_PREFIX]),
+        (b"ustar\0", _) if &block[STAR_TRAILER] == b"tar\0" => {
+            STAR_TIMES.into_iter().try_for_each(|time| numeric(&block[time], "time").map(drop))?;
+            string(&block[STAR_PREFIX])
+        }
         (b"ustar\0", _) => string(&block[USTAR_PREFIX]),
         (_, Some(gnu)) => gnu_prefix(block, [&gnu.atime, &gnu.ctime]),
         _ => return Ok(header),
@@ -144,6 +148,23 @@ mod tests {
         ] {
             assert_eq!(numeric(field, "field").ok(), number, "{field:?}");
         }
+    }
+
+    #[test]
+    fn the_times_of_a_star_header_are_numbers() {
+        let star = |time: &'static [u8]| {
+            let block = block(
+                |block| {
+                    block[257..263].copy_from_slice(b"ustar\0");
+                    block[508..].copy_from_slice(b"tar\0");
+                    block[488..488 + time.len()].copy_from_slice(time);
+                },
+                false,
+            );
+            parse(&block)
+        };
+        assert!(star(b"").is_ok() && star(b"11213575217 ").is_ok());
+        assert!(star(b"1121357S217 ").unwrap_err().contains("time"));
     }
 
     fn block(change: impl FnOnce(&mut [u8; BLOCK]), signed: bool) -> [u8; BLOCK] {

@@ -33,6 +33,12 @@ pub(super) fn merge(mut header: Header, pending: &Pending) -> Result<(Member, St
             field.clone_from(long);
         }
     }
+    if pending.has_rivals {
+        odd.push("more than one extended header of a kind describes it: the last one holds, and some readers fail on it");
+    }
+    if pending.is_behind_global {
+        odd.push("a global PAX header stands before it: most runtimes ignore it, umoci refuses the layer, and GNU tar and Python apply it");
+    }
     let is_slashed = header.name.ends_with(b"/");
     match header.kind {
         0 => header.kind = if is_slashed { b'5' } else { b'0' },
@@ -52,7 +58,8 @@ pub(super) fn merge(mut header: Header, pending: &Pending) -> Result<(Member, St
         uid: natural(header.uid, "uid")?,
         gid: natural(header.gid, "gid")?,
         size: natural(size, "size")?,
-        capable: pending.records.as_ref().is_some_and(|records| records.get(pax::CAPABILITIES).is_some()),
+        capabilities: pending.records.as_ref().and_then(|records| records.get(pax::CAPABILITIES)).map(<[u8]>::to_vec),
+        is_marked: pending.records.as_ref().is_some_and(|records| records.is_marked),
         device: (natural(header.major, "major number")?, natural(header.minor, "minor number")?),
         name: header.name,
         link: header.link,

@@ -28,12 +28,18 @@ pub(super) const MAP: &str = "GNU.sparse.map";
 /// The extended attribute of file capabilities, as Docker, containerd and podman write it.
 pub(super) const CAPABILITIES: &str = "SCHILY.xattr.security.capability";
 
+/// Extended attributes by which overlay file systems mark what is opaque, a whiteout or moved (Linux, Documentation/filesystems/
+/// overlayfs.rst; fuse-overlayfs(1)).
+const MARKS: [&[u8]; 3] = [b"SCHILY.xattr.trusted.overlay.", b"SCHILY.xattr.user.overlay.", b"SCHILY.xattr.user.fuseoverlayfs."];
+
 /// The records of one extended header.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     values: BTreeMap<&'static str, Vec<u8>>,
     /// Whether a record that counts appears twice: the last one holds, and other readers take the first.
     pub(super) has_duplicates: bool,
+    /// Whether there is an extended attribute by which overlay file systems mark their own.
+    pub(super) is_marked: bool,
 }
 
 impl Records {
@@ -62,6 +68,7 @@ impl Records {
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
+        self.is_marked |= MARKS.iter().any(|mark| key.starts_with(mark)) && !value.is_empty();
         if let Some(known) = KNOWN.into_iter().find(|known| known.as_bytes() == key) {
             self.has_duplicates |= self.values.insert(known, value.to_vec()).is_some();
         }
@@ -127,11 +134,13 @@ pub(in crate::layer) fn decimal(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// Seconds with an optional fraction, which is dropped.
+/// Whole seconds of a time that may have a fraction, rounded down. Of the fraction Go reads nine digits, which have to be some.
 fn time(text: &[u8]) -> Option<i64> {
-    let mut parts = text.splitn(2, |byte| *byte == b'.');
-    let seconds = decimal(parts.next()?)?;
-    parts.next().is_none_or(|fraction| fraction.iter().all(u8::is_ascii_digit)).then_some(seconds)
+    let (whole, fraction) = text.split_at(text.iter().position(|byte| *byte == b'.').unwrap_or(text.len()));
+    let (seconds, fraction) = (decimal(whole)?, fraction.get(1..).unwrap_or_default());
+    let is_below = whole.starts_with(b"-") && fraction.iter().take(9).any(|digit| *digit != b'0');
+    let is_number = fraction.iter().all(u8::is_ascii_digit);
+    is_number.then(|| seconds.saturating_sub(is_below.into()))
 }
 
 #[cfg(test)]
@@ -187,7 +196,8 @@ mod tests {
 
     #[test]
     fn times_may_be_negative_and_fractional() {
-        assert_eq!(time(b"-5.25"), Some(-5));
+        assert_eq!(time(b"-5.25"), Some(-6));
+        assert_eq!((time(b"-5.000"), time(b"5.25"), time(b"-0.5")), (Some(-5), Some(5), Some(-1)));
         assert_eq!(time(b"1000000000000"), Some(1_000_000_000_000));
         assert_eq!(time(b"5."), Some(5));
         assert_eq!(time(b".5"), None);

@@ -36,12 +36,12 @@ const KNOWN: [&str; 27] = [
 ];
 
 fn check(context: &Context<'_>) -> Judgement {
-    let tree = context.tree;
+    let (tree, verified) = (context.tree, &context.facts.verified);
     let base = context.facts.base.file.map(|file| tree.layer(file));
     let mut looked = 0;
     let offenders = tree.iter().filter(|node| tree.trace(*node).is_some()).filter_map(|node| {
         looked += 1;
-        let what = privilege(&tree.stat(node))?;
+        let what = privilege(&tree.stat(node), || verified.capabilities(tree.content_layer(node), &tree.path(node)))?;
         Some((node, (level(&lossless(tree.name(node)), tree.layer(node), base)?, what)))
     });
     let groups = context.crowd(offenders);
@@ -58,12 +58,12 @@ fn check(context: &Context<'_>) -> Judgement {
     Judgement::looked(looked, findings.collect())
 }
 
-fn privilege(stat: &Stat) -> Option<String> {
+fn privilege<'a>(stat: &Stat, capabilities: impl FnOnce() -> &'a str) -> Option<String> {
     match stat.mode {
         mode if mode & 0o4000 != 0 => Some(format!("setuid {}", stat.uid)),
         // Without the right to execute, the bit asks for mandatory locks (chmod(2)).
         mode if mode & 0o2010 == 0o2010 => Some(format!("setgid {}", stat.gid)),
-        _ => stat.capable.then(|| "with file capabilities".into()),
+        _ => stat.capable.then(|| format!("with file capabilities {}", capabilities()).trim_end().into()),
     }
 }
 
