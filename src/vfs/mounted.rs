@@ -76,7 +76,7 @@ impl Tree {
                 Err(refusal) => return Some(Err(refusal)),
             }
         }
-        let differences = Comparison { laid: self, mount: &mount, causes: &Causes::of(self) }.differences();
+        let differences = Comparison { laid: self, shown: &mount.tree, causes: &Causes::of(self) }.differences(mount.ghosts());
         (!differences.is_empty()).then(|| Ok(Mounted { tree: mount.tree, differences }))
     }
 }
@@ -192,6 +192,16 @@ impl Mount {
     }
 }
 
+impl Mount {
+    /// The names that are listed and lead nowhere.
+    fn ghosts(&self) -> BTreeSet<LayerPath> {
+        let standing = self.ghosts.iter().map(|(directory, names)| (*directory, self.tree.path(*directory), names));
+        let standing = standing.filter(|(directory, path, _)| self.tree.get(path) == Some(*directory));
+        let paths = standing.flat_map(|(_, path, names)| names.iter().map(move |name| path.child(name)));
+        paths.filter(|path| self.tree.get(path).is_none()).collect()
+    }
+}
+
 /// A layer on its way into a mount.
 struct Merging<'m> {
     mount: &'m mut Mount,
@@ -298,15 +308,14 @@ impl<'t> Causes<'t> {
 /// Two trees side by side.
 struct Comparison<'t> {
     laid: &'t Tree,
-    mount: &'t Mount,
+    shown: &'t Tree,
     causes: &'t Causes<'t>,
 }
 
 impl Comparison<'_> {
-    fn differences(&self) -> Vec<Difference> {
-        let (laid, shown) = (self.laid, &self.mount.tree);
+    fn differences(&self, mut ghosts: BTreeSet<LayerPath>) -> Vec<Difference> {
         let mut found = Vec::new();
-        let mut todo = vec![(Some(laid.root()), Some(shown.root()))];
+        let mut todo = vec![(Some(self.laid.root()), Some(self.shown.root()))];
         while let Some(pair) = todo.pop() {
             let (Some(ours), Some(theirs)) = pair else {
                 found.extend(self.difference(pair.0, pair.1.map_or(Shown::Nothing, Shown::Node)));
@@ -315,41 +324,36 @@ impl Comparison<'_> {
             if !self.is_alike(ours, theirs) {
                 found.extend(self.difference(Some(ours), Shown::Node(theirs)));
             }
-            if laid.is_directory(ours) && shown.is_directory(theirs) {
+            if self.laid.is_directory(ours) && self.shown.is_directory(theirs) {
                 let mut names: BTreeMap<&[u8], (Option<NodeId>, Option<NodeId>)> = BTreeMap::new();
-                laid.children(ours).for_each(|(name, node)| names.entry(name).or_default().0 = Some(node));
-                shown.children(theirs).for_each(|(name, node)| names.entry(name).or_default().1 = Some(node));
+                self.laid.children(ours).for_each(|(name, node)| names.entry(name).or_default().0 = Some(node));
+                self.shown.children(theirs).for_each(|(name, node)| names.entry(name).or_default().1 = Some(node));
                 todo.extend(names.into_values().rev());
             }
         }
-        found.extend(self.ghosts());
+        for difference in found.iter_mut().filter(|difference| ghosts.remove(&difference.path)) {
+            difference.shown = Shown::Ghost;
+        }
+        found.extend(ghosts.into_iter().filter_map(|path| {
+            let (layer, cause) = self.causes.find(&path, None)?;
+            Some(Difference { path, laid: None, shown: Shown::Ghost, layer, cause: cause.clone() })
+        }));
         found.sort_by(|one, other| one.path.cmp(&other.path));
         found
     }
 
     /// Whether two names show the same to whoever looks at one of them.
     fn is_alike(&self, ours: NodeId, theirs: NodeId) -> bool {
-        let (one, other) = (self.laid.stat(ours), self.mount.tree.stat(theirs));
-        let is_same = match (self.laid.kind(ours), self.mount.tree.kind(theirs)) {
+        let (one, other) = (self.laid.stat(ours), self.shown.stat(theirs));
+        let is_same = match (self.laid.kind(ours), self.shown.kind(theirs)) {
             (Kind::File(one), Kind::File(other)) => one.sha256 == other.sha256,
             (one, other) => one == other,
         };
         is_same && (one.mode, one.uid, one.gid, one.capable) == (other.mode, other.uid, other.gid, other.capable)
     }
 
-    fn ghosts(&self) -> impl Iterator<Item = Difference> {
-        let shown = &self.mount.tree;
-        let standing = self.mount.ghosts.iter().map(|(directory, names)| (*directory, shown.path(*directory), names));
-        let standing = standing.filter(|(directory, path, _)| shown.get(path) == Some(*directory));
-        let paths = standing.flat_map(|(_, path, names)| names.iter().map(move |name| path.child(name)));
-        paths.filter(|path| shown.get(path).is_none() && self.laid.get(path).is_none()).filter_map(|path| {
-            let (layer, cause) = self.causes.find(&path, None)?;
-            Some(Difference { path, laid: None, shown: Shown::Ghost, layer, cause: cause.clone() })
-        })
-    }
-
     fn difference(&self, laid: Option<NodeId>, shown: Shown) -> Option<Difference> {
-        let other = if let Shown::Node(node) = shown { Some((&self.mount.tree, node)) } else { None };
+        let other = if let Shown::Node(node) = shown { Some((self.shown, node)) } else { None };
         let (tree, node) = laid.map(|node| (self.laid, node)).or(other)?;
         let path = tree.path(node);
         let (layer, cause) = self.causes.find(&path, Some(tree.layer(node)))?;

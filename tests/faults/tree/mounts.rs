@@ -37,7 +37,8 @@ pub struct Case {
 pub fn image(layers: &[&str]) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let layers = layers.iter().map(|lines| tars::of_lines(lines)).collect();
-    Layout { layers, config: json!({"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/x"]}}) }.write(folder.path());
+    Layout { layers, config: json!({"architecture": "amd64", "os": "linux", "config": {"User": "65532:65532", "Cmd": ["/x"]}}) }
+        .write(folder.path());
     let reference = format!("oci:{}", folder.path().display());
     (folder, reference)
 }
