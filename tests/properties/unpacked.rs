@@ -1,26 +1,15 @@
 //! Our tree against the files that umoci unpacks from the same layers. Runs as root with `LUCID_REAL=1`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/layout.rs"]
-mod layout;
-#[path = "support/lines.rs"]
-mod lines;
-#[path = "support/load.rs"]
-mod load;
-#[path = "support/stack.rs"]
-mod stack;
-#[path = "support/tars.rs"]
-mod tars;
-
 use std::io::Write as _;
 use std::process::Command;
 
-use layout::Layout;
 use lucid_verify::vfs::dump;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
+
+use crate::layout::Layout;
+use crate::{lines, load, stack, tars};
 
 const CASES: u32 = 48;
 
