@@ -291,6 +291,15 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
     asking.policy.choose(&Subject { name: &name, labels: &labels, has_file: &has_file }, asking.service, asking.today)
 }
 
+/// What is true of the image, if this is its tree.
+fn gather(loaded: &Loaded, tree: &Tree, asking: &Asking<'_>) -> Facts {
+    let facts = Facts::gather(&loaded.image, tree, loaded.verified());
+    match asking.dockerfile {
+        Some(dockerfile) => facts.built_by(dockerfile),
+        None => facts,
+    }
+}
+
 /// Gathers and judges. The facts are what the first reading shows, whatever the profile is; what its checks look into
 /// beyond that is read after them.
 fn judge(
@@ -300,11 +309,7 @@ fn judge(
     asking: &Asking<'_>,
     watch: &dyn Watch,
 ) -> (report::Image, Option<Snapshot>) {
-    let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified());
-    let facts = match asking.dockerfile {
-        Some(dockerfile) => facts.built_by(dockerfile),
-        None => facts,
-    };
+    let facts = gather(loaded, &loaded.tree, asking);
     let owners = Owners::of(&loaded.tree, &facts);
     let sizes = Breakdown::by(&loaded.tree, &owners, &|layer| facts.instruction(layer));
     let map = asking.picture.then(|| Map::of(&loaded.tree, owners.list(), &|id| owners.owner(id)));
@@ -314,7 +319,13 @@ fn judge(
     let mut snapshot = is_weighed.then(|| snapshot::snapshot(loaded, &facts, &sizes));
     let compared = gate::compare(snapshot.as_ref(), &Other { loaded, profile, reading, asking, watch });
     let growth = compared.growth(snapshot.as_ref(), asking, profile);
-    let judged = rules::judge(&loaded.tree, &facts, &sizes, profile, growth, gap.as_deref(), asking.asked);
+    let mut judged = rules::judge(&loaded.tree, &facts, &sizes, profile, growth, gap.as_deref(), asking.asked);
+    if let (None, Some(Ok(mounted))) = (&gap, facts.mounted.as_deref()) {
+        let tree = mounted.tree.keeping(&loaded.tree);
+        let facts = gather(loaded, &tree, asking);
+        let sizes = Breakdown::by(&tree, &Owners::of(&tree, &facts), &|layer| facts.instruction(layer));
+        rules::doubt(&mut judged, &rules::judge(&tree, &facts, &sizes, profile, growth, None, asking.asked), mounted);
+    }
     let mut image = summary::image(loaded, &facts, &sizes, profile, &judged);
     image.map = map;
     compared.settle(&mut image, snapshot.as_mut(), &judged, asking);

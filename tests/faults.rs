@@ -21,10 +21,14 @@ mod layout;
 mod misbehaving;
 #[path = "support/multiplexed.rs"]
 mod multiplexed;
+#[path = "support/overlay.rs"]
+mod overlay;
 #[path = "support/registry.rs"]
 mod registry;
 #[path = "faults/run.rs"]
 mod run;
+#[path = "support/stack.rs"]
+mod stack;
 #[path = "faults/table.rs"]
 mod table;
 #[path = "faults/tar.rs"]
@@ -32,6 +36,8 @@ mod tar;
 #[path = "support/tarball.rs"]
 #[allow(dead_code, reason = "each test crate that includes this module uses a part of it")]
 mod tarball;
+#[path = "support/tars.rs"]
+mod tars;
 #[path = "faults/transport.rs"]
 mod transport;
 #[path = "faults/tree.rs"]

@@ -1,4 +1,4 @@
-//! What a stack of layers becomes: every case in which readers are known to differ, by name, and laws that hold for any.
+//! What a stack of layers becomes: every case in which readers are known to differ, by name.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

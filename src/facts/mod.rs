@@ -20,12 +20,14 @@ pub mod secret_files;
 pub mod tools;
 
 use std::panic;
+use std::sync::Arc;
 use std::thread;
 
 use crate::digest::Digest;
 use crate::image::{Attestation, Config, Descriptor, Dockerfile, Resolved};
 use crate::reference::Platform;
 use crate::vfs::{LayerIndex, LayerPath, Tree};
+use crate::vfs::{LayerIndex, Mounted, Refusal, Tree};
 
 pub use crate::layer::{Oddity, OddityKind};
 pub use name::Name;
@@ -37,6 +39,8 @@ pub struct Facts {
     pub name: Name,
     /// The configuration.
     pub config: Config,
+    /// What a mount of the layers shows, or why there can be none, where that is not the tree.
+    pub mounted: Option<Arc<Result<Mounted, Refusal>>>,
     /// What the manifest says of each layer.
     pub layers: Vec<Descriptor>,
     /// The platform that the index claims for the image, if it came from one.
@@ -144,6 +148,7 @@ impl Facts {
             probe: probe::Probe::of(tree, &config),
             healthcheck,
             name: Name::of(&image.reference),
+            mounted: tree.mounted().map(Arc::new),
             layers: image.manifest.layers.clone(),
             accounts: listed::accounts(tree),
             python,

@@ -185,6 +185,7 @@ impl<'a> Context<'a> {
         let is_removed = removed.is_some();
         let why = removed.or_else(|| match unresolved {
             Unresolved::NotDirectory(_) => Some(unresolved.to_string()),
+            Unresolved::TooManyLinks if obstacle.is_none() => Some(format!("its path leads through {unresolved}")),
             _ => obstacle.map(|_| format!("a link that leads nowhere: {unresolved}")),
         });
         Absence { place: Place::path(path, layer), nearest, why, removed: is_removed }

@@ -26,6 +26,7 @@ mod ownership;
 mod platform;
 mod provenance;
 mod python;
+mod runtimes;
 mod secrets;
 mod size;
 mod structure;
@@ -49,6 +50,7 @@ use context::Owners;
 pub use group::{Group, Offence};
 pub use inquiry::{Inquiry, inquiries};
 pub use names::start as start_of_glob;
+pub use runtimes::doubt;
 
 /// A rule: a static value.
 #[derive(Debug)]

@@ -2,19 +2,21 @@
 //!
 //! The tree is the one that the image specification describes (image-spec, layer.md) and that umoci unpacks. A layer's
 //! opaque marks and whiteouts are applied first, against what lies below, so that their place among the entries cannot
-//! matter; then its entries, in order. Runtimes that mount layers over each other differ where a layer writes through a
-//! symbolic link of a lower one, or brings back a directory that it hides; the tree does not follow them, and the trail notes
-//! where.
+//! matter; then its entries, in order. Runtimes that mount layers over each other may show another tree where a layer does
+//! one of a few things ([`Divergence`]): the trail notes them, and [`mounted`](super::mounted) works out what comes of them.
 
-use std::collections::BTreeMap;
+mod reach;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::node::{Kind, NodeId};
-use super::resolve::MAX_LINKS;
 use super::trail::{Cause, Change, Divergence, Event};
 use super::{LayerIndex, Tree};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::layer::{Body, Entries, EntryRef, LayerDiff, LayerPath};
+
+pub(super) use reach::Reached;
 
 /// Bytes of a path that Linux opens (limits.h, `PATH_MAX`): a longer one, reached through links, is nowhere to be unpacked.
 const MAX_PATH: usize = 4096;
@@ -22,10 +24,6 @@ const MAX_PATH: usize = 4096;
 /// Directories that no entry names, of a whole image. One entry can imply two thousand, and the entries ceiling does not
 /// count them; real layers imply a few.
 const MAX_IMPLIED: u32 = 100_000;
-
-/// Bytes of link targets that the paths of one layer may lead through. Real layers need a few dozen for each entry; links
-/// made for it cost 160 kB.
-const MAX_LINK_BYTES: usize = 1 << 26;
 
 impl Tree {
     /// Applies a layer. An error is `Corrupt` where no reader could put an entry, or `Limit`, and names entry and layer; the
@@ -41,23 +39,24 @@ impl Tree {
         }
         self.begin(layer, entries);
         let doing = |entry: EntryRef<'_>, error: Error| error.doing(format!("put {} of layer {}", entry.path(), layer + 1));
-        let mut fold = Fold { tree: self, layer, link_bytes: 0, last: None };
+        let mut fold = Fold::new(self, layer);
         let mut hidden = BTreeMap::new();
-        for entry in entries.iter() {
-            fold.hides(entry, &mut hidden).map_err(|error| doing(entry, error))?;
+        let mut marked = BTreeSet::new();
+        for entry in entries.iter().filter(|entry| entry.body().is_mark()) {
+            let directory = fold.hides(entry, &mut hidden).map_err(|error| doing(entry, error))?;
+            marked.insert(directory);
         }
-        let mut removed = Vec::new();
+        fold.whiteouts = hidden.iter().filter(|(_, is_opaque)| !**is_opaque).map(|(path, _)| path.clone()).collect();
         for (path, is_opaque) in hidden {
-            let node = fold.tree.get(&path).filter(|node| !is_opaque && fold.tree.children(*node).next().is_some());
-            removed.extend(node.map(|_| path.clone()));
             fold.hide(path, is_opaque);
         }
         for entry in entries.iter() {
             fold.put(entry).map_err(|error| doing(entry, error))?;
         }
-        for path in removed {
-            if self.get(&path).is_some_and(|node| self.is_directory(node)) {
-                self.records_mut().diverge(layer, path, Divergence::BroughtBack);
+        // Unpacked alone, a layer makes the directories of its marks, and follows its own links to them.
+        for directory in marked {
+            if !self.get(&directory).is_some_and(|node| self.is_directory(node)) {
+                self.records_mut().diverge(layer, directory, Divergence::Idle);
             }
         }
         Ok(())
@@ -68,10 +67,12 @@ impl Tree {
 const MAX_LAYERS: LayerIndex = u16::MAX as LayerIndex;
 
 /// A layer on its way into a tree.
-struct Fold<'t> {
-    tree: &'t mut Tree,
+pub(super) struct Fold<'t> {
+    pub(super) tree: &'t mut Tree,
     layer: LayerIndex,
     link_bytes: usize,
+    /// The real paths that the layer's whiteouts hide.
+    whiteouts: BTreeSet<LayerPath>,
     /// The directory of the last entry, as it was written and as it is: most entries lie in the same as the one before.
     /// Forgotten when a link comes or goes, or a directory goes: only then can the same path lead elsewhere.
     last: Option<(LayerPath, Directory)>,
@@ -79,59 +80,68 @@ struct Fold<'t> {
 
 /// A directory and its real path.
 #[derive(Clone)]
-struct Directory {
-    at: NodeId,
-    path: LayerPath,
+pub(super) struct Directory {
+    pub(super) at: NodeId,
+    pub(super) path: LayerPath,
 }
 
-/// How far a path leads: the last node that exists, and the names that would follow it.
-struct Reached {
-    at: NodeId,
-    missing: Vec<Box<[u8]>>,
-    /// The first link of a lower layer on the way.
-    through: Option<LayerPath>,
-}
+impl<'t> Fold<'t> {
+    pub(super) fn new(tree: &'t mut Tree, layer: LayerIndex) -> Self {
+        Self { tree, layer, link_bytes: 0, whiteouts: BTreeSet::new(), last: None }
+    }
 
-impl Fold<'_> {
-    /// Notes what a whiteout or an opaque mark hides, by its real path. A directory that is both hidden and made opaque is
-    /// hidden. Paths that lead nowhere hide nothing.
-    fn hides(&mut self, entry: EntryRef<'_>, hidden: &mut BTreeMap<LayerPath, bool>) -> Result<()> {
-        let (directory, is_opaque) = match entry.body() {
-            Body::Whiteout if !entry.is_root() => (entry.directory().clone(), false),
-            Body::Opaque => (entry.path(), true),
-            _ => return Ok(()),
-        };
+    /// Notes what a mark hides, by its real path; returns the directory in which the mark is. A directory that is both hidden and
+    /// made opaque is hidden. Paths that lead nowhere hide nothing.
+    fn hides(&mut self, entry: EntryRef<'_>, hidden: &mut BTreeMap<LayerPath, bool>) -> Result<LayerPath> {
+        let is_opaque = *entry.body() == Body::Opaque;
+        let directory = if is_opaque { entry.path() } else { entry.directory().clone() };
         let Reached { at, missing, through } = self.reach(&directory)?;
         self.diverge(&directory, through);
         let found = if is_opaque { Some(at) } else { self.tree.child(at, entry.name()) };
-        if let (Some(found), true) = (found, missing.is_empty()) {
-            let both = hidden.entry(self.tree.path(found)).or_insert(is_opaque);
-            *both &= is_opaque;
+        match found.filter(|_| missing.is_empty()).map(|found| self.tree.path(found)) {
+            Some(path) => {
+                if let Some(before) = hidden.insert(path.clone(), is_opaque) {
+                    hidden.insert(path.clone(), is_opaque && before);
+                    self.note(path, Divergence::Idle);
+                }
+            }
+            None if is_opaque => {}
+            None => self.note(entry.path(), Divergence::Idle),
         }
-        Ok(())
+        Ok(directory)
     }
 
     /// Takes a path, or everything in a directory, out of the tree. Paths come in byte order, so that a directory is gone
     /// before anything in it is looked for.
     fn hide(&mut self, path: LayerPath, is_opaque: bool) {
-        let Some(id) = self.tree.get(&path) else { return };
-        if is_opaque {
-            let children: Vec<NodeId> = self.tree.children(id).map(|(_, child)| child).collect();
-            let cause = Cause::Opaque(path);
-            for child in children {
-                self.remove(child, &cause);
-            }
-        } else {
-            self.remove(id, &Cause::Whiteout(path));
+        let Some(id) = self.tree.get(&path) else { return self.note(path, Divergence::Idle) };
+        if !is_opaque {
+            return self.remove(id, &Cause::Whiteout(path));
+        }
+        if id == self.tree.root() && self.tree.children(id).next().is_some() {
+            self.note(path.clone(), Divergence::OpaqueRoot);
+        }
+        self.clear_directory(id, path);
+    }
+
+    /// Takes everything in a directory out of the tree, as an opaque mark does.
+    pub(super) fn clear_directory(&mut self, id: NodeId, path: LayerPath) {
+        let children: Vec<NodeId> = self.tree.children(id).map(|(_, child)| child).collect();
+        let cause = Cause::Opaque(path);
+        for child in children {
+            self.remove(child, &cause);
         }
     }
 
-    fn put(&mut self, entry: EntryRef<'_>) -> Result<()> {
+    pub(super) fn put(&mut self, entry: EntryRef<'_>) -> Result<()> {
         let kind = match entry.body() {
             Body::Whiteout | Body::Opaque => return Ok(()),
             Body::Hardlink(target) => return self.link(entry, target),
             body => Kind::of(body),
         };
+        if kind == Some(Kind::WHITEOUT) {
+            self.note(entry.path(), Divergence::Device);
+        }
         if !entry.is_root() {
             let parent = self.parent(entry.directory())?;
             return self.make(&parent, entry.name(), Some(entry)).map(drop);
@@ -156,25 +166,53 @@ impl Fold<'_> {
         let hidden = old.map_or(0, |old| self.clear(old, &path));
         let directory = target.parent().unwrap_or_default();
         let reached = self.reach(&directory)?;
+        let is_lower = reached.through.is_some();
         let found = if reached.missing.is_empty() { self.tree.child(reached.at, target.name()) } else { None };
         let found = found.ok_or_else(|| wrong("does not exist"))?;
         if self.tree.is_directory(found) {
             return Err(wrong("is a directory"));
         }
-        let same_content = old.map(|old| is_same(self.tree.kind(old), self.tree.kind(found)));
+        if is_lower || self.tree.layer(found) < self.layer {
+            self.note(path.clone(), Divergence::LinkBelow);
+        }
+        if self.whiteouts.contains(&path) {
+            self.note(path.clone(), Divergence::BroughtBack);
+        }
+        self.name(&parent, path, entry, (old, hidden), found);
+        Ok(())
+    }
+
+    /// Gives a file a further name, in the place of what was there and of the bytes that this hid.
+    fn name(
+        &mut self,
+        parent: &Directory,
+        path: LayerPath,
+        entry: EntryRef<'_>,
+        (old, hidden): (Option<NodeId>, u64),
+        file: NodeId,
+    ) {
+        let same_content = old.map(|old| is_same(self.tree.kind(old), self.tree.kind(file)));
         self.last = None;
         self.tree.records_mut().count_written(self.layer);
-        let new = self.tree.link(parent.at, self.layer, entry.place(), self.tree.inode(found));
+        let new = self.tree.link(parent.at, self.layer, entry.place(), self.tree.inode(file));
         if let Some(old) = old {
             self.tree.succeed(old, new);
         }
         let before = old.and_then(|old| self.tree.writing(old));
         self.record(new, path, before, same_content, hidden);
+    }
+
+    /// As [`Fold::name`], of a file that is at hand.
+    pub(super) fn rename(&mut self, parent: &Directory, entry: EntryRef<'_>, file: NodeId) -> Result<()> {
+        let path = real(parent, entry.name())?;
+        let old = self.tree.child(parent.at, entry.name());
+        let hidden = old.map_or(0, |old| self.clear(old, &path));
+        self.name(parent, path, entry, (old, hidden), file);
         Ok(())
     }
 
     /// A directory that holds an entry, made where it is missing (0755, root's) or no directory, links followed.
-    fn parent(&mut self, written: &LayerPath) -> Result<Directory> {
+    pub(super) fn parent(&mut self, written: &LayerPath) -> Result<Directory> {
         if let Some((_, last)) = self.last.as_ref().filter(|(last, _)| last == written) {
             return Ok(last.clone());
         }
@@ -195,68 +233,30 @@ impl Fold<'_> {
 
     fn diverge(&mut self, directory: &LayerPath, through: Option<LayerPath>) {
         if let Some(link) = through {
-            self.tree.records_mut().diverge(self.layer, directory.clone(), Divergence::ThroughLink(link));
+            self.note(directory.clone(), Divergence::ThroughLink(link));
         }
     }
 
-    fn imply(&mut self, directory: &Directory, name: &[u8]) -> Result<Directory> {
+    fn note(&mut self, path: LayerPath, divergence: Divergence) {
+        self.tree.records_mut().diverge(self.layer, path, divergence);
+    }
+
+    pub(super) fn imply(&mut self, directory: &Directory, name: &[u8]) -> Result<Directory> {
         if self.tree.count_implied() > MAX_IMPLIED {
             let what = format!("the layers name files in more than {MAX_IMPLIED} directories that have no entry");
             return Err(Error::new(Failure::Limit, what));
         }
-        Ok(Directory { at: self.make(directory, name, None)?, path: directory.path.child(name) })
-    }
-
-    /// Follows a directory's path as far as it leads, every link included. Behind the first name that does not exist, or
-    /// that is no directory, there are only names: `..` takes one away, as umoci has it.
-    fn reach(&mut self, path: &LayerPath) -> Result<Reached> {
-        let mut todo: Vec<&[u8]> = path.components().rev().collect();
-        let mut reached = Reached { at: self.tree.root(), missing: Vec::new(), through: None };
-        let mut links = 0;
-        while let Some(name) = todo.pop() {
-            let Reached { at, missing, through } = &mut reached;
-            match name {
-                b"" | b"." => continue,
-                b".." => {
-                    if missing.pop().is_none() {
-                        *at = self.tree.parent(*at);
-                    }
-                    continue;
-                }
-                _ => {}
-            }
-            let next = if missing.is_empty() { self.tree.child(*at, name) } else { None };
-            match next.map(|next| (next, self.tree.kind(next))) {
-                None => missing.push(name.into()),
-                Some((link, Kind::Symlink(target))) => {
-                    if through.is_none() && self.tree.layer(link) < self.layer {
-                        *through = Some(self.tree.path(link));
-                    }
-                    links += 1;
-                    self.link_bytes += target.len();
-                    if links > MAX_LINKS {
-                        return Err(Error::new(Failure::Corrupt, "its path leads through more than 40 symbolic links"));
-                    }
-                    if self.link_bytes > MAX_LINK_BYTES {
-                        return Err(Error::new(
-                            Failure::Limit,
-                            "the layer's paths lead through more than 64 MiB of link targets",
-                        ));
-                    }
-                    if target.first() == Some(&b'/') {
-                        *at = self.tree.root();
-                    }
-                    todo.extend(target.split(|byte| *byte == b'/').rev());
-                }
-                Some((next, _)) => *at = next,
-            }
+        let path = directory.path.child(name);
+        // Not the root: whoever wrote it left it a directory.
+        if [&directory.path, &path].into_iter().any(|path| !path.is_root() && self.tree.records_mut().has(path)) {
+            self.note(path.clone(), Divergence::Unnamed);
         }
-        Ok(reached)
+        Ok(Directory { at: self.make(directory, name, None)?, path })
     }
 
     /// Puts an entry, or a directory that no entry names, under a name: a directory over a directory keeps what it holds,
     /// anything else replaces what was there.
-    fn make(&mut self, directory: &Directory, name: &[u8], entry: Option<EntryRef<'_>>) -> Result<NodeId> {
+    pub(super) fn make(&mut self, directory: &Directory, name: &[u8], entry: Option<EntryRef<'_>>) -> Result<NodeId> {
         let path = real(directory, name)?;
         let kind = entry.and_then(|entry| Kind::of(entry.body())).unwrap_or(Kind::Directory);
         if kind != Kind::Directory {
@@ -265,7 +265,14 @@ impl Fold<'_> {
         if matches!(kind, Kind::Symlink(_)) {
             self.last = None;
         }
+        if self.whiteouts.contains(&path) {
+            self.note(path.clone(), Divergence::BroughtBack);
+        }
         let old = self.tree.child(directory.at, name);
+        let is_twice = |old| self.tree.layer(old) == self.layer && !self.tree.is_directory(old);
+        if kind == Kind::Directory && old.is_some_and(is_twice) {
+            self.note(path.clone(), Divergence::Twice);
+        }
         if let (Some(old), Some(entry)) = (old.filter(|old| self.tree.is_directory(*old) && kind == Kind::Directory), entry) {
             self.rewrite(old, path, entry);
             return Ok(old);
@@ -284,7 +291,7 @@ impl Fold<'_> {
         Ok(new)
     }
 
-    fn rewrite(&mut self, directory: NodeId, path: LayerPath, entry: EntryRef<'_>) {
+    pub(super) fn rewrite(&mut self, directory: NodeId, path: LayerPath, entry: EntryRef<'_>) {
         let before = self.tree.writing(directory);
         self.tree.rewrite_directory(directory, self.layer, entry.place());
         self.record(directory, path, before, Some(true), 0);
@@ -302,7 +309,7 @@ impl Fold<'_> {
         own
     }
 
-    fn remove(&mut self, id: NodeId, cause: &Cause) {
+    pub(super) fn remove(&mut self, id: NodeId, cause: &Cause) {
         let gone = self.tree.detach(id, self.layer);
         self.record_removed(gone, cause);
     }

@@ -4,6 +4,7 @@ pub mod apply;
 mod children;
 mod content;
 pub mod dump;
+pub mod mounted;
 pub mod node;
 pub mod resolve;
 pub mod table;
@@ -11,6 +12,7 @@ pub mod trail;
 pub mod tree;
 
 pub use crate::layer::{FileKind, Kept, LayerPath, Seen, Stat, Trace};
+pub use mounted::{Difference, Mounted, Refusal, Shown};
 pub use node::{Kind, NodeId};
 pub use resolve::Unresolved;
 pub use table::{Set, Table};

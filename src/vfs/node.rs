@@ -33,7 +33,12 @@ pub enum Kind<'a> {
 }
 
 impl<'a> Kind<'a> {
-    /// What an entry makes of its path; none where it only hides something, or names a file that is there.
+    /// The character device as which overlayfs, and who unpacks for it, stores a whiteout (Linux,
+    /// Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories").
+    pub(super) const WHITEOUT: Self = Self::Device { block: false, major: 0, minor: 0 };
+
+    /// What an entry makes of its path when its layer is unpacked alone; none where it names a file that is there, or is about
+    /// its directory.
     pub(super) fn of(body: &'a Body) -> Option<Self> {
         Some(match body {
             Body::Directory => Self::Directory,
@@ -41,7 +46,8 @@ impl<'a> Kind<'a> {
             Body::Symlink(target) => Self::Symlink(target),
             Body::Device { block, major, minor } => Self::Device { block: *block, major: *major, minor: *minor },
             Body::Fifo => Self::Fifo,
-            Body::Hardlink(_) | Body::Whiteout | Body::Opaque => return None,
+            Body::Whiteout => Self::WHITEOUT,
+            Body::Hardlink(_) | Body::Opaque => return None,
         })
     }
 }

@@ -47,13 +47,26 @@ pub enum Cause {
     Replaced(LayerPath),
 }
 
-/// Where runtimes that mount layers over one another (overlayfs) lay another tree than the image specification does.
+/// What a layer does at a path that runtimes which mount layers over one another (overlayfs) may take otherwise than the image
+/// specification does: [`Tree::mounted`] tells whether they do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Divergence {
-    /// The layer writes or removes something below a path that a lower layer's symbolic link, at this path, leads elsewhere.
+    /// It writes or removes something below a path that a lower layer's symbolic link, at this path, leads elsewhere.
     ThroughLink(LayerPath),
-    /// The layer removes a directory with a whiteout and brings it back: mounted, it still shows what the lower ones hold.
+    /// It removes the path with a whiteout, and writes it.
     BroughtBack,
+    /// It writes the path twice: as a directory where it put something else before.
+    Twice,
+    /// It makes the root opaque.
+    OpaqueRoot,
+    /// It has a whiteout where nothing is, where another mark hides what is there, or in no directory.
+    Idle,
+    /// It writes in a directory that no entry of it names, below what was no directory before.
+    Unnamed,
+    /// It names a file of a lower layer with a hard link.
+    LinkBelow,
+    /// It has a character device 0:0, which is how overlayfs stores a whiteout.
+    Device,
 }
 
 /// What is recorded: the paths to which more happened than that one layer wrote them.
@@ -112,7 +125,7 @@ pub struct Shipment<'t> {
 }
 
 impl<'t> Trail<'t> {
-    /// The directories, as layers name them, that mounted layers would show otherwise.
+    /// What layers do that mounted layers may show otherwise, and where.
     pub fn divergences(self) -> impl Iterator<Item = (LayerIndex, &'t LayerPath, &'t Divergence)> {
         self.records.divergences.iter().map(|((layer, path), divergence)| (*layer, path, divergence))
     }

@@ -1,5 +1,7 @@
 //! The merged file system of an image: names in directories, inodes behind them.
 
+mod mounting;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -102,7 +104,7 @@ impl Tree {
     }
 
     /// The entry of a name.
-    fn entry(&self, id: NodeId) -> EntryRef<'_> {
+    pub(super) fn entry(&self, id: NodeId) -> EntryRef<'_> {
         let node = self.node(id);
         let entries = if node.is_own { &self.own } else { &self.layers[usize::from(node.layer)] };
         entries.get(node.entry as usize)

@@ -81,3 +81,8 @@ pub fn history(tree: &Tree) -> BTreeMap<LayerPath, Vec<Event>> {
     let lone = trail.lone().map(|id| (tree.path(id), trail.of(&tree.path(id)).into_owned()));
     lone.chain(trail.changed().map(|(path, events)| (path.clone(), events.to_vec()))).collect()
 }
+
+/// Layers without the lines that nobody can unpack.
+pub fn possible() -> impl Strategy<Value = Vec<Vec<String>>> {
+    layers().prop_map(|layers| without(layers, |layers| tree(layers).is_err()))
+}

@@ -1,32 +1,34 @@
 //! `integrity/portability`
 
-use super::super::{Context, Offence, declare_rule, words};
+use super::super::{Context, Offence, declare_rule, runtimes, words};
 use crate::facts::OddityKind;
-use crate::finding::{Judgement, Level};
+use crate::finding::{Finding, Judgement, Level, Place};
 use crate::text::escape;
-use crate::vfs::{Divergence, LayerPath};
+use crate::vfs::Divergence;
 
 declare_rule! {
     /// Every runtime lays the same tree
     ///
     /// # What it checks
-    /// No layer writes or removes something through a symbolic link of a lower layer, none brings back a directory that it
-    /// removes itself, and no tar entry is one that readers take for different things. The tree that the other rules look
-    /// at is the one of the image specification.
+    /// The tree that the other rules look at is the one of the image specification. Where a layer writes through a symbolic
+    /// link of a lower one, writes what it removes, links to a file of a lower layer, or does anything else that overlayfs may
+    /// take otherwise, the tree that layers show which are unpacked one by one and mounted over one another is worked out, too:
+    /// it is the same. And no tar entry is one that readers take for different things.
     ///
     /// # Why
-    /// Runtimes that unpack each layer by itself and mount them over each other (overlayfs, as Docker's and Podman's own stores
-    /// do) put a directory in the place of the link, which hides everything behind it, and show again what was removed.
+    /// containerd, Docker and Podman unpack each layer by itself and mount them over one another (overlayfs); builders and tools
+    /// such as umoci unpack them into one directory. What an image holds must not depend on that. A rule that would judge
+    /// otherwise of the mounted tree is unknown.
     ///
     /// # Symptom
-    /// The image works where containerd unpacked it, and files are missing, or back, where Podman did.
+    /// Files are missing, or back, depending on where the image runs; or a runtime cannot unpack it at all, which is an error.
     ///
     /// # Fix
     /// Name directories by their real paths where layers are made by hand; `docker buildx build` does so by itself.
     ///
     /// # Options
     /// None.
-    RULE = "integrity/portability", Whole, Warn, since "0.1.0", needs Tree,
+    RULE = "integrity/portability", Whole, Error, since "0.1.0", needs Tree,
     unit "layer that every runtime lays alike" | "layers that every runtime lays alike", check check
 }
 
@@ -38,35 +40,37 @@ enum Why {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let mounted = context.tree.trail().divergences().map(|(layer, path, divergence)| Offence {
-        path: path.clone(),
-        layer: Some(layer),
-        what: Why::Mounted(divergence.clone()),
+    let mounted = context.facts.mounted.as_deref();
+    let refused = mounted.and_then(|mounted| mounted.as_ref().err()).map(|refusal| {
+        let message = format!("runtimes that mount layers cannot unpack this one: {}: {}", refusal.path, refusal.why);
+        let fix =
+            "let a layer hold what its hard links lead to, and nothing that it hides; docker buildx build makes such layers";
+        Finding::new(Level::Error, message, fix).at(Place::path(&refusal.path, refusal.layer))
+    });
+    let mounted = mounted.and_then(|mounted| mounted.as_ref().ok());
+    let differences = || mounted.into_iter().flat_map(|mounted| &mounted.differences);
+    let shown = differences().map(|difference| Offence {
+        path: difference.path.clone(),
+        layer: Some(difference.layer),
+        what: Why::Mounted(difference.cause.clone()),
     });
     let odd = context.facts.verified.oddities.iter().filter(|(_, odd)| odd.kind == OddityKind::Entry);
     let read = odd.filter_map(|(layer, odd)| {
         Some(Offence { path: odd.path.clone()?, layer: Some(*layer), what: Why::Read(odd.what.clone()) })
     });
-    let groups = context.group(mounted.chain(read));
+    let groups = context.group(shown.chain(read));
     let findings = groups.iter().map(|group| {
         let (k, first) = (group.count(), group.first());
         let message = match &group.what {
-            Why::Mounted(Divergence::ThroughLink(link)) => {
-                let (target, named) = (target(context, link), words::count(k, "directory is", "directories are"));
-                format!("{named} written through the link {link}{target} of a lower layer (first: {first})")
-            }
-            Why::Mounted(Divergence::BroughtBack) => {
-                let named = words::count(k, "directory is", "directories are");
-                format!("{named} removed and made again by one layer, without an opaque mark (first: {first})")
+            Why::Mounted(cause) => {
+                let of_first = differences().find(|difference| Some(&difference.path) == group.paths.first());
+                let told = of_first.zip(mounted).map(|(first, mounted)| runtimes::told(context.tree, mounted, first));
+                let (named, does) = (words::count(k, "path is", "paths are"), runtimes::does(context.tree, cause));
+                format!("{named} not the same where layers are mounted: {does} (first: {first}: {})", told.unwrap_or_default())
             }
             Why::Read(what) => format!("{}: {} (first: {first})", words::count(k, "entry", "entries"), escape(what.as_bytes())),
         };
         group.finding(Level::Warn, message, "name directories by their real paths, or build with docker buildx build")
     });
-    Judgement::looked(context.facts.layers.len(), findings.collect())
-}
-
-/// Where a link that is still there leads.
-fn target(context: &Context<'_>, link: &LayerPath) -> String {
-    context.tree.resolve(link).map(|node| format!(" (to {})", context.tree.path(node))).unwrap_or_default()
+    Judgement::looked(context.facts.layers.len(), refused.into_iter().chain(findings).collect())
 }

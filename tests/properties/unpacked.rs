@@ -1,25 +1,15 @@
 //! Our tree against the files that umoci unpacks from the same layers. Runs as root with `LUCID_REAL=1`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/layout.rs"]
-mod layout;
-#[path = "support/lines.rs"]
-mod lines;
-#[path = "support/load.rs"]
-mod load;
-#[path = "support/stack.rs"]
-mod stack;
-
 use std::io::Write as _;
 use std::process::Command;
 
-use layout::Layout;
-use lucid_verify::layer::{Body, Entry};
 use lucid_verify::vfs::dump;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
+
+use crate::layout::Layout;
+use crate::{lines, load, stack, tars};
 
 const CASES: u32 = 48;
 
@@ -82,47 +72,11 @@ fn is_meeting(layers: &[Vec<String>]) -> bool {
 fn read_and_unpacked(layers: &[Vec<String>]) -> (String, Vec<String>) {
     let directory = tempfile::tempdir().unwrap();
     let (image, bundle) = (directory.path().join("image"), directory.path().join("bundle"));
-    let layers: Vec<Vec<u8>> = layers.iter().map(|lines| tar(&dump::entries(&lines.join("\n")).unwrap())).collect();
+    let layers: Vec<Vec<u8>> = layers.iter().map(|lines| tars::of_lines(&lines.join("\n"))).collect();
     Layout { layers, config: json!({"architecture": "amd64", "os": "linux", "config": {}}) }.write(&image);
     // Parents that no entry names get the mode that the umask leaves.
     let script = "umask 022 && exec umoci unpack --image \"$0:tag\" \"$1\"";
     let output = Command::new("sh").args(["-c", script]).arg(&image).arg(&bundle).output().unwrap();
     assert!(output.status.success(), "umoci: {}", String::from_utf8_lossy(&output.stderr));
     (dump::dump(&load::tree(&image)), stack::of_directory(&bundle.join("rootfs")))
-}
-
-fn tar(entries: &[Entry]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for Entry { path, stat, body } in entries {
-        let mut header = tar::Header::new_gnu();
-        header.set_mode(stat.mode.into());
-        header.set_uid(stat.uid);
-        header.set_gid(stat.gid);
-        header.set_mtime(1_700_000_000);
-        header.set_size(stat.size);
-        let own = path.to_string();
-        let directory = path.parent().unwrap_or_default().to_string();
-        let marked = |directory: &str, name: &str| format!(".{}/{name}", directory.trim_end_matches('/'));
-        let (kind, name, content) = match body {
-            Body::Directory => (b'5', format!(".{own}/"), &[][..]),
-            Body::File(trace) => (b'0', format!(".{own}"), trace.bytes().unwrap()),
-            Body::Symlink(target) => {
-                header.set_link_name_literal(target).unwrap();
-                (b'2', format!(".{own}"), &[][..])
-            }
-            Body::Hardlink(target) => {
-                header.set_link_name_literal(target.as_bytes()).unwrap();
-                (b'1', format!(".{own}"), &[][..])
-            }
-            Body::Fifo => (b'6', format!(".{own}"), &[][..]),
-            Body::Whiteout => (b'0', marked(&directory, &format!(".wh.{}", String::from_utf8_lossy(path.name()))), &[][..]),
-            Body::Opaque => (b'0', marked(&own, ".wh..wh..opq"), &[][..]),
-            Body::Device { .. } => unreachable!("no device is generated"),
-        };
-        header.set_entry_type(tar::EntryType::new(kind));
-        header.set_path(&name).unwrap();
-        header.set_cksum();
-        builder.append(&header, content).unwrap();
-    }
-    builder.into_inner().unwrap()
 }

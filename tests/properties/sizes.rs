@@ -1,71 +1,15 @@
-//! Laws that hold for any stack of layers.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/lines.rs"]
-mod lines;
-#[path = "support/reference.rs"]
-mod reference;
+//! Bytes: what layers ship is seen, or hidden, or wasted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lines::{layers, tree, without};
 use lucid_verify::size::{Loss, Waste, contents};
-use lucid_verify::vfs::{Change, dump};
+use lucid_verify::vfs::Change;
 use proptest::prelude::*;
-use reference::Reference;
 
-/// Layers without the lines that nobody can unpack.
-fn possible() -> impl Strategy<Value = Vec<Vec<String>>> {
-    layers().prop_map(|layers| without(layers, |layers| tree(layers).is_err()))
-}
-
-/// The lines of a layer with its whiteouts and opaque marks where `places` puts them.
-fn moved(lines: &[String], places: &[prop::sample::Index]) -> Vec<String> {
-    let (marks, mut moved): (Vec<_>, Vec<_>) = lines.iter().cloned().partition(|line| line.starts_with(['w', 'o']));
-    for (mark, place) in marks.into_iter().zip(places.iter().cycle()) {
-        moved.insert(place.index(moved.len() + 1), mark);
-    }
-    moved
-}
+use crate::lines::{self, possible, tree};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_tree_is_what_the_specification_says_the_slow_way(layers in layers()) {
-        let mut slow = Reference::new();
-        let done = layers.iter().try_for_each(|lines| slow.apply(&dump::entries(&lines.join("\n")).unwrap()));
-        match (tree(&layers), done) {
-            (Ok(tree), Ok(())) => prop_assert_eq!(dump::dump(&tree), slow.dump()),
-            (tree, done) => prop_assert_eq!(tree.is_err(), done.is_err()),
-        }
-    }
-
-    #[test]
-    fn where_whiteouts_stand_in_their_layer_changes_nothing(
-        layers in possible(),
-        places in prop::collection::vec(any::<prop::sample::Index>(), 1..6),
-    ) {
-        let other: Vec<_> = layers.iter().map(|lines| moved(lines, &places)).collect();
-        let (tree, other) = (tree(&layers).unwrap(), self::tree(&other).unwrap());
-        prop_assert_eq!(dump::dump(&tree), dump::dump(&other));
-        prop_assert_eq!(lines::history(&tree), lines::history(&other));
-    }
-
-    #[test]
-    fn an_empty_layer_changes_nothing(layers in possible(), place in any::<prop::sample::Index>()) {
-        let mut more = layers.clone();
-        more.insert(place.index(layers.len() + 1), Vec::new());
-        prop_assert_eq!(dump::dump(&tree(&layers).unwrap()), dump::dump(&tree(&more).unwrap()));
-    }
-
-    #[test]
-    fn a_tree_squashed_into_one_layer_is_the_same_tree(layers in possible()) {
-        let squashed = dump::dump(&tree(&layers).unwrap());
-        prop_assert_eq!(dump::dump(&dump::tree([&squashed[..]]).unwrap()), &squashed[..]);
-        prop_assert_eq!(dump::dump(&dump::tree([&squashed[..], &squashed]).unwrap()), squashed);
-    }
 
     #[test]
     fn the_trail_accounts_for_every_byte_and_every_name(layers in possible()) {
