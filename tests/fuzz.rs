@@ -32,9 +32,9 @@ targets::each!(tests);
 fn every_target_is_known_to_libfuzzer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
-    let mut wrapped: Vec<_> = fs::read_dir(folder.join("fuzz_targets")).unwrap().map(|file| file.unwrap().path()).collect();
-    wrapped.sort();
-    let names: Vec<_> = wrapped.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).collect();
+    let mut sources: Vec<_> = fs::read_dir(folder.join("fuzz_targets")).unwrap().map(|file| file.unwrap().path()).collect();
+    sources.sort();
+    let names: Vec<_> = sources.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).collect();
     assert_eq!(
         names,
         SEEDS.iter().map(|(name, _)| *name).collect::<Vec<_>>(),

@@ -49,6 +49,7 @@ enum Map {
 
 /// How a member is written: everything here leaves what it means as it is.
 #[derive(Debug, Arbitrary)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a way to write that may or may not be taken")]
 struct Written {
     names: Names,
     numbers_in_records: bool,

@@ -26,11 +26,11 @@ pub fn run(data: &[u8]) {
         }
         // This reader stopped: it is the stricter one.
         let Some((member, content)) = ours.next() else { return };
-        let context = || format!("{member:?}, they have {header:?}");
+        let told_of = || format!("{member:?}, they have {header:?}");
         match (kind, member.kind) {
-            (0, b'5') => assert!(member.name.ends_with(b"/"), "{}", context()),
+            (0, b'5') => assert!(member.name.ends_with(b"/"), "{}", told_of()),
             (0 | b'0', b'0') => {}
-            (theirs, own) => assert_eq!(theirs, own, "{}", context()),
+            (theirs, own) => assert_eq!(theirs, own, "{}", told_of()),
         }
         let Ok(size) = header.entry_size() else { return };
         // They skip a body that no link, directory or device has, and with it whatever stands there.
@@ -38,13 +38,13 @@ pub fn run(data: &[u8]) {
             return;
         }
         if !described {
-            same(&member, &header, &context);
+            same(&member, &header, &told_of);
             let Some(content) = content else { return };
             let mut theirs = Vec::new();
             if entry.read_to_end(&mut theirs).is_err() {
                 return;
             }
-            assert_eq!(content, theirs, "{}", context());
+            assert_eq!(content, theirs, "{}", told_of());
         } else if member.size != size {
             // A record gave another size, which they do not look at.
             return;
@@ -54,20 +54,20 @@ pub fn run(data: &[u8]) {
 }
 
 /// Holds a member that nothing but its own header describes against theirs.
-fn same(member: &Member, header: &tar::Header, context: &dyn Fn() -> String) {
-    let context = context();
+fn same(member: &Member, header: &tar::Header, told_of: &dyn Fn() -> String) {
+    let told_of = told_of();
     // They take a prefix from where GNU headers have times, and this reader as Go did before 1.8.
     if header.as_ustar().is_some() && header.as_bytes()[508..] != *b"tar\0" {
-        assert_eq!(member.name, &*header.path_bytes(), "{context}");
+        assert_eq!(member.name, &*header.path_bytes(), "{told_of}");
     }
-    assert_eq!(&member.link[..], header.link_name_bytes().as_deref().unwrap_or_default(), "{context}");
+    assert_eq!(&member.link[..], header.link_name_bytes().as_deref().unwrap_or_default(), "{told_of}");
     // They read no sign, and of a field of eight bytes all eight.
     for (own, theirs) in [(Some(member.uid), header.uid()), (Some(member.gid), header.gid())] {
         let Ok(theirs) = theirs else { continue };
-        assert!(own == Some(theirs), "{context}");
+        assert!(own == Some(theirs), "{told_of}");
     }
     if let Ok(mtime) = header.mtime() {
-        assert!(mtime.cast_signed() == member.mtime, "{context}");
+        assert!(mtime.cast_signed() == member.mtime, "{told_of}");
     }
 }
 

@@ -26,8 +26,7 @@ use std::thread;
 use crate::digest::Digest;
 use crate::image::{Attestation, Config, Descriptor, Dockerfile, Resolved};
 use crate::reference::Platform;
-use crate::vfs::{LayerIndex, LayerPath, Tree};
-use crate::vfs::{LayerIndex, Mounted, Refusal, Tree};
+use crate::vfs::{LayerIndex, LayerPath, Mounted, Refusal, Tree};
 
 pub use crate::layer::{Oddity, OddityKind};
 pub use name::Name;

@@ -38,11 +38,8 @@ pub(super) fn text(value: &[u8]) -> Option<String> {
         (inherited & !permitted, flags(false, true)),
     ];
     let groups = groups.iter().filter(|(set, _)| *set != 0).map(|(set, flags)| format!("{}={flags}", names(*set)));
-    let mut text = groups.collect::<Vec<_>>().join(" ");
-    if let Some(root) = sets.get(4) {
-        text += &format!(" [rootid={root}]");
-    }
-    Some(text)
+    let root = sets.get(4).map(|root| format!("[rootid={root}]"));
+    Some(groups.chain(root).collect::<Vec<_>>().join(" "))
 }
 
 fn names(set: u64) -> String {

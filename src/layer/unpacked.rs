@@ -7,7 +7,7 @@ use super::tar::Member;
 const NAME_MAX: usize = 255;
 /// Owners are 32-bit numbers, and the last of them tells chown(2) to change nothing.
 const NO_OWNER: u64 = 0xffff_ffff;
-/// Bits of a major and of a minor number (linux/kdev_t.h).
+/// Bits of a major and of a minor number (`linux/kdev_t.h`).
 const DEVICE: (u32, u32) = (12, 20);
 
 /// What unpackers make other things of.

@@ -1,17 +1,18 @@
 //! Runs a target on its seeds and on mutations of them, and tells of an input that it panics or hangs on.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{env, fs, io, thread};
 
 use lucid_verify::digest::{Digest, hex};
 
 use crate::mutate::{self, Random};
 
 /// An input on which a target takes so long is one that it hangs on.
-const HANG: Duration = Duration::from_secs(60);
+const HANG: Duration = Duration::from_mins(1);
 
 /// Mutations in a run that nobody gave time.
 const ITERATIONS: u64 = 200;
@@ -58,7 +59,11 @@ pub fn run(name: &str, target: fn(&[u8]), seeds: &[Vec<u8>]) {
     thread::Builder::new().name(name.to_owned()).spawn(worker).unwrap();
     loop {
         match outcome.recv_timeout(Duration::from_secs(1)) {
-            Ok((count, longest)) => return println!("{name}: {count} inputs, the longest took {longest:?}"),
+            Ok((count, longest)) => {
+                // For whoever asks with --nocapture.
+                let _ = writeln!(io::stderr(), "{name}: {count} inputs, the longest took {longest:?}");
+                return;
+            }
             Err(RecvTimeoutError::Disconnected) => panic!("{}", found(name, "panics", &current.lock().unwrap().1)),
             Err(RecvTimeoutError::Timeout) => {
                 let current = current.lock().unwrap();
