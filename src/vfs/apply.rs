@@ -100,8 +100,9 @@ impl<'t> Fold<'t> {
         let found = if is_opaque { Some(at) } else { self.tree.child(at, entry.name()) };
         match found.filter(|_| missing.is_empty()).map(|found| self.tree.path(found)) {
             Some(path) => {
-                if let Some(before) = hidden.insert(path.clone(), is_opaque) {
-                    hidden.insert(path.clone(), is_opaque && before);
+                let before = hidden.get(&path).copied();
+                hidden.insert(path.clone(), is_opaque && before.unwrap_or(true));
+                if before.is_some() {
                     self.note(path, Divergence::Idle);
                 }
             }
@@ -247,8 +248,7 @@ impl<'t> Fold<'t> {
             return Err(Error::new(Failure::Limit, what));
         }
         let path = directory.path.child(name);
-        // Not the root: whoever wrote it left it a directory.
-        if [&directory.path, &path].into_iter().any(|path| !path.is_root() && self.tree.records_mut().has(path)) {
+        if [&directory.path, &path].into_iter().any(|path| self.tree.records_mut().was_another(path)) {
             self.note(path.clone(), Divergence::Unnamed);
         }
         Ok(Directory { at: self.make(directory, name, None)?, path })

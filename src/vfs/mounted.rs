@@ -77,7 +77,7 @@ impl Tree {
             }
         }
         let differences = Comparison { laid: self, shown: &mount.tree, causes: &Causes::of(self) }.differences(mount.ghosts());
-        (!differences.is_empty()).then(|| Ok(Mounted { tree: mount.tree, differences }))
+        (!differences.is_empty()).then_some(Ok(Mounted { tree: mount.tree, differences }))
     }
 }
 

@@ -83,6 +83,12 @@ impl Records {
         self.events.contains_key(path)
     }
 
+    /// Whether a path went away, or became something else, at any time.
+    pub(super) fn was_another(&self, path: &LayerPath) -> bool {
+        let is_another = |event: &Event| matches!(event.change, Change::Removed(_) | Change::Rewritten { same_content: false });
+        self.events.get(path).is_some_and(|events| events.iter().any(is_another))
+    }
+
     /// Adds what happened to a path to what is recorded of it: at first to what happened `before`, if anything.
     pub(super) fn record(&mut self, path: LayerPath, before: Option<Event>, event: Event) {
         self.events.entry(path).or_insert_with(|| before.into_iter().collect()).push(event);

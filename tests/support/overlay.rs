@@ -53,7 +53,9 @@ fn told(entry: &Entry) -> Value {
     let Entry { path, stat, body } = entry;
     let (kind, target, content, device) = match body {
         Body::Directory => ("d", None, None, None),
-        Body::File(trace) => ("f", None, Some(trace.bytes().map_or_else(|| " ".repeat(stat.size as usize), latin)), None),
+        Body::File(trace) => {
+            ("f", None, Some(trace.bytes().map_or_else(|| " ".repeat(usize::try_from(stat.size).unwrap()), latin)), None)
+        }
         Body::Symlink(target) => ("l", Some(latin(target)), None, None),
         Body::Hardlink(target) => ("h", Some(target.to_string()), None, None),
         Body::Device { block, major, minor } => (if *block { "b" } else { "c" }, None, None, Some([major, minor])),
