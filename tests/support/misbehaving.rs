@@ -56,8 +56,7 @@ pub fn until(reply: &Reply, end: usize) -> Vec<Act> {
 
 /// These lines and an empty one, as the head of an answer, and the body.
 pub fn raw(lines: &[&str], body: &[u8]) -> Vec<Act> {
-    let head: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-    vec![Act::Send([head.as_bytes(), b"\r\n", body].concat())]
+    vec![Act::Send([lines.join("\r\n").as_bytes(), b"\r\n\r\n", body].concat())]
 }
 
 /// How often a method was asked of a path.
