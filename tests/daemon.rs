@@ -109,7 +109,7 @@ fn an_engine_that_gives_no_image_is_never_a_verdict() {
         (&here[..], "nothere", 3, "no such image (404 Not Found): No such image"),
         (&here, "secret", 4, "authorization denied by plugin"),
         (&here, "failing", 5, "disk full"),
-        (&here, "broken", 5, "the connection with the server broke"),
+        (&here, "broken", 5, "the connection with docker broke"),
         (&nowhere, "x/a:1", 5, "is the engine running, and is DOCKER_HOST right?"),
         ("tcp://127.0.0.1:1", "x/a:1", 5, "docker save IMAGE | lucid-verify docker-archive:-"),
         ("ssh://there", "x/a:1", 2, "docker save IMAGE | lucid-verify docker-archive:-"),

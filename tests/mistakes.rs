@@ -3,13 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "support/cli.rs"]
 #[allow(dead_code, reason = "the environment differs here")]
 mod cli;
+#[path = "support/misbehaving.rs"]
+mod misbehaving;
 #[path = "support/registry.rs"]
 mod registry;
-#[path = "support/stranger.rs"]
-mod stranger;
 
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -117,7 +119,8 @@ fn each_is_told_with_what_was_found_and_the_next_step() {
     let (login, denied) = (guarded(), guarded());
     let amd64 = holding(Image::new("amd64", &[&[0; 1024]]).indexed(r#","platform":{"os":"linux","architecture":"amd64"}"#));
     let helm = holding(chart());
-    let stranger = stranger::listen();
+    let certificate = authority::Authority::new("nobody").issue("127.0.0.1", 2999);
+    let stranger = misbehaving::Misbehaving::listen("127.0.0.1", Some(certificate.server(None)), |_, _| Vec::new());
     // Linux takes the unspecified address for this machine, and it is no loopback name.
     let named = whole.host().replace("127.0.0.1", "0.0.0.0");
     let nobody = "registry.invalid".to_owned();
@@ -136,7 +139,7 @@ fn each_is_told_with_what_was_found_and_the_next_step() {
         Mistake::at(&denied, "A login that may not pull", "HOST/pickme/lucid-auth:latest-arm64", 4, "docker login"),
         elsewhere(named, "reg.lan:50000", "A registry without TLS", "HOST/pickme/lucid-auth:latest-arm64", "--plain-http"),
         elsewhere(
-            stranger,
+            stranger.host(),
             LOOPBACK,
             "A certificate of an unknown authority",
             "HOST/pickme/lucid-auth:latest-arm64",
@@ -147,7 +150,7 @@ fn each_is_told_with_what_was_found_and_the_next_step() {
             "registry.invalid",
             "A host that cannot be found",
             "inspect --retries 0 HOST/lucid-auth:1",
-            "check the host",
+            "check the name",
         ),
         Mistake::at(
             &amd64,

@@ -112,9 +112,10 @@ impl Reply {
 
     /// What goes before the body, as it is sent.
     pub fn head(&self) -> String {
-        let headers: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let length = if self.endless { String::new() } else { format!("content-length: {}\r\n", self.body.len()) };
-        format!("HTTP/1.1 {} Answer\r\nconnection: close\r\n{headers}{length}\r\n", self.status)
+        let mut lines = vec![format!("HTTP/1.1 {} Answer", self.status), "connection: close".to_owned()];
+        lines.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        lines.extend((!self.endless).then(|| format!("content-length: {}", self.body.len())));
+        lines.join("\r\n") + "\r\n\r\n"
     }
 
     /// The whole body.

@@ -306,7 +306,8 @@ async fn ask(url: &Url, fields: &[(&str, String)], login: Option<&Login>, http: 
         let client = http.without_redirects()?;
         let post = || client.post(url.clone()).header(CONTENT_TYPE, FORM).body(form.clone());
         let response = http.send(post, &mut http.attempts(), &secrets).await?;
-        if !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+        // Artifactory answers 401 to a form that it does not know.
+        if !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNAUTHORIZED) {
             return Ok(response);
         }
     }

@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 use reqwest::Response;
 use tokio::runtime::Handle;
 
-use super::client::{authority, describe};
+use super::client::{authority, describe, silent};
 use crate::digest::read_buffered;
 use crate::error::{Error, Kind, Result};
 
@@ -32,10 +32,12 @@ impl Pieces {
         Self { response, timeout, waited: Duration::ZERO, came: 0 }
     }
 
-    /// The next piece. That each comes in time is the client's own rule; that they come to something is held here.
+    /// The next piece. Only the time that is waited for it counts: a reader that takes its own blames nobody.
     async fn next(&mut self) -> Result<Option<Bytes>> {
         let asked = Instant::now();
-        let piece = self.response.chunk().await;
+        let Ok(piece) = tokio::time::timeout(self.timeout, self.response.chunk()).await else {
+            return Err(silent(self.response.url()));
+        };
         let piece = piece.map_err(|error| describe(&error.with_url(self.response.url().clone())).1)?;
         self.waited += asked.elapsed();
         self.came += piece.as_ref().map_or(0, Bytes::len) as u64;

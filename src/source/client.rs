@@ -38,7 +38,7 @@ impl Http {
     pub fn new(access: &Access, direct: bool) -> Result<Self> {
         // Whoever installed a provider before us keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client(access, || builder(access, direct).redirect(Policy::custom(follow)))?;
+        let client = client(access, || builder(direct).redirect(Policy::custom(follow)))?;
         let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let proxy = PROXIES.into_iter().find(is_set).filter(|_| !direct);
         Ok(Self { client, access: access.clone(), direct, proxy })
@@ -47,13 +47,13 @@ impl Http {
     /// A client of what listens on a socket in the file system. It follows no redirect: there is nothing else on it.
     pub fn on_socket(access: &Access, path: &Path) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client(access, || builder(access, true).redirect(Policy::none()).unix_socket(path))?;
+        let client = client(access, || builder(true).redirect(Policy::none()).unix_socket(path))?;
         Ok(Self { client, access: access.clone(), direct: true, proxy: None })
     }
 
     /// A client that follows no redirect: the body of a form would go along to wherever it leads.
     pub fn without_redirects(&self) -> Result<Client> {
-        client(&self.access, || builder(&self.access, self.direct).redirect(Policy::none()))
+        client(&self.access, || builder(self.direct).redirect(Policy::none()))
     }
 
     /// A GET of this address.
@@ -85,8 +85,12 @@ impl Http {
         secrets: &[String],
     ) -> Result<Response> {
         loop {
-            let (wait, last) = match request().send().await {
-                Ok(response) => {
+            let (client, request) = request().build_split();
+            let request = request.map_err(|error| describe(&error).1)?;
+            let url = request.url().clone();
+            let answered = tokio::time::timeout(self.access.timeout, client.execute(request)).await;
+            let (wait, last) = match answered {
+                Ok(Ok(response)) => {
                     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
                     let failure = Failure::Status { status: response.status().as_u16(), retry_after: header };
                     match attempts.next(failure, now()) {
@@ -96,8 +100,10 @@ impl Http {
                         Err(Stop::Asked(wait)) => return Err(refusal::overloaded(response, Some(wait), secrets).await),
                     }
                 }
-                Err(error) => {
-                    let (failure, mut error) = describe(&error);
+                // An answer that failed, or none in time.
+                failed => {
+                    let failed = failed.map(|answered| answered.err().as_ref().map(describe)).unwrap_or_default();
+                    let (failure, mut error) = failed.unwrap_or_else(|| (Failure::Broken, silent(&url)));
                     if let Some(variable) = self.proxy.filter(|_| failure == Failure::Connect) {
                         error =
                             error.hint(format!("is it the proxy? {variable} names one; NO_PROXY names hosts to ask without it"));
@@ -113,13 +119,14 @@ impl Http {
         }
     }
 
-    /// Whether something at this address speaks TLS, whatever it says then.
+    /// Whether something at this address speaks TLS, whatever it says then. What says nothing does not.
     pub async fn speaks_tls(&self, url: Url) -> bool {
-        match self.get(url).send().await {
-            Err(error) if error.is_connect() => {
+        match tokio::time::timeout(self.access.timeout, self.get(url).send()).await {
+            Ok(Err(error)) if error.is_connect() => {
                 tls_error(&error).is_some_and(|error| !matches!(error, rustls::Error::InvalidMessage(_)))
             }
-            _ => true,
+            Ok(_) => true,
+            Err(_) => false,
         }
     }
 }
@@ -139,7 +146,7 @@ fn client(access: &Access, builder: impl Fn() -> ClientBuilder) -> Result<Client
     access.tls.add_to(builder().tls_certs_merge(roots))?.build().map_err(|error| access.tls.refused(&innermost(&error)))
 }
 
-fn builder(access: &Access, direct: bool) -> ClientBuilder {
+fn builder(direct: bool) -> ClientBuilder {
     let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
     let builder = Client::builder()
         .user_agent(concat!("lucid-verify/", env!("CARGO_PKG_VERSION")))
@@ -151,7 +158,6 @@ fn builder(access: &Access, direct: bool) -> ClientBuilder {
         .no_deflate()
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(access.timeout)
         .retry(reqwest::retry::never());
     if direct { builder.no_proxy() } else { builder }
 }
@@ -242,9 +248,13 @@ pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
             (Failure::Connect, unreachable(what).hint("check the name, and the name servers of this machine"))
         }
         (true, false) => (Failure::Connect, unreachable(format!("no connection with {host}: {cause}"))),
-        (false, true) => (Failure::Broken, unreachable(format!("{host} fell silent")).hint("--timeout sets how long it may be")),
-        (false, false) => (Failure::Broken, unreachable(format!("the connection with {host} broke: {cause}"))),
+        (false, _) => (Failure::Broken, unreachable(format!("the connection with {host} broke: {cause}"))),
     }
+}
+
+/// The error of a server that said nothing for as long as it may.
+pub fn silent(url: &Url) -> Error {
+    Error::new(Kind::Unreachable, format!("{} fell silent", authority(url))).hint("--timeout sets how long it may be")
 }
 
 /// The errors beneath an error, outermost first. An I/O error hides the one that it wraps from `source`.

@@ -9,7 +9,7 @@ use reqwest::{StatusCode, Url};
 use tokio::runtime;
 
 use super::archive::Archive;
-use super::client::{Http, chain, describe, innermost, is_loopback};
+use super::client::{Http, chain, describe, innermost, is_loopback, silent};
 use super::docker::Docker;
 use super::refusal::{Refusal, excerpt};
 use super::{Access, Tls, body};
@@ -86,8 +86,9 @@ fn export(endpoint: &Endpoint, certificates: Option<PathBuf>, image: &str, acces
         Endpoint::Address(url) => (Http::new(&access, is_loopback(url))?, url.as_str()),
     };
     let address = format!("{base}images/{image}/get");
-    let url = address.parse().map_err(|error| Error::new(Kind::Bug, format!("{address}: {error}")))?;
-    let response = runtime.block_on(async { http.get(url).send().await }).map_err(|error| unreached(&error, endpoint))?;
+    let url: Url = address.parse().map_err(|error| Error::new(Kind::Bug, format!("{address}: {error}")))?;
+    let asked = runtime.block_on(async { tokio::time::timeout(access.timeout, http.get(url.clone()).send()).await });
+    let response = asked.map_err(|_| silent(&url))?.map_err(|error| unreached(&error, endpoint))?;
     match response.status() {
         StatusCode::OK => Archive::pass(body::stream(runtime.handle(), response, access.timeout), limits),
         status => {

@@ -62,9 +62,8 @@ fn path() -> String {
 /// A registry in order, but for the layer, whose requests are numbered from zero.
 fn with_layer(script: impl Fn(&Request, usize) -> Vec<Act> + Send + Sync + 'static) -> Misbehaving {
     let (image, path) = (image(), path());
-    Misbehaving::start(move |request, before| match request.path.ends_with(&path) {
-        true => script(request, before),
-        false => whole(request, &image.reply(request)),
+    Misbehaving::start(move |request, before| {
+        if request.path.ends_with(&path) { script(request, before) } else { whole(request, &image.reply(request)) }
     })
 }
 

@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long what was sent may take to arrive before a reset overtakes it.
 const ARRIVAL: Duration = Duration::from_millis(30);
 
-/// Bytes that the system takes in before anyone reads them, so that it can be told how much was read.
-const BUFFER: usize = 64 << 10;
+/// Bytes that are handed to the system, and counted, at a time.
+const PART: usize = 64 << 10;
 
 /// A step of an answer. After the last the connection is closed in order.
 #[derive(Debug, Clone)]
@@ -56,8 +56,7 @@ pub fn until(reply: &Reply, end: usize) -> Vec<Act> {
 
 /// These lines and an empty one, as the head of an answer, and the body.
 pub fn raw(lines: &[&str], body: &[u8]) -> Vec<Act> {
-    let head: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-    vec![Act::Send([head.as_bytes(), b"\r\n", body].concat())]
+    vec![Act::Send([lines.join("\r\n").as_bytes(), b"\r\n\r\n", body].concat())]
 }
 
 /// How often a method was asked of a path.
@@ -153,7 +152,8 @@ fn serve(
 ) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    SockRef::from(stream).set_send_buffer_size(BUFFER)?;
+    // What is short is not held back until what went before is acknowledged.
+    stream.set_nodelay(true)?;
     match tls {
         None => answer(stream, stream, log, script),
         Some(tls) => {
@@ -191,7 +191,7 @@ fn answer(
 
 fn perform(act: Act, channel: &mut (impl Read + Write), stream: &TcpStream, log: &Log) -> io::Result<()> {
     let mut send = |bytes: &[u8]| {
-        for part in bytes.chunks(BUFFER) {
+        for part in bytes.chunks(PART) {
             channel.write_all(part)?;
             channel.flush()?;
             log.sent.fetch_add(part.len() as u64, Ordering::SeqCst);

@@ -1,5 +1,7 @@
 //! Tokens: who gives them out, for what, and how long they hold.
 
+use std::time::Duration;
+
 use super::{BASIC, PASSWORD, User, challenged, granted, image, name, own_realm, reply, with_tokens};
 use crate::misbehaving::{Act, Misbehaving, until, whole};
 use crate::registry::{Fixture, Image, Reply};
@@ -26,7 +28,7 @@ pub fn identity(row: &Row) {
         }
         assert_eq!(server.count("/token"), 1);
     }
-    for status in [404, 405] {
+    for status in [401, 404, 405] {
         let server = with_tokens(move |request, _| match (&request.method[..], request.header("authorization")) {
             ("POST", _) => whole(request, &Reply::new(status, "")),
             (_, Some("Basic PHRva2VuPjphLWNhbmFyeS1wYXNzd29yZA==")) => granted(request, "canary-token"),
@@ -128,8 +130,18 @@ pub fn expiry(row: &Row) {
     let server = Misbehaving::start(script);
     row.verify("401 at the layer", &name(&server)).run().ends(0);
     assert_eq!(server.count("/token"), 2);
+    many(row);
 
-    let large = || Image::new("arm64", &[&crate::layout::tar(&[("data", &[7; 100_000])])]);
+    let hasty = Misbehaving::start(|request, _| match request.header("authorization") {
+        _ if request.path.starts_with("/token") => whole(request, &Reply::new(200, r#"{"token":"canary-token","expires_in":1}"#)),
+        Some(_) if request.path.contains("/manifests/") => [vec![Act::Wait(Duration::from_millis(900))], reply(request)].concat(),
+        Some(_) => reply(request),
+        None => challenged(request, &own_realm(request)),
+    });
+    row.verify("`expires_in: 1`, and a slow manifest", &name(&hasty)).run().ends(0);
+    assert!(hasty.count("/token") >= 2 && hasty.count("/blobs/") == 2, "it is renewed before it is refused");
+
+    let large = || Image::new("arm64", &[&crate::layout::tar(&[("data", &vec![7; 100_000])])]);
     let server = Misbehaving::start(move |request, before| match request.header("authorization") {
         _ if request.path.starts_with("/token") => granted(request, &format!("canary-token-{}", before + 1)),
         Some("Bearer canary-token-2") => whole(request, &large().reply(request)),
@@ -144,6 +156,25 @@ pub fn expiry(row: &Row) {
     assert_eq!(server.count("/token"), 2);
     let ranges: Vec<_> = server.requests().into_iter().filter_map(|request| request.header("range").map(str::to_owned)).collect();
     assert_eq!(ranges, ["bytes=40000-", "bytes=40000-"], "no byte is asked for twice");
+}
+
+/// Many layers at once, all of which refuse the token that the documents took.
+fn many(row: &Row) {
+    let layers: Vec<Vec<u8>> = (0..8).map(|number| crate::layout::tar(&[("data", &vec![number; 10_000])])).collect();
+    let layers: Vec<&[u8]> = layers.iter().map(Vec::as_slice).collect();
+    let image = Image::new("arm64", &layers);
+    let documents = [image.content[0].0.to_string(), "/manifests/1".to_owned()];
+    let server = Misbehaving::start(move |request, before| match request.header("authorization") {
+        _ if request.path.starts_with("/token") => granted(request, &format!("canary-token-{}", before + 1)),
+        Some("Bearer canary-token-2") => whole(request, &image.reply(request)),
+        Some("Bearer canary-token-1") if documents.iter().any(|end| request.path.ends_with(end)) => {
+            whole(request, &image.reply(request))
+        }
+        _ => [vec![Act::Wait(Duration::from_millis(50))], challenged(request, &own_realm(request))].concat(),
+    });
+    row.verify("401 at eight layers at once", &name(&server)).run().ends(0);
+    assert_eq!(server.count("/token"), 2);
+    row.observe("401 at eight layers at once: tokens asked for after the first", "1");
 }
 
 pub fn insufficient(row: &Row) {
@@ -171,14 +202,17 @@ pub fn insufficient(row: &Row) {
 }
 
 pub fn endless(row: &Row) {
-    let server = Misbehaving::start(|request, _| match request.path.starts_with("/token") {
-        true => granted(request, "canary-token"),
-        false => challenged(request, &own_realm(request)),
+    let server = Misbehaving::start(|request, _| {
+        let is_token = request.path.starts_with("/token");
+        if is_token { granted(request, "canary-token") } else { challenged(request, &own_realm(request)) }
     });
     row.verify("a token is given, and refused", &name(&server)).run().ends(4).says("does not take the token for org/app");
     assert!(server.count("/manifests/") <= 3, "{:?}", server.requests());
-    let server = super::guarded("Basic realm=\"x\"");
-    let ran = row.verify("a password is refused", &name(&server)).env("LUCID_VERIFY_USERNAME", "user");
-    ran.env("LUCID_VERIFY_PASSWORD", "wrong-canary").run().ends(4).says("does not accept the credentials");
+    let server = Misbehaving::start(|request, _| {
+        let echo = format!("what is {}?", request.header("authorization").unwrap_or_default());
+        whole(request, &Reply::new(401, echo).with("www-authenticate", "Basic realm=\"x\""))
+    });
+    let ran = row.verify("a password is refused, and repeated", &name(&server)).known().run().ends(4);
+    ran.says("does not accept the credentials").says("what is Basic ***?").never_says(&BASIC["Basic ".len()..]);
     assert_eq!(server.requests().len(), 2);
 }

@@ -127,7 +127,7 @@ fn unreadable(row: &Row, server: &Misbehaving) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.json");
     std::fs::write(&file, "{}").unwrap();
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
     let ran = row.verify("mode 000", &name(server)).env("DOCKER_CONFIG", folder.path()).run();
     let is_told = |path: &Path| std::fs::read(path).is_err();
     assert!(ran.code == 4 && (!is_told(&file) || ran.stderr.contains("config.json cannot be used: ")), "{}", ran.stderr);

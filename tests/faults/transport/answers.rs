@@ -6,6 +6,9 @@ use crate::misbehaving::{Misbehaving, raw, whole};
 use crate::registry::{Reply, Request};
 use crate::table::Row;
 
+/// Which answers are meant.
+type Part = fn(&Request) -> bool;
+
 pub fn head(row: &Row) {
     for (case, reply) in [
         ("405", Reply::new(405, "")),
@@ -55,7 +58,7 @@ pub fn no_registry(row: &Row) {
 pub fn encoded(row: &Row) {
     let is_config = |request: &Request| request.path.ends_with(&image().content[0].0.to_string());
     let is_manifest = |request: &Request| request.path.contains("/manifests/");
-    let parts: [(&str, fn(&Request) -> bool); 3] = [
+    let parts: [(&str, Part); 3] = [
         ("the manifest", is_manifest),
         ("the configuration", is_config),
         ("the layer", |request| request.path.ends_with(&super::path())),
@@ -74,9 +77,12 @@ pub fn encoded(row: &Row) {
             raw(&lines, &body)
         };
         let serve = |encoding: &'static str, pack: fn(&[u8]) -> Vec<u8>| {
-            Misbehaving::start(move |request, _| match is_part(request) {
-                true => encoded(request, encoding, pack(image().reply(request).body())),
-                false => whole(request, &image().reply(request)),
+            Misbehaving::start(move |request, _| {
+                if is_part(request) {
+                    encoded(request, encoding, pack(image().reply(request).body()))
+                } else {
+                    whole(request, &image().reply(request))
+                }
             })
         };
         let server = serve("gzip", gzip);

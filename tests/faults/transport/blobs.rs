@@ -62,13 +62,10 @@ pub fn splices(row: &Row) {
     });
     let ran = row.verify("416, and the whole breaks again", &name(&server)).option("--retries=3").run().ends(5);
     ran.says("serves no ranges").says(&format!("at byte 40000 of {total}"));
-    let server = with_layer(|request, before| match (before, request.header("range")) {
-        (0, _) => broken(request, 40_000),
-        (_, _) => {
-            let rest = vec![0; layer().len() - 40_000];
-            let range = format!("bytes 40000-{}/{}", layer().len() - 1, layer().len());
-            whole(request, &Reply::new(206, rest).with("content-range", range))
-        }
+    let server = with_layer(|request, before| {
+        let rest = Reply::new(206, vec![0; layer().len() - 40_000]);
+        let range = format!("bytes 40000-{}/{}", layer().len() - 1, layer().len());
+        if before == 0 { broken(request, 40_000) } else { whole(request, &rest.with("content-range", range)) }
     });
     row.verify("206 of the right range, and other bytes", &name(&server)).run().ends(6);
 }
@@ -83,10 +80,17 @@ pub fn no_progress(row: &Row) {
 pub fn slow(row: &Row) {
     let patient = |case, server: &Misbehaving, says: &str| {
         let ran = row.verify(case, &name(server)).option("--timeout=1").option("--retries=0").run();
-        ran.ends(5).says(says);
+        assert_eq!(ran.code, 5, "{case}: {}", ran.stderr);
+        // How far it came in this second is another in the next run.
+        row.observe(case, &format!("5 unreachable: … {}", says.replace(&server.host(), "127.0.0.1:PORT")));
+        ran.says(says);
     };
     let server = with_layer(|request, _| [until(&image().reply(request), 40_000), vec![Act::Stall]].concat());
-    patient("silence in the middle of a blob", &server, &format!("at byte 40000 of {}: 127.0.0.1", layer().len()));
+    patient(
+        "silence in the middle of a blob",
+        &server,
+        &format!("at byte 40000 of {}: {} fell silent", layer().len(), server.host()),
+    );
     let server = with_layer(|request, _| {
         let drip = Act::Drip(vec![0; 10_000], Duration::from_millis(100));
         [until(&image().reply(request), 40_000), vec![drip]].concat()
@@ -140,6 +144,6 @@ pub fn longer(row: &Row) {
     ran.says(&format!("longer than its declared {} bytes", layer().len()));
     assert_eq!(server.count(&path()), 1, "nothing is asked for again");
     // What is on its way when the connection is closed lies in the buffers of the two systems.
-    assert!(server.sent() < 16 << 20, "{}", server.sent());
+    assert!(server.sent() < 64 << 20, "{}", server.sent());
     row.observe("how much of it is taken", "not more than lies in the buffers of the connection");
 }

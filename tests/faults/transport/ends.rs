@@ -19,9 +19,12 @@ pub fn signals(row: &Row) {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         for (stage, is_stage) in &stages {
             let is_stage = *is_stage;
-            let server = Misbehaving::start(move |request, _| match is_stage(request) {
-                true => [until(&image().reply(request), 20), vec![Act::Stall]].concat(),
-                false => whole(request, &image().reply(request)),
+            let server = Misbehaving::start(move |request, _| {
+                if is_stage(request) {
+                    [until(&image().reply(request), 20), vec![Act::Stall]].concat()
+                } else {
+                    whole(request, &image().reply(request))
+                }
             });
             let case = format!("SIG{signal} while {stage} comes");
             let through = ["timeout", "--preserve-status", "-s", signal, "0.4"];

@@ -57,9 +57,12 @@ pub fn directions(row: &Row) {
         });
         row.verify(case, &name(&hopping)).run().ends(code);
     }
-    let relative = with_layer(|request, _| match request.path.contains("other") {
-        true => whole(request, &Reply::new(200, super::layer())),
-        false => to(request, &format!("../../other{}", path())),
+    let relative = with_layer(|request, _| {
+        if request.path.contains("other") {
+            whole(request, &Reply::new(200, super::layer()))
+        } else {
+            to(request, &format!("../../other{}", path()))
+        }
     });
     row.verify("to a relative place", &name(&relative)).run().ends(0);
     for (case, location) in [
@@ -81,9 +84,8 @@ pub fn directions(row: &Row) {
         ("from https to http on this machine", place.clone()),
         ("from elsewhere to this machine", place.replace("http:", "https:")),
     ] {
-        let script: Script = Box::new(move |request, _| match request.path.ends_with(&path()) {
-            true => to(request, &location),
-            false => whole(request, &image().reply(request)),
+        let script: Script = Box::new(move |request, _| {
+            if request.path.ends_with(&path()) { to(request, &location) } else { whole(request, &image().reply(request)) }
         });
         let world = World::of([("registry.example", script)]);
         world.around(row.verify(case, "registry.example/org/app:1")).run().ends(5).says("is refused");
