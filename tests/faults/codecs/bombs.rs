@@ -1,10 +1,9 @@
 use flate2::{Compression, GzBuilder};
-use serde_json::json;
 
 use super::{ZSTD, pushed, two};
-use crate::documents::pushed::{Draft, LAYER, OnDisk};
+use crate::documents::pushed::{LAYER, OnDisk};
 use crate::table::Row;
-use crate::tarball::{Header, Tarball, gzip};
+use crate::tarball::{Tarball, gzip};
 
 /// Kibibytes that reading a layer may take, whatever is in it. Half of it is the program itself, which is not optimised here.
 const MEMORY: u64 = 96 << 10;
@@ -25,19 +24,17 @@ pub fn bombs(row: &Row) {
     let inner = (0..3).fold(vec![0; 8 << 20], |bytes, _| gzip(&bytes));
     let tar = Tarball::default().file("42.gz", &inner).end();
     row.verify("a gzip in a gzip in a gzip, as a file", &pushed(LAYER, gzip(&tar), &tar).reference).run().ends(0);
-    let tar = Tarball::default().file("zeros", &vec![0; 64 << 20]).end();
-    let disk = pushed(LAYER, gzip(&tar), &tar);
-    row.verify("64 MiB of zeros", &disk.reference).option("--limit=layer-bytes=32MiB").run().ends(8);
-    bounded(row, "64 MiB of zeros, allowed", &disk);
-    if row.needs_real(false, "a layer of 10 GiB") {
-        bounded(row, "10 GiB of zeros in a gzip of 10 MiB", &ten_gibibytes());
+    bounded(row, "4 MiB of zeros", &file_of_zeros(4 << 20));
+    if row.needs_real(false, "a layer of 64 MiB") {
+        bounded(row, "64 MiB of zeros", &file_of_zeros(64 << 20));
         let disk = pushed(ZSTD, zeros(1 << 23), b"");
-        let ran = row.verify("1 TiB of zeros in a zstd of 32 MiB", &disk.reference).option("--limit=layer-bytes=256MiB").run();
+        let ran = row.verify("1 TiB of zeros in a zstd of 32 MiB", &disk.reference).option("--limit=layer-bytes=64MiB").run();
         ran.ends(8).says("--limit layer-bytes=");
     }
 }
 
-/// Reads an image in memory that does not depend on what is in its layers.
+/// Reads an image in memory that does not depend on how large its layers are. How much of that there is decides how long it
+/// takes; gigabytes are for programs that are optimised.
 fn bounded(row: &Row, case: &str, disk: &OnDisk) {
     // time(1) says how much it took.
     let ran = row.verify(case, &disk.reference).through(&["time", "-f", "memory=%M"]).run().ends(0);
@@ -46,21 +43,16 @@ fn bounded(row: &Row, case: &str, disk: &OnDisk) {
     row.observe(&format!("{case}: memory"), &format!("less than {} MiB", MEMORY >> 10));
 }
 
-/// A file of 10 GiB of zeros, 64 MiB a member.
-fn ten_gibibytes() -> OnDisk {
-    const CONTENT: &str = "sha256:bcc098ceeefde9c2f82ecfeb295f9962805eba8af23d13d8bc3f11392b3faf2c";
-    let header = Header::new("zeros", b'0', 0).put(124, b"120000000000").block();
-    let member = gzip(&vec![0; 64 << 20]);
-    let blob = [gzip(&header), member.repeat(160), gzip(&[0; 1024])].concat();
-    let draft =
-        Draft::packed(LAYER, blob, b"").with(|config| config["rootfs"] = json!({"type": "layers", "diff_ids": [CONTENT]}));
-    OnDisk::new(&draft.image())
+/// A file of zeros.
+fn file_of_zeros(bytes: usize) -> OnDisk {
+    let tar = Tarball::default().file("zeros", &vec![0; bytes]).end();
+    pushed(LAYER, gzip(&tar), &tar)
 }
 
 pub fn long_headers(row: &Row) {
     let tar = two();
     let packed = |builder: GzBuilder| {
-        let mut encoder = builder.write(Vec::new(), Compression::fast());
+        let mut encoder = builder.write(Vec::new(), Compression::none());
         std::io::Write::write_all(&mut encoder, &tar).unwrap();
         encoder.finish().unwrap()
     };
