@@ -1,4 +1,4 @@
-//! Damage is never a verdict: whatever bit is flipped, wherever a layer ends, the run says that it could not look.
+//! What is odd about a layer, and no reason to stop, is found.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 #[path = "support/layout.rs"]
@@ -10,51 +10,8 @@ use std::path::Path;
 
 use layout::Layout;
 use lucid_verify::profile::Policy;
-use lucid_verify::report::Report;
 use lucid_verify::verify::{self, Asking};
 use lucid_verify::{finding::Level, rules};
-
-fn exit_code(directory: &Path) -> u8 {
-    let policy = Policy::builtin("generic", &rules::known()).unwrap();
-    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
-    let asking = Asking::all(&policy, today);
-    let reference = format!("oci:{}", directory.display()).parse().unwrap();
-    let image = verify::verify(&reference, &load::reading(), &asking, &load::Unwatched).image;
-    Report::new(vec![image], Some(Level::Error), today).exit_code
-}
-
-#[test]
-fn every_flipped_bit_of_manifest_config_and_layer_is_noticed() {
-    let directory = tempfile::tempdir().unwrap();
-    let paths = Layout::small().write(directory.path());
-    assert!(exit_code(directory.path()) <= 1);
-    for path in paths {
-        let whole = std::fs::read(&path).unwrap();
-        for bit in 0..whole.len() * 8 {
-            let mut damaged = whole.clone();
-            damaged[bit / 8] ^= 1 << (bit % 8);
-            std::fs::write(&path, damaged).unwrap();
-            let code = exit_code(directory.path());
-            assert!(code >= 6, "bit {bit} of {}: exit {code}", path.display());
-        }
-        std::fs::write(&path, whole).unwrap();
-    }
-}
-
-#[test]
-fn a_layer_that_ends_early_is_noticed_at_every_byte() {
-    let directory = tempfile::tempdir().unwrap();
-    let paths = Layout::small().write(directory.path());
-    for path in paths {
-        let whole = std::fs::read(&path).unwrap();
-        for length in 0..whole.len() {
-            std::fs::write(&path, &whole[..length]).unwrap();
-            let code = exit_code(directory.path());
-            assert!(code >= 3, "{length} bytes of {}: exit {code}", path.display());
-        }
-        std::fs::write(&path, whole).unwrap();
-    }
-}
 
 /// Rule and level of every finding of a group.
 fn findings(directory: &Path, group: &str) -> Vec<(String, Level)> {

@@ -1,8 +1,12 @@
 //! What must hold of anything that a generator can think of.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "properties/bitflip.rs"]
+mod bitflip;
 #[path = "properties/chunks.rs"]
 mod chunks;
+#[path = "properties/damage.rs"]
+mod damage;
 #[path = "../fuzz/targets/tree.rs"]
 mod fuzzed;
 #[path = "support/layout.rs"]
@@ -26,5 +30,7 @@ mod tarball;
 mod tars;
 #[path = "properties/tree.rs"]
 mod tree;
+#[path = "properties/truncation.rs"]
+mod truncation;
 #[path = "properties/unpacked.rs"]
 mod unpacked;

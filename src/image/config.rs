@@ -20,7 +20,7 @@ const SHAPE: Shape = Shape::Object(&[
     ("created", &Shape::Any),
     ("config", &RUN),
     ("rootfs", &Shape::Object(&[("type", &Shape::Any), ("diff_ids", &Shape::Any)])),
-    ("history", &HISTORY),
+    ("history", &Shape::List(&HISTORY)),
 ]);
 
 const HISTORY: Shape = Shape::Object(&[

@@ -83,8 +83,11 @@ impl Index {
             [] => {
                 let platform = wanted.unwrap_or(&machine);
                 let what = format!("the index has no image for {platform}; it has {}", has());
-                Err(Error::new(Kind::NotFound, what)
-                    .hint(format!("name one of them with --platform, or build and push one for {platform}")))
+                let hint = match images.iter().all(|entry| entry.platform.is_none()) {
+                    true => format!("its entries name no platform: name one by its digest, or build and push one for {platform}"),
+                    false => format!("name one of them with --platform, or build and push one for {platform}"),
+                };
+                Err(Error::new(Kind::NotFound, what).hint(hint))
             }
             [first] => Ok(first),
             [first, ..] => {

@@ -19,7 +19,9 @@ pub(super) enum Shape {
     Any,
     /// The size of content in bytes.
     Size,
-    /// An object with these keys, or a list of such objects. It may have others.
+    /// A list of such.
+    List(&'static Shape),
+    /// An object with these keys. It may have others.
     Object(&'static [(&'static str, &'static Shape)]),
 }
 
@@ -33,7 +35,7 @@ pub(super) fn read(bytes: &[u8], shape: &Shape) -> Result<Value> {
         return Err(unsupported(format!("it is no UTF-8 at byte {}", error.valid_up_to())));
     }
     let Unique(value) = typed(bytes).map_err(|what| unsupported(format!("it is not JSON: {what}")))?;
-    shape.hold(&value)?;
+    shape.hold(&value, "it")?;
     Ok(value)
 }
 
@@ -57,26 +59,35 @@ fn unsupported(what: impl Into<String>) -> Error {
 }
 
 impl Shape {
-    fn hold(&self, value: &Value) -> Result<()> {
+    /// Holds a value, which errors call `name`, against the shape. `null` is what Go writes for nothing.
+    fn hold(&self, value: &Value, name: &str) -> Result<()> {
         match (self, value) {
+            (Self::Any, _) | (_, Value::Null) => Ok(()),
             (Self::Size, Value::Number(size)) if size.as_u64().is_none_or(|size| size > LARGEST) => {
                 Err(Error::new(Kind::Corrupt, format!("it says that content has {size} bytes, wanted 0 to {LARGEST}")))
             }
-            (Self::Object(_), Value::Array(items)) => items.iter().try_for_each(|item| self.hold(item)),
-            (Self::Object(known), Value::Object(object)) => object.iter().try_for_each(|(key, value)| {
-                if let Some((_, below)) = known.iter().find(|(name, _)| name == key) {
-                    return below.hold(value);
-                }
-                match known.iter().find(|(name, _)| fold(name) == fold(key)) {
-                    Some((name, _)) => {
-                        let what = format!("it is ambiguous: some readers take its key {} for {name}, others do not", shown(key));
-                        Err(unsupported(what).hint(format!("write the key as {name}")))
-                    }
-                    None => Ok(()),
-                }
-            }),
-            _ => Ok(()),
+            (Self::Size, _) => Ok(()),
+            (Self::List(shape), Value::Array(items)) => items.iter().try_for_each(|item| shape.hold(item, name)),
+            (Self::List(_), _) => Err(unsupported(format!("{name} is no list"))),
+            (Self::Object(known), Value::Object(object)) => {
+                object.iter().try_for_each(|(key, value)| of_object(known, key, value))
+            }
+            // What decodes JSON here would take the items of a list for the fields.
+            (Self::Object(_), _) => Err(unsupported(format!("{name} is no JSON object"))),
         }
+    }
+}
+
+fn of_object(known: &[(&str, &Shape)], key: &str, value: &Value) -> Result<()> {
+    if let Some((name, shape)) = known.iter().find(|(name, _)| *name == key) {
+        return shape.hold(value, &format!("its {name}"));
+    }
+    match known.iter().find(|(name, _)| fold(name) == fold(key)) {
+        Some((name, _)) => {
+            let what = format!("it is ambiguous: some readers take its key {} for {name}, others do not", shown(key));
+            Err(unsupported(what).hint(format!("write the key as {name}")))
+        }
+        None => Ok(()),
     }
 }
 
@@ -157,7 +168,7 @@ mod tests {
     use super::*;
 
     const INNER: Shape = Shape::Object(&[("size", &Shape::Size), ("labels", &Shape::Any)]);
-    const OUTER: Shape = Shape::Object(&[("layers", &INNER), ("config", &INNER)]);
+    const OUTER: Shape = Shape::Object(&[("layers", &Shape::List(&INNER)), ("config", &INNER)]);
 
     fn refused(text: &[u8]) -> String {
         let error = read(text, &OUTER).unwrap_err();
@@ -195,6 +206,20 @@ mod tests {
             assert!(refused(text).contains("ambiguous"), "{}", text.escape_ascii());
         }
         assert!(read(br#"{"config":{"labels":{"Layers":1,"layers":2,"LAYERS":3}},"other":{"Layers":1}}"#, &OUTER).is_ok());
+    }
+
+    #[test]
+    fn no_list_stands_for_an_object_and_no_object_for_a_list() {
+        for (text, want) in [
+            (&b"[]"[..], "it is no JSON object"),
+            (b"7", "it is no JSON object"),
+            (br#"{"config":[1,{}]}"#, "its config is no JSON object"),
+            (br#"{"layers":[[1,{}]]}"#, "its layers is no JSON object"),
+            (br#"{"layers":{"size":1}}"#, "its layers is no list"),
+        ] {
+            assert_eq!(refused(text), want);
+        }
+        assert!(read(br#"{"config":null,"layers":null}"#, &OUTER).is_ok());
     }
 
     #[test]

@@ -16,8 +16,8 @@ const SHAPE: Shape = Shape::Object(&[
     ("mediaType", &Shape::Any),
     ("artifactType", &Shape::Any),
     ("config", &descriptor::SHAPE),
-    ("layers", &descriptor::SHAPE),
-    ("manifests", &descriptor::SHAPE),
+    ("layers", &Shape::List(&descriptor::SHAPE)),
+    ("manifests", &Shape::List(&descriptor::SHAPE)),
     ("fsLayers", &Shape::Any),
 ]);
 

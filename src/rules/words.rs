@@ -1,5 +1,7 @@
 //! How rules word what they found.
 
+use std::collections::BTreeSet;
+
 use crate::text::{mask, terminal};
 
 /// `1 file`, `2,000 files`.
@@ -22,6 +24,11 @@ pub fn list<T: AsRef<str>>(items: &[T], shown: usize) -> String {
         0 => first.join(", "),
         more => format!("{} and {more} more", first.join(", ")),
     }
+}
+
+/// Why some of the evidence could not be judged; nothing if all of it could.
+pub fn unread(why: &BTreeSet<&str>) -> Option<String> {
+    (!why.is_empty()).then(|| list(&why.iter().collect::<Vec<_>>(), 3))
 }
 
 /// Characters of an argument vector that a message shows: a configuration may hold megabytes of them.

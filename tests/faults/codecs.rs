@@ -14,10 +14,10 @@ use frames::{frames, windows};
 use lucid_verify::digest::Digest;
 use serde_json::json;
 
-use crate::documents::pushed::{Draft, LAYER, OnDisk};
+use crate::documents::pushed::{Draft, LAYER, OnDisk, gzip};
 use crate::registry::{Image, Reply, scripted};
 use crate::table::{Row, rows};
-use crate::tarball::{Tarball, gzip, zstd};
+use crate::tarball::{Tarball, zstd};
 
 rows! {
     Z01 "gzip of many members" => members;

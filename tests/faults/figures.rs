@@ -31,14 +31,7 @@ fn installed(files: &[(&str, &[u8])]) -> OnDisk {
 
 fn records(row: &Row) {
     let judged = |case: &str, files: &[(&str, &[u8])], code: i32, says: &str| {
-        let ran = row.verify(case, &installed(files).reference).option("--rule=python/*").run();
-        let ran = if code < 0 {
-            let code = ran.code;
-            ran.ends(code)
-        } else {
-            ran.ends(code)
-        }
-        .says(says);
+        let ran = row.verify(case, &installed(files).reference).option("--rule=python/*").run().ends(code).says(says);
         for rule in ["python/record-integrity", "python/broken-dist", "python/presence"] {
             let Some(outcome) = ran.rule(rule) else { continue };
             let said = ran.findings(rule).join("; ");
@@ -51,10 +44,20 @@ fn records(row: &Row) {
     judged("no INSTALLER", &unlisted, 0, "");
     judged("no INSTALLER, though RECORD lists one", &[metadata, record], 1, "own-1.0.dist-info/INSTALLER");
     let long = [METADATA, b"\n", &vec![b'x'; 16 << 20]].concat();
-    judged("METADATA of 16 MiB", &[("METADATA", &long), record, installer], -1, "");
-    judged("RECORD that is no UTF-8", &[metadata, ("RECORD", b"own.py,,\n\xff\xfe,,\n"), installer], -1, "");
+    judged("METADATA of 16 MiB", &[("METADATA", &long), record, installer], 9, "over the ceiling");
+    judged(
+        "RECORD that is no UTF-8",
+        &[metadata, ("RECORD", b"own.py,,\n\xff\xfe,,\n"), installer],
+        1,
+        "site-packages/\\\\xff\\\\xfe",
+    );
     let outside = [RECORD, b"../../../../../../../x,,\n/etc/passwd,,\n../../../bin/own,,\n"].concat();
-    judged("RECORD that leads out of the image", &[metadata, ("RECORD", &outside), installer], -1, "");
-    judged("RECORD of acting texts", &[metadata, ("RECORD", b"own\x1b[31m.py,sha256=x,-1\n"), installer], -1, "");
-    judged("empty files", &[("METADATA", b""), ("RECORD", b""), ("INSTALLER", b"")], -1, "");
+    judged("RECORD that leads out of the image", &[metadata, ("RECORD", &outside), installer], 0, "/usr/local/bin/own");
+    judged(
+        "RECORD of acting texts",
+        &[metadata, ("RECORD", b"own\x1b[31m.py,sha256=x,-1\n"), installer],
+        1,
+        "own\\\\u{1b}[31m.py",
+    );
+    judged("empty files", &[("METADATA", b""), ("RECORD", b""), ("INSTALLER", b"")], 1, "lack their metadata");
 }

@@ -112,7 +112,7 @@ pub fn zstd(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A blob, what its manifest says of it, and what the config says of its content.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Blob {
     pub bytes: Vec<u8>,
     pub descriptor: Descriptor,

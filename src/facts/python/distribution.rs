@@ -27,6 +27,8 @@ pub struct Distribution {
     pub layer: LayerIndex,
     /// Whether METADATA (of an `.egg-info`, PKG-INFO) exists and names the project; also true where it was not kept.
     pub has_metadata: bool,
+    /// Why what METADATA says is not known, where it is there: then nothing is known of what it requires either.
+    pub unread: Option<String>,
     /// `Tag` lines of WHEEL.
     pub tags: Vec<String>,
     /// Names of `top_level.txt`, as far as they are names: setuptools wrote it, and not always rightly.
@@ -176,6 +178,7 @@ fn described(tree: &Tree, contents: &Contents<'_>, node: NodeId, stem: &str, met
         path: tree.path(node),
         layer: tree.layer(node),
         has_metadata,
+        unread: text.err(),
         tags: Vec::new(),
         top_level: Vec::new(),
         requires: values(head, "Requires-Dist").filter(|line| !line.is_empty()).collect(),

@@ -94,8 +94,9 @@ impl Runtime {
         let installed = self.installed(tree, python);
         let environments = self.environments(architecture);
         let mut needs = Needs::default();
-        let own = installed.values().filter(|found| !found.is_of_system());
-        let mut open: Vec<(&Distribution, String)> = own.map(|found| (*found, String::new())).rev().collect();
+        let own = || installed.values().filter(|found| !found.is_of_system());
+        needs.unknown.extend(own().filter_map(|found| found.unread.clone()));
+        let mut open: Vec<(&Distribution, String)> = own().map(|found| (*found, String::new())).rev().collect();
         let mut seen: BTreeSet<(&str, String)> = open.iter().map(|(by, extra)| (&by.normalized[..], extra.clone())).collect();
         let mut said = BTreeSet::new();
         let mut steps = 0;

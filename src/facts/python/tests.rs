@@ -110,6 +110,7 @@ fn what_was_not_kept_is_not_absent() {
     let site = read([over(&at("demo-1.dist-info/METADATA")), unkept(&at("demo-1.dist-info/RECORD"))]);
     let demo = &site.distributions[0];
     assert!(demo.has_metadata && demo.name == "demo");
+    assert!(demo.unread.as_ref().is_some_and(|why| why.contains("METADATA is over the ceiling")), "{:?}", demo.unread);
     assert!(matches!(&demo.record, Err(NoRecord::Unreadable(why)) if why.contains("RECORD was not kept")), "{:?}", demo.record);
 }
 

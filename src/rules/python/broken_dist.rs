@@ -46,7 +46,8 @@ fn check(context: &Context<'_>) -> Judgement {
         let (name, text) = alone.unzip();
         group.finding(level, text.unwrap_or_else(many), "install again, and copy the whole directory of packages").of(name)
     });
-    Judgement::looked(asked.len(), findings.collect())
+    let unread = asked.iter().filter_map(|found| found.unread.as_deref()).collect();
+    Judgement::looked(asked.len(), findings.collect()).but(words::unread(&unread))
 }
 
 fn broken(context: &Context<'_>, found: &Distribution) -> Option<Offence<Shared>> {

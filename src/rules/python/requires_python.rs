@@ -1,6 +1,6 @@
 //! `python/requires-python`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Context, Offence, declare_rule, words};
 use crate::facts::python::Versions;
@@ -36,8 +36,10 @@ fn check(context: &Context<'_>) -> Judgement {
         Err(skip) => return skip,
     };
     let (mut asked, mut said) = (BTreeMap::<&LayerPath, Option<Level>>::new(), BTreeMap::new());
+    let mut unread = BTreeSet::new();
     for runtime in runtimes {
         for found in runtime.installed(context.tree, &context.facts.python).into_values().filter(|found| !found.is_of_system()) {
+            unread.extend(found.unread.as_deref());
             let Some(written) = &found.requires_python else { continue };
             let versions = Versions::parse(written);
             let level = match runtime.versions().map(|version| versions.admit(&version) == Some(false)) {
@@ -65,5 +67,5 @@ fn check(context: &Context<'_>) -> Judgement {
         let only = (of.len() == 1).then(|| escape(found.name.as_bytes()));
         Some(group.finding(group.what, message, fix).of(only))
     });
-    Judgement::looked(asked.len(), findings.collect())
+    Judgement::looked(asked.len(), findings.collect()).but(words::unread(&unread))
 }

@@ -19,7 +19,7 @@ pub fn broken_configurations(row: &Row) {
     for (case, config, says) in [
         ("it is no JSON", "config".to_owned(), "it is not JSON: expected value, at byte 0"),
         ("it is empty", String::new(), "EOF while parsing a value, at byte 0"),
-        ("it is a text", "\"config\"".to_owned(), "it is no image configuration"),
+        ("it is a text", "\"config\"".to_owned(), "it is no JSON object"),
         ("no rootfs", json!({"os": "linux"}).to_string(), "missing field `rootfs`"),
         (
             "another type",
@@ -78,7 +78,7 @@ pub fn histories(row: &Row) {
         row.observe(&format!("{case}: what made the layers"), if known { "their lines" } else { "nothing is claimed" });
     }
     let wrong = Draft::of(&tars).with(|config| config["history"] = json!("COPY"));
-    row.verify("a text", &OnDisk::new(&wrong.image()).reference).run().ends(7).says("expected a sequence");
+    row.verify("a text", &OnDisk::new(&wrong.image()).reference).run().ends(7).says("its history is no list");
 }
 
 pub fn settings(row: &Row) {
@@ -119,6 +119,7 @@ pub fn settings(row: &Row) {
         ("HEALTHCHECK null", "Healthcheck", Value::Null, 0),
         ("HEALTHCHECK of what nobody runs", "Healthcheck", json!({"Test": ["none", "x"], "Interval": -1}), 0),
         ("HEALTHCHECK as a text", "Healthcheck", json!("CMD x"), 7),
+        ("HEALTHCHECK as a list", "Healthcheck", json!([["CMD", "x"], 1, 2, 3, 4]), 7),
         ("labels null", "Labels", Value::Null, 0),
         ("a label that is a number", "Labels", json!({"a": 1}), 7),
         ("STOPSIGNAL of no signal", "StopSignal", json!("SIGNOTHING"), 0),

@@ -1,7 +1,6 @@
 use serde_json::{Value, json};
 
-use super::pushed::{Draft, OnDisk, edited, raw};
-use crate::layout::gzip;
+use super::pushed::{Draft, OnDisk, edited, gzip, raw};
 use crate::registry::{Fixture, Image, Reply, scripted};
 use crate::table::Row;
 use crate::tarball::zstd;

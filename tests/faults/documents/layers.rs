@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use super::pushed::{Draft, LAYER, OnDisk, edited, served};
-use crate::layout::{gzip, tar};
+use super::pushed::{Draft, LAYER, OnDisk, edited, gzip, served};
+use crate::layout::tar;
 use crate::registry::Image;
 use crate::table::Row;
 

@@ -4,7 +4,7 @@ use lucid_verify::digest::Digest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::layout::{gzip, tar};
+use crate::layout::tar;
 use crate::registry::{Fixture, Image, MANIFEST, Server, scripted};
 
 pub const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -59,6 +59,13 @@ impl Draft {
         let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
         Image { manifest: manifest.to_string().into(), ..image }
     }
+}
+
+/// One gzip member that compresses nothing: what a compressor makes, and so the digest of it, depends on the machine.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
 /// The image with another manifest, or outermost index.
