@@ -24,7 +24,7 @@ rows! {
     H05 "A fault of the program itself" => panic;
 }
 
-const LAYERS: &str = r##"
+const LAYERS: &str = r#"
 layer ADD rootfs.tar /
 d 0755 0:0 /etc
 f 0644 0:0 /etc/os-release "ID=debian\nVERSION_ID=\"12\"\n"
@@ -34,7 +34,7 @@ f 0755 0:0 4096 /lib/ld-linux-aarch64.so.1 elf:aarch64,soname=ld-linux-aarch64.s
 f 0755 0:0 4096 /lib/libc.so.6 elf:aarch64,soname=libc.so.6
 layer COPY app /app
 f 0644 65532:65532 /app/data "content\n"
-"##;
+"#;
 const CONFIG: &str = r#"{"os": "linux", "architecture": "arm64", "config": {"User": "65532:65532", "Cmd": ["/usr/bin/tool"]}}"#;
 
 /// A small image on disk.
@@ -128,13 +128,15 @@ fn writes(row: &Row) {
     drop(server);
 }
 
+/// What happens to the bytes of a file.
+type Damage = fn(&mut Vec<u8>);
+
 fn cache(row: &Row) {
     let (server, reference) = served();
     let mut ran = row.verify("an empty cache", &reference).run().ends(0);
     let report = ran.stdout.clone();
     let entries = run::files(&ran.scratch.path("cache"));
     let blobs = || server.count("/blobs/");
-    type Damage = fn(&mut Vec<u8>);
     let damages: [(&str, Damage); 4] = [
         ("a byte of every entry is another", |bytes| {
             let middle = bytes.len() / 2;

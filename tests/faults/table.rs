@@ -37,11 +37,6 @@ impl Row {
         self.cases.lock().unwrap().push((case.to_owned(), outcome.to_owned()));
     }
 
-    /// A part of the row that no test can hold, and why.
-    pub fn untestable(&self, case: &str, why: &str) {
-        self.observe(case, &format!("not tested: {why}"));
-    }
-
     /// Whether what needs real parts is asked for; and root, if that is needed, too. Says so where it is not.
     pub fn needs_real(&self, root: bool, why: &'static str) -> bool {
         let asked = std::env::var_os("LUCID_REAL").is_some_and(|value| value == "1");
@@ -83,7 +78,7 @@ impl Declared {
         for (case, outcome) in &*self.tried().cases.lock().unwrap() {
             let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
             writeln!(lines, "{fault} | {} | {} |", cell(case), cell(outcome)).unwrap();
-            fault = "| ".to_owned();
+            fault.replace_range(2.., "");
         }
         lines
     }
