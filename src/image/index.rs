@@ -83,10 +83,12 @@ impl Index {
             [] => {
                 let platform = wanted.unwrap_or(&machine);
                 let what = format!("the index has no image for {platform}; it has {}", has());
-                let hint = match images.iter().all(|entry| entry.platform.is_none()) {
-                    true => format!("its entries name no platform: name one by its digest, or build and push one for {platform}"),
-                    false => format!("name one of them with --platform, or build and push one for {platform}"),
+                let how = if images.iter().all(|entry| entry.platform.is_none()) {
+                    "its entries name no platform: name one by its digest"
+                } else {
+                    "name one of them with --platform"
                 };
+                let hint = format!("{how}, or build and push one for {platform}");
                 Err(Error::new(Kind::NotFound, what).hint(hint))
             }
             [first] => Ok(first),
