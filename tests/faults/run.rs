@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -148,7 +149,7 @@ impl<'r> Verify<'r> {
     /// Runs it to its end, and holds against it what must hold of every run.
     pub fn run(self) -> Ran<'r> {
         let mut command = self.command();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (code, stdout, stderr) = finish(child, self.case);
         let (stdout, stderr) = (text(stdout), text(stderr));
         let report = serde_json::from_str(&stdout).unwrap_or(Value::Null);
@@ -177,7 +178,8 @@ pub fn finish(mut child: Child, case: &str) -> (i32, Vec<u8>, Vec<u8>) {
             break status;
         }
         if began.elapsed() > PATIENCE {
-            let _ = child.kill();
+            // With whatever it was started through.
+            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status();
             panic!("{case}: it hangs");
         }
         thread::sleep(Duration::from_millis(5));
