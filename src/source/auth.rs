@@ -234,7 +234,7 @@ impl Auth {
             return Err(doing(refusal.error(Kind::Denied, subject).hint(self.advice())));
         }
         let none = |why: &str| doing(Error::new(Kind::Denied, format!("its reply holds no token: {why}")));
-        let bytes = body::read_within(response, REPLY_LIMIT, http.timeout()).await.map_err(doing)?;
+        let bytes = body::read_within(response, REPLY_LIMIT, http.waiting()).await.map_err(doing)?;
         let bytes = bytes.ok_or_else(|| none("it is larger than 1 MiB"))?;
         // The text of a parser could quote the reply, and so a token.
         let reply: Reply = serde_json::from_slice(&bytes).map_err(|_| none("it is not the JSON of a token reply"))?;

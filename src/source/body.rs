@@ -8,6 +8,7 @@ use reqwest::Response;
 use tokio::runtime::Handle;
 
 use super::client::{authority, describe, silent};
+use super::deadline::Waiting;
 use crate::digest::read_buffered;
 use crate::error::{Error, Kind, Result};
 
@@ -20,28 +21,28 @@ const EXPLANATION: Duration = Duration::from_secs(10);
 /// A body as it comes, piece by piece.
 struct Pieces {
     response: Response,
-    /// The longest that it may be silent, or as good as that.
-    timeout: Duration,
+    /// How long it may be silent, or as good as that.
+    waiting: Waiting,
     /// How long was waited since it was last looked at how much came, and how much that was.
     waited: Duration,
     came: u64,
 }
 
 impl Pieces {
-    fn new(response: Response, timeout: Duration) -> Self {
-        Self { response, timeout, waited: Duration::ZERO, came: 0 }
+    fn new(response: Response, waiting: Waiting) -> Self {
+        Self { response, waiting, waited: Duration::ZERO, came: 0 }
     }
 
     /// The next piece. Only the time that is waited for it counts: a reader that takes its own blames nobody.
     async fn next(&mut self) -> Result<Option<Bytes>> {
         let asked = Instant::now();
-        let Ok(piece) = tokio::time::timeout(self.timeout, self.response.chunk()).await else {
+        let Some(piece) = self.waiting.on(self.response.chunk()).await? else {
             return Err(silent(self.response.url()));
         };
         let piece = piece.map_err(|error| describe(&error.with_url(self.response.url().clone())).1)?;
         self.waited += asked.elapsed();
         self.came += piece.as_ref().map_or(0, Bytes::len) as u64;
-        if piece.is_some() && self.waited >= self.timeout {
+        if piece.is_some() && self.waited >= self.waiting.silence {
             if u128::from(self.came) * 1000 < u128::from(LEAST) * self.waited.as_millis() {
                 let what = format!("{} sends less than {LEAST} bytes a second", authority(self.response.url()));
                 return Err(Error::new(Kind::Unreachable, what).hint("--timeout sets how long it may be so slow"));
@@ -52,9 +53,9 @@ impl Pieces {
     }
 }
 
-/// Reads a body of at most `limit` bytes, which may be silent for `timeout`. `None`: it has more.
-pub async fn read_within(response: Response, limit: u64, timeout: Duration) -> Result<Option<Vec<u8>>> {
-    let mut pieces = Pieces::new(response, timeout);
+/// Reads a body of at most `limit` bytes. `None`: it has more.
+pub async fn read_within(response: Response, limit: u64, waiting: Waiting) -> Result<Option<Vec<u8>>> {
+    let mut pieces = Pieces::new(response, waiting);
     let mut bytes = Vec::new();
     while let Some(chunk) = pieces.next().await? {
         if (bytes.len() + chunk.len()) as u64 > limit {
@@ -79,9 +80,9 @@ pub async fn read_up_to(mut response: Response, limit: u64) -> Vec<u8> {
     bytes
 }
 
-/// A body as a reader, which may be silent for `timeout`. What the reader did not ask for yet waits in the connection.
-pub fn stream(runtime: &Handle, response: Response, timeout: Duration) -> Body {
-    Body { runtime: runtime.clone(), pieces: Pieces::new(response, timeout), chunk: Bytes::new(), ended: false }
+/// A body as a reader. What the reader did not ask for yet waits in the connection.
+pub fn stream(runtime: &Handle, response: Response, waiting: Waiting) -> Body {
+    Body { runtime: runtime.clone(), pieces: Pieces::new(response, waiting), chunk: Bytes::new(), ended: false }
 }
 
 /// The bytes of a blob as they come. Who reads waits for the network itself: a task between the two would cost as many

@@ -9,6 +9,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, Url};
 
+use super::deadline::Waiting;
 use super::refusal::{self, excerpt};
 use super::retry::{Attempts, Failure, Stop};
 use super::{Access, handshake, roots};
@@ -66,9 +67,9 @@ impl Http {
         self.client.request(method.clone(), url)
     }
 
-    /// The longest that a server may be silent.
-    pub fn timeout(&self) -> Duration {
-        self.access.timeout
+    /// How long is waited for a server.
+    pub fn waiting(&self) -> Waiting {
+        self.access.waiting()
     }
 
     /// The tries of one request.
@@ -88,9 +89,9 @@ impl Http {
             let (client, request) = request().build_split();
             let request = request.map_err(|error| describe(&error).1)?;
             let url = request.url().clone();
-            let answered = tokio::time::timeout(self.access.timeout, client.execute(request)).await;
+            let answered = self.waiting().on(client.execute(request)).await?;
             let (wait, last) = match answered {
-                Ok(Ok(response)) => {
+                Some(Ok(response)) => {
                     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
                     let failure = Failure::Status { status: response.status().as_u16(), retry_after: header };
                     match attempts.next(failure, now()) {
@@ -102,7 +103,7 @@ impl Http {
                 }
                 // An answer that failed, or none in time.
                 failed => {
-                    let failed = failed.map(|answered| answered.err().as_ref().map(describe)).unwrap_or_default();
+                    let failed = failed.and_then(|answered| answered.err().as_ref().map(describe));
                     let (failure, mut error) = failed.unwrap_or_else(|| (Failure::Broken, silent(&url)));
                     if let Some(variable) = self.proxy.filter(|_| failure == Failure::Connect) {
                         error =
@@ -115,18 +116,18 @@ impl Http {
             if let Some(error) = last {
                 return Err(error);
             }
-            tokio::time::sleep(wait).await;
+            self.waiting().pause(wait).await?;
         }
     }
 
     /// Whether something at this address speaks TLS, whatever it says then. What says nothing does not.
     pub async fn speaks_tls(&self, url: Url) -> bool {
-        match tokio::time::timeout(self.access.timeout, self.get(url).send()).await {
-            Ok(Err(error)) if error.is_connect() => {
+        match self.waiting().on(self.get(url).send()).await {
+            Ok(Some(Err(error))) if error.is_connect() => {
                 tls_error(&error).is_some_and(|error| !matches!(error, rustls::Error::InvalidMessage(_)))
             }
-            Ok(_) => true,
-            Err(_) => false,
+            Ok(Some(_)) => true,
+            Ok(None) | Err(_) => false,
         }
     }
 }

@@ -87,10 +87,10 @@ fn export(endpoint: &Endpoint, certificates: Option<PathBuf>, image: &str, acces
     };
     let address = format!("{base}images/{image}/get");
     let url: Url = address.parse().map_err(|error| Error::new(Kind::Bug, format!("{address}: {error}")))?;
-    let asked = runtime.block_on(async { tokio::time::timeout(access.timeout, http.get(url.clone()).send()).await });
-    let response = asked.map_err(|_| silent(&url))?.map_err(|error| unreached(&error, endpoint))?;
+    let asked = runtime.block_on(access.waiting().on(http.get(url.clone()).send()))?;
+    let response = asked.ok_or_else(|| silent(&url))?.map_err(|error| unreached(&error, endpoint))?;
     match response.status() {
-        StatusCode::OK => Archive::pass(body::stream(runtime.handle(), response, access.timeout), limits),
+        StatusCode::OK => Archive::pass(body::stream(runtime.handle(), response, access.waiting()), limits),
         status => {
             let refusal = runtime.block_on(Refusal::read(response, &[]));
             Err(match status {

@@ -8,6 +8,7 @@ pub mod challenge;
 mod client;
 mod credentials;
 mod daemon;
+mod deadline;
 mod docker;
 mod encoding;
 mod files;
@@ -32,8 +33,10 @@ use crate::image::Descriptor;
 use crate::layer::LayerDiff;
 use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
+use deadline::Waiting;
 
 pub use credentials::files as credential_files;
+pub use deadline::Deadline;
 pub use pace::Pace;
 pub use resolve::{platforms, resolve};
 pub use resume::blob;
@@ -116,6 +119,15 @@ pub struct Access {
     pub wait: Option<Wait>,
     /// The longest that a connection may be silent.
     pub timeout: std::time::Duration,
+    /// When waiting for the network ends.
+    pub deadline: Option<Deadline>,
+}
+
+impl Access {
+    /// How long is waited for a server.
+    fn waiting(&self) -> Waiting {
+        Waiting { silence: self.timeout, deadline: self.deadline }
+    }
 }
 
 /// A user name and a password or token, for the one registry of the run.

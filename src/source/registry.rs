@@ -139,7 +139,7 @@ impl Registry {
                 _ => {
                     let elsewhere = (response.url().origin() != url.origin()).then(|| response.url().clone());
                     let refused = self.refused(kind, name, &Refusal::read(response, &secrets).await, elsewhere.as_ref());
-                    tokio::time::sleep(self.patience.next(refused, missed)?).await;
+                    self.http.waiting().pause(self.patience.next(refused, missed)?).await?;
                     missed += 1;
                     // What comes after a wait is a question of its own.
                     renewed = 0;
@@ -199,7 +199,7 @@ impl Registry {
             self.whole(&response)?;
             let encoding = Encoding::of(&response, None)?;
             let over = || limits::manifest(format!("the manifest is larger than {limit} bytes"));
-            match body::read_within(response, limit, self.http.timeout()).await {
+            match body::read_within(response, limit, self.http.waiting()).await {
                 Ok(Some(bytes)) if bytes.is_empty() => return Err(self.no_registry("an empty document")),
                 Ok(Some(bytes)) => {
                     let bytes = encoding.unpacked(bytes, limit)?.ok_or_else(over)?;
@@ -207,7 +207,7 @@ impl Registry {
                 }
                 Ok(None) => return Err(over()),
                 Err(broken) => match attempts.next(Failure::Broken, now()) {
-                    Ok(wait) => tokio::time::sleep(wait).await,
+                    Ok(wait) => self.http.waiting().pause(wait).await?,
                     Err(_) => return Err(broken),
                 },
             }
@@ -309,7 +309,7 @@ impl Source for Registry {
         let opened = self.runtime.block_on(self.open(descriptor, from));
         let doing = |error: Error| error.doing(format!("fetch the blob {}", descriptor.digest));
         let (response, encoding, skip) = opened.map_err(doing)?;
-        let body = body::stream(self.runtime.handle(), response, self.http.timeout());
+        let body = body::stream(self.runtime.handle(), response, self.http.waiting());
         encoding.reader(body, skip).map_err(|error| doing(error.into()))
     }
 }

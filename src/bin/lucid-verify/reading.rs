@@ -7,7 +7,7 @@ use std::time::Duration;
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::limits::Limits;
 use lucid_verify::reference::{Reference, Transport};
-use lucid_verify::source::{self, Access, Credentials, Tls};
+use lucid_verify::source::{self, Access, Credentials, Deadline, Tls};
 use lucid_verify::verify::Reading;
 
 use crate::args::Common;
@@ -37,6 +37,7 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
         tell: (!common.quiet).then_some(exit::warn),
         wait: None,
         timeout: Duration::from_secs(common.timeout),
+        deadline: Deadline::after(common.deadline),
     };
     let jobs = common.jobs.map_or_else(jobs, usize::from);
     Ok(Reading { platform: common.platform.clone(), access, limits, jobs, cache: cache::open(common)?, offline: common.offline })

@@ -14,7 +14,7 @@ use lucid_verify::report::{self, ExitCode, Report};
 use lucid_verify::rules::{Identity, inquiries};
 use lucid_verify::size::baseline::to_text;
 use lucid_verify::size::{Snapshot, Threshold};
-use lucid_verify::source::Wait;
+use lucid_verify::source::{Deadline, Wait};
 use lucid_verify::verify::{Asking, Baseline, Gate, Reading, Told, verify, verify_platforms};
 
 use crate::args::{Asked, Common, Format, Verify};
@@ -37,6 +37,8 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     let images = args.images.iter().chain(baseline.as_ref().and_then(Baseline::reference));
     let mut reading = reading::reading(common, &images.collect::<Vec<_>>())?;
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
+    // What is waited for to be pushed is not waited for by the network.
+    reading.access.deadline = Deadline::after(common.deadline.saturating_add(args.wait.unwrap_or_default()));
     let gate = baseline.as_ref().map(|baseline| Gate {
         baseline,
         is_optional: args.baseline_optional,

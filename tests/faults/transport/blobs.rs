@@ -109,6 +109,12 @@ pub fn slow(row: &Row) {
         [until(&image().reply(request), 10), vec![drip]].concat()
     });
     patient("a manifest that comes byte by byte", &server, "sends less than 100 bytes a second");
+    let server = with_layer(|request, _| {
+        let drip = Act::Drip(vec![0; 50_000], Duration::from_millis(2));
+        [until(&image().reply(request), 40_000), vec![drip]].concat()
+    });
+    let ran = row.verify("500 bytes a second, and a deadline", &name(&server)).option("--deadline=1s").run();
+    ran.ends(5).says("it is not over after 1 s").says("--deadline sets how long");
 }
 
 pub fn lengths(row: &Row) {

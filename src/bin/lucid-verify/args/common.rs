@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use lucid_verify::error::{Error, Kind};
 use lucid_verify::reference::Platform;
 
-use super::values::{format, platform};
+use super::values::{duration, format, platform};
 
 /// The options of all verbs.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -79,6 +80,9 @@ pub struct Common {
     /// Seconds a connection may be silent
     #[arg(long, global = true, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Reading")]
     pub timeout: u64,
+    /// How long to wait for the network in all: 90s, 30m, 2h
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30m", value_parser = duration, help_heading = "Reading")]
+    pub deadline: Duration,
     /// Raise or lower a ceiling (repeatable)
     #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
     pub limit: Vec<String>,
