@@ -25,6 +25,9 @@ const HOPS: usize = 5;
 /// Variables of the environment that name proxies (curl(1), "Environment").
 const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
+/// What hyper says of a connection that ended while it came to be.
+const UNASKED: &str = "connection was not ready";
+
 /// A client that tries again.
 pub struct Http {
     client: Client,
@@ -249,6 +252,11 @@ pub fn describe(error: &reqwest::Error) -> (Failure<'static>, Error) {
             (Failure::Connect, unreachable(what).hint("check the name, and the name servers of this machine"))
         }
         (true, false) => (Failure::Connect, unreachable(format!("no connection with {host}: {cause}"))),
+        // The server's reason is lost where it comes before the request goes out.
+        (false, _) if cause == UNASKED => {
+            let what = format!("{host} ends the connection before anything is asked");
+            (Failure::Broken, unreachable(what).hint(handshake::KNOWN))
+        }
         (false, _) => (Failure::Broken, unreachable(format!("the connection with {host} broke: {cause}"))),
     }
 }

@@ -10,6 +10,9 @@ use crate::error::{Error, Kind};
 /// The next step where a certificate is not the right one.
 const CHECK: &str = "check the host, and this machine's clock; --ca-file FILE trusts a further authority";
 
+/// The next step where a server ends a connection as soon as it knows, or does not know, who is there.
+pub const KNOWN: &str = "if it wants to know its clients, show a certificate with --client-cert FILE and --client-key FILE";
+
 /// The error of a TLS connection with `host` that came to nothing.
 pub fn failed(error: &Tls, host: &str) -> Error {
     let (why, hint) = match error {
@@ -17,10 +20,9 @@ pub fn failed(error: &Tls, host: &str) -> Error {
             ("what answers there speaks no TLS".to_owned(), Some("if the registry speaks plain HTTP, allow it with --plain-http"))
         }
         Tls::InvalidCertificate(wrong) => certificate(wrong),
-        Tls::AlertReceived(alert @ (AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure)) => (
-            format!("it ends the handshake ({alert:?})"),
-            Some("if it wants to know its clients, show a certificate with --client-cert FILE and --client-key FILE"),
-        ),
+        Tls::AlertReceived(alert @ (AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure)) => {
+            (format!("it ends the handshake ({alert:?})"), Some(KNOWN))
+        }
         other => (excerpt(&other.to_string()), None),
     };
     let error = Error::new(Kind::Unreachable, format!("no TLS connection with {host}: {why}"));
