@@ -17,5 +17,6 @@ pub mod serve;
 pub mod size;
 pub mod source;
 pub mod text;
+pub mod transient;
 pub mod verify;
 pub mod vfs;

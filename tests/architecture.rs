@@ -11,11 +11,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("reference", &[]),
     ("text", &[]),
+    ("transient", &[]),
     ("finding", &[]),
     ("image", &[]),
     ("source", &["image", "layer"]),
     ("layer", &["image"]),
-    ("cache", &["layer"]),
+    ("cache", &["layer", "transient"]),
     ("vfs", &["layer", "image"]),
     ("facts", &["vfs", "layer", "image"]),
     ("profile", &["finding", "size"]),
@@ -31,7 +32,7 @@ const LEAVES: &[&str] = &["digest", "error", "limits", "reference", "text"];
 /// What touches the world, and the rooms that may.
 const WORLD: &[&str] =
     &["tokio::", "reqwest::", "std::fs", "std::net", "std::env", "std::process", "SystemTime", "Utc::now", "Local::now"];
-const WORLDLY: &[&str] = &["source", "serve", "cache"];
+const WORLDLY: &[&str] = &["source", "serve", "cache", "transient"];
 /// Constants of the compiler and the grammar of addresses are not the world.
 const NOT_THE_WORLD: &[&str] = &["std::env::consts", "std::net::Ipv"];
 

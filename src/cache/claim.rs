@@ -1,13 +1,13 @@
 //! Who makes an entry, when several want it.
 
-use std::fs::{self, File, TryLockError};
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Cache, Kind, contents, now, private};
 use crate::digest::Digest;
+use crate::transient::Transient;
 
 /// How long one who makes an entry may do nothing before the others make it themselves. The kernel releases what a dead
 /// process held, so this is about one that hangs.
@@ -18,8 +18,10 @@ const LOOK: Duration = Duration::from_millis(10);
 /// The right to make an entry, until it is dropped.
 #[derive(Debug)]
 pub struct Claim {
+    /// Those who wait have the file open, and see that it is released; whoever comes later finds the entry.
+    _sign: Transient,
+    /// Its lock is released when it is closed.
     file: File,
-    path: PathBuf,
     since: Instant,
     /// Whole seconds of `since` at the last sign of life.
     beat: AtomicU64,
@@ -41,7 +43,9 @@ impl Cache {
         let (mut seen, mut since) = (None, Instant::now());
         loop {
             match file.try_lock() {
-                Ok(()) => return Some(Claim { file, path, since: Instant::now(), beat: AtomicU64::new(0) }),
+                Ok(()) => {
+                    return Some(Claim { _sign: Transient::of(path), file, since: Instant::now(), beat: AtomicU64::new(0) });
+                }
                 Err(TryLockError::Error(_)) => return None,
                 Err(TryLockError::WouldBlock) => {}
             }
@@ -63,13 +67,5 @@ impl Claim {
         if self.beat.swap(seconds, Ordering::Relaxed) != seconds {
             let _ = self.file.set_modified(now());
         }
-    }
-}
-
-impl Drop for Claim {
-    /// Those who wait have the file open, and see that it is released; whoever comes later finds the entry.
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-        let _ = self.file.unlock();
     }
 }

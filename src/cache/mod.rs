@@ -9,7 +9,6 @@ mod entry;
 mod private;
 mod stamped;
 
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,6 +18,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::layer::stored;
 use crate::text::escape;
+use crate::transient::Transient;
 
 pub use claim::Claim;
 pub use contents::Share;
@@ -144,16 +144,11 @@ impl Cache {
         private::create_folder(folder)?;
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let temporary = folder.join(format!("{}{}-{number}", contents::TEMPORARY, std::process::id()));
-        let fill = |file: File| {
-            let mut writer = entry::Writer::new(file, kind, key, self.cap)?;
-            write(&mut writer)?;
-            writer.finish()
-        };
-        let written = private::create(&temporary).and_then(fill).and_then(|()| fs::rename(&temporary, &path));
-        if written.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        written
+        let (draft, file) = Transient::make(temporary, private::create)?;
+        let mut writer = entry::Writer::new(file, kind, key, self.cap)?;
+        write(&mut writer)?;
+        writer.finish()?;
+        draft.stay(&path)
     }
 
     fn path(&self, kind: Kind, key: &Digest) -> PathBuf {

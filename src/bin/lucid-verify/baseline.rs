@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::transient::Transient;
 use lucid_verify::verify::Baseline;
 
 /// Bytes of a report or a saved baseline. The report of a large image has a few million.
@@ -60,7 +61,7 @@ impl Saving {
         let draft = path.with_file_name(format!(".{file}.{}.draft", std::process::id()));
         let saving = Self { name: name.to_owned(), path, draft };
         // Whether the folder can be written to is known before gigabytes are read.
-        File::create_new(&saving.draft).and_then(|_| fs::remove_file(&saving.draft)).map_err(|error| saving.failed(&error))?;
+        saving.draft().map_err(|error| saving.failed(&error))?;
         Ok(saving)
     }
 
@@ -71,16 +72,16 @@ impl Saving {
 
     /// Writes it: all of it or nothing, whatever happens meanwhile.
     pub fn write(&self, bytes: &[u8]) -> Result<()> {
-        let written = File::create_new(&self.draft).and_then(|mut draft| {
-            draft.write_all(bytes)?;
-            draft.sync_all()?;
-            fs::rename(&self.draft, &self.path)
+        let written = self.draft().and_then(|(draft, mut file)| {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            draft.stay(&self.path)
         });
-        written.map_err(|error| {
-            // What is wrong is said already.
-            let _ = fs::remove_file(&self.draft);
-            self.failed(&error)
-        })
+        written.map_err(|error| self.failed(&error))
+    }
+
+    fn draft(&self) -> io::Result<(Transient, File)> {
+        Transient::make(self.draft.clone(), |path| File::create_new(path))
     }
 
     /// How it was named.

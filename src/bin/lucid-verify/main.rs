@@ -25,6 +25,7 @@ mod rules;
 mod schema;
 mod search;
 mod select;
+mod signals;
 mod size;
 mod suggest;
 mod verb;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 use args::{Parsed, Verb};
 
 fn main() -> ExitCode {
+    signals::watch();
     exit::guard(|| match args::parse(std::env::args_os().collect()) {
         Parsed::Said(code) => Ok(code),
         Parsed::Verb(verb, common) => match *verb {

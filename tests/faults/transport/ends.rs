@@ -32,6 +32,14 @@ pub fn signals(row: &Row) {
             assert_eq!(ran.stdout, "");
         }
     }
+    let server = with_layer(|request, _| whole(request, &image().reply(request)));
+    for moment in 1..=16 {
+        let after = format!("{:.3}", f64::from(moment) * 0.006);
+        let through = ["timeout", "--preserve-status", "-s", "TERM", &after];
+        let ran = row.verify("SIGTERM at any moment", &name(&server)).through(&through).run();
+        assert!(matches!(ran.code, 0 | 143), "{}", ran.stderr);
+    }
+    row.observe("SIGTERM at 16 moments of a run that fills the cache", "no draft is left");
     let server =
         with_layer(|request, _| [vec![Act::Wait(Duration::from_millis(200))], whole(request, &image().reply(request))].concat());
     let through = ["bash", "-c", "set -o pipefail; \"$@\" | head -c 0", "bash"];
