@@ -13,7 +13,9 @@ declare_rule! {
     /// The tree that the other rules look at is the one of the image specification. Where a layer writes through a symbolic
     /// link of a lower one, writes what it removes, links to a file of a lower layer, or does anything else that overlayfs may
     /// take otherwise, the tree that layers show which are unpacked one by one and mounted over one another is worked out, too:
-    /// it is the same. And no tar entry is one that readers take for different things.
+    /// it is the same. And no tar entry is one that readers take for different things, or that some refuse: names that climb above
+    /// the root or have parts of over 255 bytes, devices 0:0, owners and device numbers too large, global and repeated extended
+    /// headers, attributes of overlayfs itself.
     ///
     /// # Why
     /// containerd, Docker and Podman unpack each layer by itself and mount them over one another (overlayfs); builders and tools
