@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::fs::{self, File};
 use std::time::Duration;
 
 use super::*;

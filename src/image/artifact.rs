@@ -1,7 +1,7 @@
 //! What registries keep like images and what is none, in words.
 
 use crate::error::{Error, Kind};
-use crate::text::escape;
+use crate::text::{escape, shortened};
 
 /// Kinds of artifacts by how the media types of their configurations or layers begin.
 #[rustfmt::skip]
@@ -35,7 +35,7 @@ pub(super) fn is_known(media_type: &str) -> bool {
 
 /// That a manifest is of an artifact of a type, and of no image.
 pub(super) fn refused(media_type: &str) -> Error {
-    let shown = escape(media_type.chars().take(200).collect::<String>().as_bytes());
+    let shown = shortened(&escape(media_type.as_bytes()));
     let what = match words(media_type) {
         Some(words) => format!("it is an artifact of type {shown}, {words}, not an image"),
         None => format!("it is an artifact of type {shown}, not an image"),

@@ -84,7 +84,7 @@ impl Document {
             let Some(claimed) = claimed.filter(|text| !text.is_empty() && !text.starts_with("application/json")) else {
                 continue;
             };
-            let shown = text::escape(claimed.as_bytes());
+            let shown = text::shortened(&text::escape(claimed.as_bytes()));
             match MediaType::parse(claimed) {
                 Some(MediaType::Schema1) => return Err(schema_1()),
                 Some(known) if known == shape => {}
@@ -131,7 +131,7 @@ impl Manifest {
                 _ => {
                     return Err(unsupported(format!(
                         "{name} has the media type {}, which is no layer",
-                        text::escape(layer.media_type.as_bytes())
+                        text::shortened(&text::escape(layer.media_type.as_bytes()))
                     )));
                 }
             }
@@ -150,6 +150,18 @@ mod tests {
         format!(
             r#"{{"schemaVersion":2,{extra}"config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{DIGEST}","size":0}},"layers":[]}}"#
         )
+    }
+
+    #[test]
+    fn a_document_that_is_called_something_long_is_told_briefly() {
+        let long = "x".repeat(1 << 20);
+        let by_itself = refused(&manifest(&format!(r#""mediaType":"application/{long}","#)), None);
+        let by_others = refused(&manifest(""), Some(&format!("application/{long}")));
+        let layer = format!(r#""layers":[{{"mediaType":"application/{long}","digest":"{DIGEST}","size":0}}]"#);
+        let by_a_layer = refused(&manifest("").replace(r#""layers":[]"#, &layer), None);
+        for told in [by_itself, by_others, by_a_layer] {
+            assert!(told.contains("application/x") && told.len() < 600, "{told}");
+        }
     }
 
     fn refused(text: &str, content_type: Option<&str>) -> String {

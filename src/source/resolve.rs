@@ -13,7 +13,7 @@ use crate::image::manifest::Document;
 use crate::image::{Attestation, Config, Descriptor, Index, Manifest, MediaType, Resolved};
 use crate::limits::{self, Limits};
 use crate::reference::{Platform, Reference};
-use crate::text::{escape, terminal};
+use crate::text::{escape, shortened, terminal};
 
 /// Follows a reference to an image. Of an index the entry for `platform` is taken; a single manifest is taken as it is.
 /// `retries` bounds how often a broken download is taken up again.
@@ -290,7 +290,8 @@ fn agree(entry: &Descriptor, fetched: &Fetched, document: &Document) -> Result<(
         return Ok(());
     }
     let called = called.unwrap_or_else(|| format!("{shape:?}"));
-    let what = format!("it is ambiguous: the index calls it {}, it is {}", escape(wanted.as_bytes()), escape(called.as_bytes()));
+    let told = |media_type: &str| shortened(&escape(media_type.as_bytes()));
+    let what = format!("it is ambiguous: the index calls it {}, it is {}", told(&wanted), told(&called));
     Err(Error::new(Kind::Unsupported, what))
 }
 

@@ -113,8 +113,11 @@ pub fn slow(row: &Row) {
         let drip = Act::Drip(vec![0; 50_000], Duration::from_millis(2));
         [until(&image().reply(request), 40_000), vec![drip]].concat()
     });
-    let ran = row.verify("500 bytes a second, and a deadline", &name(&server)).option("--deadline=1s").run();
-    ran.ends(5).says("it is not over after 1 s").says("--deadline sets how long");
+    let case = "500 bytes a second, and a deadline";
+    let ran = row.verify(case, &name(&server)).option("--deadline=1s").run();
+    assert_eq!(ran.code, 5, "{case}: {}", ran.stderr);
+    row.observe(case, "5 unreachable: … it is not over after 1 s");
+    ran.says("it is not over after 1 s").says("--deadline sets how long");
 }
 
 pub fn lengths(row: &Row) {
