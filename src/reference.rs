@@ -75,6 +75,8 @@ impl Reference {
             Transport::Registry { .. } => {
                 let full = self.to_string();
                 let short = full.strip_prefix("docker.io/").map(|rest| rest.strip_prefix("library/").unwrap_or(rest));
+                // A repository of Docker Hub whose name begins like a host is another's without it.
+                let short = short.filter(|short| format!("docker://{short}").parse::<Self>().is_ok_and(|read| read == *self));
                 short.map_or_else(|| full.clone(), str::to_owned)
             }
             Transport::Layout { .. } | Transport::OciArchive { .. } | Transport::DockerArchive { .. } => {
@@ -298,6 +300,14 @@ mod tests {
             assert_eq!(text.parse::<Reference>().unwrap().familiar(), name);
         }
         assert_eq!("docker-daemon:docker.io/x/a:1".parse::<Reference>().unwrap().familiar(), "x/a:1");
+    }
+
+    #[test]
+    fn a_repository_that_is_called_like_a_host_keeps_the_host_that_it_is_of() {
+        for name in ["docker.io/00.0/a:latest", "docker.io/localhost/a:latest"] {
+            assert_eq!(format!("docker://{name}").parse::<Reference>().unwrap().familiar(), name);
+        }
+        assert_eq!("docker.io/library/00.0/a".parse::<Reference>().unwrap().familiar(), "docker.io/library/00.0/a:latest");
     }
 
     #[test]
