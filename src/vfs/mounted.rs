@@ -76,6 +76,7 @@ impl Tree {
                 Err(refusal) => return Some(Err(refusal)),
             }
         }
+        mount.tree.records_mut().settle();
         let differences = Comparison { laid: self, shown: &mount.tree, causes: &Causes::of(self) }.differences(mount.ghosts());
         (!differences.is_empty()).then_some(Ok(Mounted { tree: mount.tree, differences }))
     }
@@ -358,5 +359,21 @@ impl Comparison<'_> {
         let path = tree.path(node);
         let (layer, cause) = self.causes.find(&path, Some(tree.layer(node)))?;
         Some(Difference { path, laid, shown, layer, cause: cause.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::vfs::dump;
+
+    #[test]
+    fn what_a_mount_shows_is_mounted_as_it_is() {
+        // A whiteout below what an opaque mark hides, and a file in the place of a directory.
+        let layers = [
+            "f 0755 0:0 0 /b/a\np 0755 0:0 /a/b/c\nf 0755 0:0 0 /a/c\nf 0755 0:0 0 /a/a",
+            "f 0755 0:0 0 /a/c\no /a\np 0755 0:0 /a/c\nw /a/a/a\nf 0755 0:0 0 /b",
+        ];
+        let mounted = dump::tree(layers).unwrap().mounted().unwrap();
+        assert!(mounted.is_ok_and(|mounted| mounted.tree.mounted().is_none()));
     }
 }

@@ -101,6 +101,11 @@ impl Records {
     pub(super) fn diverge(&mut self, layer: LayerIndex, path: LayerPath, divergence: Divergence) {
         self.divergences.entry((layer, path)).or_insert(divergence);
     }
+
+    /// Forgets where a mount may show otherwise: this is what one shows.
+    pub(super) fn settle(&mut self) {
+        self.divergences.clear();
+    }
 }
 
 /// The history of every path that any layer ever wrote. That of a path which one layer wrote is not recorded: it is the node.
