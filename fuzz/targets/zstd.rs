@@ -25,7 +25,7 @@ fn peer(data: &[u8]) -> Option<Vec<u8>> {
     (content.len() as u64 <= MOST).then_some(content)
 }
 
-/// What the peer reads is read, to the same content; what it does not read is not.
+/// What the peer reads is read, to the same content; what it does not read is not, or is nothing.
 pub fn run(data: &[u8]) {
     let blob = [&MAGIC[..], data].concat();
     let peer = peer(&blob);
@@ -34,7 +34,9 @@ pub fn run(data: &[u8]) {
     let blob = Blob { diff_id: Digest::sha256(content), ..Blob::new(blob, content, "+zstd") };
     match (blob.read_within(&limits), &peer) {
         (Ok(layer), Some(content)) => assert_eq!(layer.raw_size, content.len() as u64),
-        (Ok(_), None) => panic!("zstd does not read it"),
+        // Some damaged frames libzstd ends without a word, and without content, or refuses: that depends on the pieces that they
+        // come in. The diff_id judges, which is that of nothing here.
+        (Ok(layer), None) => assert_eq!(layer.raw_size, 0, "zstd does not read it"),
         (Err(error), Some(_)) => {
             // What is in it need not be a tar.
             let is_of_the_codec = error.what.contains("zstd") || error.what.contains("diff_id");
