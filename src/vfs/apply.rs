@@ -95,7 +95,7 @@ impl<'t> Fold<'t> {
     fn hides(&mut self, entry: EntryRef<'_>, hidden: &mut BTreeMap<LayerPath, bool>) -> Result<LayerPath> {
         let is_opaque = *entry.body() == Body::Opaque;
         let directory = if is_opaque { entry.path() } else { entry.directory().clone() };
-        let Reached { at, missing, through } = self.reach(&directory)?;
+        let (Reached { at, missing }, through) = self.reach(&directory)?;
         self.diverge(&directory, through);
         let found = if is_opaque { Some(at) } else { self.tree.child(at, entry.name()) };
         match found.filter(|_| missing.is_empty()).map(|found| self.tree.path(found)) {
@@ -166,14 +166,13 @@ impl<'t> Fold<'t> {
         let old = self.tree.child(parent.at, entry.name());
         let hidden = old.map_or(0, |old| self.clear(old, &path));
         let directory = target.parent().unwrap_or_default();
-        let reached = self.reach(&directory)?;
-        let is_lower = reached.through.is_some();
-        let found = if reached.missing.is_empty() { self.tree.child(reached.at, target.name()) } else { None };
+        let (Reached { at, missing }, through) = self.reach(&directory)?;
+        let found = if missing.is_empty() { self.tree.child(at, target.name()) } else { None };
         let found = found.ok_or_else(|| wrong("does not exist"))?;
         if self.tree.is_directory(found) {
             return Err(wrong("is a directory"));
         }
-        if is_lower || self.tree.layer(found) < self.layer {
+        if through.is_some() || self.tree.layer(found) < self.layer {
             self.note(path.clone(), Divergence::LinkBelow);
         }
         if self.whiteouts.contains(&path) {
@@ -217,7 +216,7 @@ impl<'t> Fold<'t> {
         if let Some((_, last)) = self.last.as_ref().filter(|(last, _)| last == written) {
             return Ok(last.clone());
         }
-        let Reached { at, mut missing, through } = self.reach(written)?;
+        let (Reached { at, mut missing }, through) = self.reach(written)?;
         self.diverge(written, through);
         let mut directory = Directory { at, path: self.tree.path(at) };
         if !self.tree.is_directory(at) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::apply::{Directory, Fold, Reached};
 use super::node::{Kind, NodeId};
 use super::trail::{Cause, Divergence};
-use super::{LayerIndex, Set, Table, Tree, Unresolved};
+use super::{LayerIndex, Set, Table, Tree};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::layer::{Body, Entries, EntryRef, LayerPath};
 
@@ -131,7 +131,7 @@ impl Unpacking<'_> {
     /// The directory of an entry, made where it is missing. Then containerd looks for one to take the attributes of in the
     /// layers below, from the nearest on, until one has something there; and fails where one has no directory above it.
     fn directory(&mut self, written: &LayerPath) -> Result<Directory> {
-        let Reached { at, missing, .. } = self.fold.reach(written)?;
+        let (Reached { at, missing }, _) = self.fold.reach(written)?;
         let (mut path, mut like) = (self.fold.tree.path(at), Vec::new());
         if !self.fold.tree.is_directory(at) {
             let what = if self.fold.tree.kind(at) == Kind::WHITEOUT { "is hidden by a whiteout" } else { "is no directory" };
@@ -139,16 +139,20 @@ impl Unpacking<'_> {
         }
         for name in missing {
             path = path.child(&name);
-            let mut found = self.below.iter().rev().map(|lower| (&lower.tree, lower.tree.resolve(&path)));
-            match found.find(|(_, found)| !matches!(found, Err(Unresolved::Missing(_)))) {
-                Some((_, Err(Unresolved::NotDirectory(at)))) => {
+            for Upper { tree: lower, .. } in self.below.iter().rev() {
+                let Reached { at, missing } = Reached::follow(lower, &path, |_, _| Ok(())).map_err(|why| {
+                    let what = format!("no entry names the directory {path}, and in a layer below {}", why.what);
+                    Error::new(why.kind, what)
+                })?;
+                let is_directory = lower.is_directory(at);
+                if missing.is_empty() {
+                    like.extend(is_directory.then(|| (path.clone(), lower.stat(at))));
+                    break;
+                }
+                if !is_directory {
+                    let at = lower.path(at);
                     return refused(format!("no entry names the directory {path}, and {at} was no directory before"));
                 }
-                Some((_, Err(why @ Unresolved::TooManyLinks))) => {
-                    return refused(format!("no entry names the directory {path}, and before that led through {why}"));
-                }
-                Some((lower, Ok(node))) if lower.is_directory(node) => like.push((path.clone(), lower.stat(node))),
-                _ => {}
             }
         }
         let directory = self.fold.parent(written)?;

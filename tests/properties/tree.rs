@@ -77,22 +77,33 @@ fn what_a_mount_shows_is_what_linux_shows() {
     let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() };
     let checked = TestRunner::new(config).run(&possible(), |layers| {
         let layers: Vec<String> = layers.iter().map(|lines| lines.join("\n")).collect();
-        let ours = worked_out(&dump::tree(layers.iter().map(String::as_str)).unwrap());
-        let theirs = overlay.borrow_mut().lay(&layers);
-        match (ours, theirs) {
-            (Ok(ours), Ok(theirs)) => {
-                let sorted = |mut lines: Vec<String>| {
-                    lines.sort();
-                    lines
-                };
-                prop_assert_eq!(sorted(ours), sorted(theirs));
-            }
-            (Err(ours), Err(theirs)) => prop_assert!(theirs.starts_with(&format!("{ours}:")), "{} {}", ours, theirs),
-            (ours, theirs) => prop_assert!(false, "{:?} {:?}", ours, theirs),
-        }
-        Ok(())
+        shows_the_same(&mut overlay.borrow_mut(), &layers)
     });
     checked.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn shows_the_same<T: AsRef<str>>(overlay: &mut Overlay, layers: &[T]) -> Result<(), TestCaseError> {
+    let ours = worked_out(&dump::tree(layers.iter().map(AsRef::as_ref)).unwrap());
+    let theirs = overlay.lay(layers);
+    match (ours, theirs) {
+        (Ok(mut ours), Ok(mut theirs)) => {
+            ours.sort();
+            theirs.sort();
+            prop_assert_eq!(ours, theirs);
+        }
+        (Err(ours), Err(theirs)) => prop_assert!(theirs.starts_with(&format!("{ours}:")), "{} {}", ours, theirs),
+        (ours, theirs) => prop_assert!(false, "{:?} {:?}", ours, theirs),
+    }
+    Ok(())
+}
+
+#[test]
+fn behind_a_name_that_no_layer_has_a_link_of_a_layer_below_goes_on_by_its_names() {
+    if skips() {
+        return;
+    }
+    let layers = ["f 0644 0:0 0 /a", "l 0777 0:0 /a -> missing/../b\nf 0644 0:0 0 /a/a", "l 0777 0:0 /a/a/a -> /a"];
+    shows_the_same(&mut Overlay::start(), &layers).unwrap();
 }
 
 proptest! {
