@@ -23,7 +23,7 @@ use std::hint::black_box;
 use std::io::{Read as _, copy, sink};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use lucid_verify::facts::{Facts, Verified};
+use lucid_verify::facts::{Facts, Sources, Verified};
 use lucid_verify::finding::Judgement;
 use lucid_verify::layer::tar::Reader;
 use lucid_verify::limits::Limits;
@@ -132,8 +132,10 @@ fn judge(criterion: &mut Criterion) {
     };
     group.bench_function("tree", |bencher| bencher.iter_batched(|| (), |()| fold(), BatchSize::PerIteration));
     let tree = &loaded.tree;
-    group.bench_function("facts", |bencher| bencher.iter(|| Facts::gather(&loaded.image, tree, Verified::default())));
-    let facts = Facts::gather(&loaded.image, tree, Verified::default());
+    group.bench_function("facts", |bencher| {
+        bencher.iter(|| Facts::gather(&loaded.image, tree, Verified::default(), &Sources::default()));
+    });
+    let facts = Facts::gather(&loaded.image, tree, Verified::default(), &Sources::default());
     group.bench_function("sizes", |bencher| bencher.iter(|| Breakdown::of(tree, &facts)));
     let sizes = Breakdown::of(tree, &facts);
     let policy = Policy::builtin("generic", &rules::known()).unwrap();

@@ -23,7 +23,7 @@ use globset::GlobMatcher;
 
 use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
-use crate::facts::{Facts, Verified};
+use crate::facts::{Facts, Sources, Verified};
 use crate::image::{Dockerfile, Resolved};
 use crate::layer::{LayerDiff, LayerPath};
 use crate::limits::Limits;
@@ -77,6 +77,8 @@ pub struct Asking<'a> {
     pub weigh: bool,
     /// The day by which waivers are judged.
     pub today: chrono::NaiveDate,
+    /// What modules of the images of this run say of imports.
+    pub sources: Arc<Sources>,
     /// What tells this build of the program from every other, if verdicts are to be kept: another build may judge otherwise.
     pub build: Option<&'a str>,
 }
@@ -94,6 +96,7 @@ impl<'a> Asking<'a> {
             gate: None,
             weigh: false,
             today,
+            sources: Arc::default(),
             build: None,
         }
     }
@@ -293,7 +296,7 @@ fn choose(asking: &Asking<'_>, reference: &Reference, loaded: Option<&Loaded>) -
 
 /// What is true of the image, if this is its tree.
 fn gather(loaded: &Loaded, tree: &Tree, asking: &Asking<'_>) -> Facts {
-    let facts = Facts::gather(&loaded.image, tree, loaded.verified());
+    let facts = Facts::gather(&loaded.image, tree, loaded.verified(), &asking.sources);
     match asking.dockerfile {
         Some(dockerfile) => facts.built_by(dockerfile),
         None => facts,

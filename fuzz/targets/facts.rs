@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use lucid_verify::digest::Digest;
-use lucid_verify::facts::{Facts, Verified};
+use lucid_verify::facts::{Facts, Sources, Verified};
 use lucid_verify::image::manifest::Document;
 use lucid_verify::image::{Attestation, Config, Resolved};
 use lucid_verify::serve;
@@ -48,7 +48,7 @@ pub fn run(data: &[u8]) {
     let (blob, image) = (Blob::plain(&tar), image());
     let mut tree = Tree::new();
     tree.apply(0, &blob.read().expect("the tar is a good one")).expect("so is the layer");
-    let gather = || format!("{:?}", Facts::gather(image, &tree, Verified::default()));
+    let gather = || format!("{:?}", Facts::gather(image, &tree, Verified::default(), &Sources::default()));
     assert_eq!(gather(), gather(), "the same twice");
 }
 

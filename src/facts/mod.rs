@@ -30,6 +30,7 @@ use crate::vfs::{LayerIndex, LayerPath, Mounted, Refusal, Tree};
 
 pub use crate::layer::{Oddity, OddityKind};
 pub use name::Name;
+pub use python::source::Sources;
 
 /// Everything that rules may ask about an image, beside its tree.
 #[derive(Debug, Clone)]
@@ -112,8 +113,8 @@ impl Verified {
 
 impl Facts {
     /// Gathers what `tree` and the documents show. `tree` may be of fewer layers than the manifest has: rules that need
-    /// the whole tree are not asked then.
-    pub fn gather(image: &Resolved, tree: &Tree, verified: Verified) -> Self {
+    /// the whole tree are not asked then. `sources` holds what modules of other images say.
+    pub fn gather(image: &Resolved, tree: &Tree, verified: Verified, sources: &Sources) -> Self {
         let config = image.config.clone();
         let instructions = crate::image::history::instructions(&config.history, image.manifest.layers.len());
         let user = accounts::user(tree, &config.run.user);
@@ -135,7 +136,7 @@ impl Facts {
         });
         let probing = python::probing(tree, &config, &user, &packages);
         let (imports, python, secrets) = thread::scope(|scope| {
-            let imports = scope.spawn(|| python::closure::closures(tree, &config, &runtimes, probing.as_ref()));
+            let imports = scope.spawn(|| python::closure::closures(tree, &config, &runtimes, probing.as_ref(), sources));
             let (python, secrets) = (python::python(tree), secret_files::secrets(tree));
             (imports.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), python, secrets)
         });

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::snapshot::{fingerprints, snapshot};
 use super::{Asking, Loaded, Reading, Watch, again, choose, kept, load_beside, summary};
 use crate::error::{Error, Kind, Result};
-use crate::facts::Facts;
+use crate::facts::{Facts, Sources};
 use crate::finding::Judgement;
 use crate::layer::LayerDiff;
 use crate::profile::Profile;
@@ -143,7 +143,7 @@ impl Weighed {
         if let Some(gap) = &loaded.gap {
             return Err(gap.clone());
         }
-        let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified());
+        let facts = Facts::gather(&loaded.image, &loaded.tree, loaded.verified(), &Sources::default());
         let sizes = Breakdown::of(&loaded.tree, &facts);
         Ok(Self { loaded, facts, sizes, judged: BTreeMap::new() })
     }

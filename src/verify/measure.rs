@@ -1,7 +1,7 @@
 //! Where the bytes of an image are, without judging them.
 
 use super::{Loaded, Reading, Watch, load, summary};
-use crate::facts::Facts;
+use crate::facts::{Facts, Sources};
 use crate::reference::Reference;
 use crate::report;
 use crate::size::breakdown::{directories, largest};
@@ -33,7 +33,7 @@ pub fn measure(reference: &Reference, reading: &Reading, detail: &Detail, watch:
 
 fn of(loaded: &Loaded, detail: &Detail) -> report::Image {
     let tree = &loaded.tree;
-    let facts = Facts::gather(&loaded.image, tree, loaded.verified());
+    let facts = Facts::gather(&loaded.image, tree, loaded.verified(), &Sources::default());
     let owners = Owners::of(tree, &facts);
     let sizes = Breakdown::by(tree, &owners, &|layer| facts.instruction(layer));
     let mut image = summary::unjudged(loaded, &facts, &sizes);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lucid_verify::digest::Digest;
-use lucid_verify::facts::{Facts, Verified};
+use lucid_verify::facts::{Facts, Sources, Verified};
 use lucid_verify::image::{Attestation, Config, Provenance, Resolved};
 use lucid_verify::profile::{Policy, Profile, Subject};
 use lucid_verify::rules::{Judged, judge, known};
@@ -295,7 +295,7 @@ impl Image {
         let texts: Vec<String> = self.layers.iter().map(|(_, lines)| lines.join("\n")).collect();
         let tree: Tree = dump::tree(texts.iter().map(String::as_str)).unwrap();
         let verified = Verified { documents: 2, blobs: self.layers.len(), diff_ids: self.layers.len(), ..Verified::default() };
-        let facts = Facts::gather(&self.resolved(), &tree, verified);
+        let facts = Facts::gather(&self.resolved(), &tree, verified, &Sources::default());
         let sizes = Breakdown::of(&tree, &facts);
         (tree, facts, sizes)
     }

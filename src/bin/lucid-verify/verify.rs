@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::facts::Sources;
 use lucid_verify::profile::structure::Suite;
 use lucid_verify::profile::{Policy, Profile};
 use lucid_verify::reference::Reference;
@@ -56,6 +58,7 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         gate: gate.as_ref(),
         weigh: saving.is_some(),
         today,
+        sources: Arc::new(if args.images.len() > 1 { Sources::keeping() } else { Sources::default() }),
         build: build.as_deref(),
     };
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Distribution;
 use super::runtime::Runtime;
-use super::source::{Edit, Strength};
+use super::source::{Edit, Sources, Strength};
 use crate::image::Config;
 use crate::layer::LayerPath;
 use crate::vfs::{NodeId, Tree};
@@ -77,10 +77,16 @@ pub struct Missing {
 }
 
 /// The closures of the command and of the health check, as far as they lead to Python.
-pub fn closures(tree: &Tree, config: &Config, runtimes: &[Runtime], probing: Option<&Runtime>) -> Vec<Closure> {
+pub fn closures(
+    tree: &Tree,
+    config: &Config,
+    runtimes: &[Runtime],
+    probing: Option<&Runtime>,
+    sources: &Sources,
+) -> Vec<Closure> {
     let command = runtimes.iter().filter(|runtime| runtime.started.is_some()).map(|runtime| (By::Command, runtime));
     let probing = probing.map(|runtime| (By::HealthCheck, runtime));
-    command.chain(probing).map(|(by, runtime)| search::closure(tree, config, runtime, by)).collect()
+    command.chain(probing).map(|(by, runtime)| search::closure(tree, config, runtime, by, sources)).collect()
 }
 
 impl Closure {

@@ -38,7 +38,7 @@ pub struct Environment {
 }
 
 /// A version of Python.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version {
     /// The first number.
     pub major: u32,

@@ -1,6 +1,7 @@
 //! What a module imports: the one file, with [`condition`], that knows the parser.
 
 pub(super) mod condition;
+mod sources;
 
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ use crate::layer::{Kept, Trace};
 use condition::{dotted, holds};
 
 pub use condition::Setting;
+pub use sources::Sources;
 
 /// How sure it is that an import runs. Ordered: what a chain of imports is worth is the least of its links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use crate::facts::{Facts, Verified};
+use crate::facts::{Facts, Sources, Verified};
 use crate::finding::{Finding, Judgement, Outcome};
 use crate::image::Resolved;
 use crate::profile::{Policy, Subject};
@@ -28,7 +28,7 @@ pub(in crate::rules) fn judged(lines: &str, config: &Value, policy: &Policy) -> 
         attestation: crate::image::Attestation::Absent(""),
         notes: vec![],
     };
-    let facts = Facts::gather(&image, &tree, Verified::default());
+    let facts = Facts::gather(&image, &tree, Verified::default(), &Sources::default());
     let subject = Subject { name: "x", labels: &std::collections::BTreeMap::new(), has_file: &|_| false };
     let profile = policy.choose(&subject, None, NaiveDate::MIN).unwrap();
     let sizes = Breakdown::of(&tree, &facts);

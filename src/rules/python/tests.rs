@@ -4,7 +4,7 @@ use super::super::{Judged, RULES, judge, known};
 use super::presence::{Packages, State};
 use crate::digest::Digest;
 use crate::facts::fixture::{Item, dir, elf, file, link, tree, unkept};
-use crate::facts::{Facts, Verified};
+use crate::facts::{Facts, Sources, Verified};
 use crate::finding::{Judgement, Level, Outcome};
 use crate::image::{Attestation, Config, Resolved};
 use crate::profile::{Policy, Subject};
@@ -29,7 +29,7 @@ fn facts(tree: &Tree, run: &Value) -> Facts {
         attestation: Attestation::Absent(""),
         notes: vec![],
     };
-    Facts::gather(&image, tree, Verified::default())
+    Facts::gather(&image, tree, Verified::default(), &Sources::default())
 }
 
 /// The official image, with more in it.

@@ -6,7 +6,7 @@ mod tree;
 
 use lucid_verify::facts::accounts::User;
 use lucid_verify::facts::elf::{Isa, Libc};
-use lucid_verify::facts::{self, Facts, Verified, packages};
+use lucid_verify::facts::{self, Facts, Sources, Verified, packages};
 use lucid_verify::layer::elf::Dynamic;
 use lucid_verify::report::{Failure, Layer};
 use lucid_verify::text::{escape, mask};
@@ -160,7 +160,7 @@ impl Document {
     /// The facts of an image that was read.
     pub fn of(loaded: &Loaded) -> Self {
         let (image, tree) = (&loaded.image, &loaded.tree);
-        let facts = Facts::gather(image, tree, Verified::default());
+        let facts = Facts::gather(image, tree, Verified::default(), &Sources::default());
         let mut nodes = tree.iter();
         let listed = nodes.by_ref().take(PATHS).map(|id| Node::of(tree, id)).collect();
         Self {

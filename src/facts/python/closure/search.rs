@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::mem;
+use std::sync::Arc;
 
 use super::super::import::{self, Finder, Import};
 use super::super::runtime::{Runtime, Started};
-use super::super::source::{self, Edit, Imported, Setting, Source, Strength};
+use super::super::source::{self, Edit, Imported, Setting, Source, Sources, Strength};
 use super::{By, Closure, Importer, Missing, Module, is_in_site};
 use crate::facts::command::code::{Code, Token};
 use crate::facts::command::server::{NAMES, application};
@@ -42,10 +43,11 @@ struct Search<'a> {
     /// By strength, the strongest last; of each the next import last.
     todo: [Vec<Edge>; 3],
     closure: Closure,
+    sources: &'a Sources,
 }
 
 /// The closure of what a runtime is started with.
-pub(super) fn closure(tree: &Tree, config: &Config, runtime: &Runtime, by: By) -> Closure {
+pub(super) fn closure(tree: &Tree, config: &Config, runtime: &Runtime, by: By, sources: &Sources) -> Closure {
     let started = runtime.started.clone().unwrap_or_default();
     let server = started.server.as_ref();
     let first = server.iter().flat_map(|server| &server.directories).filter_map(|path| tree.resolve(path).ok());
@@ -69,6 +71,7 @@ pub(super) fn closure(tree: &Tree, config: &Config, runtime: &Runtime, by: By) -
         loaded: HashSet::new(),
         todo: [const { Vec::new() }; 3],
         closure: Closure { by, modules: vec![], missing: vec![], unfollowed: vec![], unknown, at: BTreeMap::new() },
+        sources,
     };
     search.start(&started);
     while let Some(edge) = search.todo.iter_mut().rev().find_map(Vec::pop) {
@@ -166,22 +169,24 @@ impl Search<'_> {
     fn load(&mut self, edge: &Edge, file: NodeId) {
         let name = self.tree.name(file);
         let is_package = name.starts_with(b"__init__.");
-        let source = if name.ends_with(b".so") { Source::default() } else { self.read(file, false) };
+        let source = if name.ends_with(b".so") { Arc::default() } else { self.read(file, false) };
         let package = if is_package { &edge.name[..] } else { edge.name.rsplit_once('.').map_or("", |(parent, _)| parent) };
         let module = Module { name: edge.name.clone(), file: Some(file), strength: edge.strength, importer: edge.by, edit: None };
         self.enter(module, &source, package);
     }
 
     /// What a file says; nothing where its text is not known.
-    fn read(&mut self, file: NodeId, is_main: bool) -> Source {
-        let text = self.tree.trace(file).and_then(source::text);
-        let text = text.filter(|text| self.contents.charge(text.len()).is_ok());
+    fn read(&mut self, file: NodeId, is_main: bool) -> Arc<Source> {
+        let trace = self.tree.trace(file);
+        let text = trace.and_then(|trace| Some((trace, source::text(trace)?)));
+        let text = text.filter(|(_, text)| self.contents.charge(text.len()).is_ok());
         // Scripts have names of any kind; compiled modules have none of a source.
-        if let Some(text) = text.filter(|_| !self.tree.name(file).ends_with(b".pyc")) {
-            return source::read(&text, &Setting { is_main, ..self.setting });
+        if let Some((trace, text)) = text.filter(|_| !self.tree.name(file).ends_with(b".pyc")) {
+            let setting = Setting { is_main, ..self.setting };
+            return self.sources.of(trace.sha256, &setting, || source::read(&text, &setting));
         }
         self.closure.unfollowed.push(file);
-        Source::default()
+        Arc::default()
     }
 
     /// Takes a module in, and notes what it imports.

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::super::{probing, runtimes};
 use super::*;
 use crate::facts::fixture::{config, elf, file, link, tree, unkept};
-use crate::facts::{accounts, packages};
+use crate::facts::{Sources, accounts, packages};
 
 const SITE: &str = "/usr/local/lib/python3.13/site-packages";
 
@@ -23,7 +23,7 @@ fn all(tree: &Tree, run: &Value) -> Vec<Closure> {
     let config = config(run);
     let (user, packages) = (accounts::user(tree, &config.run.user), packages::packages(tree));
     let probing = probing(tree, &config, &user, &packages);
-    closures(tree, &config, &runtimes(tree, &config, &user, &packages), probing.as_ref())
+    closures(tree, &config, &runtimes(tree, &config, &user, &packages), probing.as_ref(), &Sources::default())
 }
 
 fn of(files: &[(&str, &str)], run: &Value) -> (Tree, Closure) {
