@@ -3,13 +3,10 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustls::ServerConfig;
-use rustls::pki_types::PrivatePkcs8KeyDer;
-
+use crate::authority::Authority;
 use crate::layout::Layout;
 use crate::misbehaving::{Act, Misbehaving, until, whole};
 use crate::registry::Image;
@@ -209,21 +206,12 @@ fn cache(row: &Row) {
 
 /// A TLS server whose certificate holds for 127.0.0.1, now; and the file of the authority that says so.
 fn over_tls(folder: &Path) -> (Misbehaving, String) {
-    let names = vec!["127.0.0.1".to_owned()];
-    let mut parameters = rcgen::CertificateParams::new(names).unwrap();
-    parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
-    parameters.not_after = rcgen::date_time_ymd(2034, 1, 1);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = parameters.self_signed(&key).unwrap();
+    let authority = Authority::new("a clock's");
     let file = folder.join("authority.pem");
-    fs::write(&file, certificate.pem()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-    let config = builder.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key.into()).unwrap();
+    fs::write(&file, &authority.pem).unwrap();
+    let config = authority.issue("127.0.0.1", 2033).server(None);
     let image = Image::written(LAYERS, CONFIG).unwrap();
-    let server =
-        Misbehaving::listen("127.0.0.1", Some(Arc::new(config)), move |request, _| whole(request, &image.reply(request)));
+    let server = Misbehaving::listen("127.0.0.1", Some(config), move |request, _| whole(request, &image.reply(request)));
     (server, file.to_str().unwrap().to_owned())
 }
 

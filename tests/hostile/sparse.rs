@@ -5,7 +5,7 @@ use lucid_verify::error::Kind;
 use lucid_verify::layer::{Body, LayerDiff};
 use lucid_verify::limits::Limits;
 
-use crate::tarball::{Blob, Header, Tarball, lines};
+use crate::tarball::{Blob, Header, SPARSE_0_0, Tarball, lines};
 
 /// `ab` at 2, `c` at 9, 12 bytes in all.
 const REAL: &[u8] = b"\0\0ab\0\0\0\0\0c\0\0";
@@ -33,18 +33,11 @@ fn check(layer: &LayerDiff) {
 
 #[test]
 fn every_format_gives_the_real_file() {
-    let zero_zero: [(&str, &[u8]); 7] = [
-        ("GNU.sparse.size", b"12"),
-        ("GNU.sparse.numblocks", b"2"),
-        ("GNU.sparse.offset", b"2"),
-        ("GNU.sparse.numbytes", b"2"),
-        ("GNU.sparse.offset", b"9"),
-        ("GNU.sparse.numbytes", b"1"),
-        ("path", b"real"),
-    ];
-    for tar in
-        [one_zero(b"2\n2\n2\n9\n1\n"), zero_one(b"2,2,9,1", b"2"), Tarball::default().pax(&zero_zero).file("real.sparse", b"abc")]
-    {
+    for tar in [
+        one_zero(b"2\n2\n2\n9\n1\n"),
+        zero_one(b"2,2,9,1", b"2"),
+        Tarball::default().pax(&SPARSE_0_0).file("real.sparse", b"abc"),
+    ] {
         check(&Blob::plain(&tar.file("next", b"x").end()).read().unwrap());
     }
 }

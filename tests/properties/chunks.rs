@@ -55,18 +55,13 @@ impl Read for Pieces<'_> {
 
 /// A tar with everything in it that a reader has a state for.
 fn everything() -> Vec<u8> {
-    let sparse: [(&str, &[u8]); 3] = [("GNU.sparse.major", b"1"), ("GNU.sparse.minor", b"0"), ("GNU.sparse.realsize", b"700")];
-    let mut map = b"2\n10\n5\n600\n3\n".to_vec();
-    map.resize(512, 0);
-    map.extend_from_slice(b"helloend");
     Tarball::default()
         .member("d/", b'5', b"")
         .pax(&[("uid", b"65532"), ("SCHILY.xattr.security.capability", b"\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0")])
         .file("a", &[b'a'; 1300])
         .member("", b'L', &[b'n'; 700])
         .file("short", b"#!/bin/sh -e\nexit\n")
-        .pax(&sparse)
-        .file("sparse", &map)
+        .sparse("sparse")
         .header(&Header::new("fifo", b'6', 512))
         .file("usr/lib/python3/dist-packages/a.py", b"import b\nfrom . import c\n")
         .file("usr/lib/libx.so", &[&b"\x7fELF\x02\x01\x01"[..], &[0; 900]].concat())

@@ -49,6 +49,17 @@ impl Header {
     }
 }
 
+/// The records of a sparse file in PAX 0.0, `/real`: of 12 bytes two at 2 and one at 9 (GNU tar, "Storing Sparse Files").
+pub const SPARSE_0_0: [(&str, &[u8]); 7] = [
+    ("GNU.sparse.size", b"12"),
+    ("GNU.sparse.numblocks", b"2"),
+    ("GNU.sparse.offset", b"2"),
+    ("GNU.sparse.numbytes", b"2"),
+    ("GNU.sparse.offset", b"9"),
+    ("GNU.sparse.numbytes", b"1"),
+    ("path", b"real"),
+];
+
 /// A tar under construction.
 #[derive(Clone, Default)]
 pub struct Tarball(pub Vec<u8>);
@@ -73,6 +84,16 @@ impl Tarball {
     /// Appends a member of a type, with a body that its size announces.
     pub fn member(self, name: &str, kind: u8, body: &[u8]) -> Self {
         self.header(&Header::new(name, kind, body.len() as u64)).body(body)
+    }
+
+    /// Appends a sparse file in PAX 1.0: of 700 bytes five at 10 and three at 600.
+    pub fn sparse(self, name: &str) -> Self {
+        let mut map = b"2\n10\n5\n600\n3\n".to_vec();
+        map.resize(512, 0);
+        map.extend_from_slice(b"helloend");
+        let records: [(&str, &[u8]); 3] =
+            [("GNU.sparse.major", b"1"), ("GNU.sparse.minor", b"0"), ("GNU.sparse.realsize", b"700")];
+        self.pax(&records).file(name, &map)
     }
 
     /// Appends a regular file.

@@ -2,7 +2,7 @@
 
 use super::{read, refused, verify, verify_with};
 use crate::table::Row;
-use crate::tarball::{Header, Tarball};
+use crate::tarball::{Header, SPARSE_0_0, Tarball};
 
 const TRAILING: &str = "integrity/trailing";
 
@@ -55,19 +55,10 @@ pub fn sparse_files(row: &Row) {
         ("GNU.sparse.map", b"2,2,9,1"),
         ("GNU.sparse.name", b"real"),
     ];
-    let zero_zero: [(&str, &[u8]); 7] = [
-        ("GNU.sparse.size", b"12"),
-        ("GNU.sparse.numblocks", b"2"),
-        ("GNU.sparse.offset", b"2"),
-        ("GNU.sparse.numbytes", b"2"),
-        ("GNU.sparse.offset", b"9"),
-        ("GNU.sparse.numbytes", b"1"),
-        ("path", b"real"),
-    ];
     let real = ["file 0644 0:0 12 /real"];
     read(row, "PAX 1.0", one_zero(b"2\n2\n2\n9\n1\n", b"12"), &real);
     read(row, "PAX 0.1", Tarball::default().pax(&zero_one).file("stored", b"abc"), &real);
-    read(row, "PAX 0.0", Tarball::default().pax(&zero_zero).file("stored", b"abc"), &real);
+    read(row, "PAX 0.0", Tarball::default().pax(&SPARSE_0_0).file("stored", b"abc"), &real);
     let old = Tarball::default().header(&Header::new("old", b'S', 0).put(257, b"ustar  \0")).end();
     refused(row, "GNU's old type S", &old, 7, "container runtimes refuse to unpack it");
     let hole = one_zero(b"1\n0\n3\n", b"60000000000").end();
