@@ -14,7 +14,7 @@ use super::values::{duration, format, platform};
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 pub struct Common {
-    /// stdout: table, json, markdown, html, junit, sarif, github or codequality
+    /// stdout: table, json, junit, sarif, …
     #[arg(long, global = true, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
     pub format: Format,
     /// Say nothing on stderr but errors
