@@ -80,6 +80,16 @@ pub fn terminal(text: &str) -> String {
     })
 }
 
+/// A line in which no runner of a CI server hears a command: GitHub's takes `::NAME` at the begin of a line, blanks aside, and
+/// `##[NAME` anywhere (actions/runner, `ActionCommand.cs`).
+pub fn unheard(line: &str) -> String {
+    let line = line.replace("##[", "#\\u{23}[");
+    match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!("{}\\u{{3a}}:{rest}", &line[..line.len() - line.trim_start().len()]),
+        None => line,
+    }
+}
+
 /// Characters of a long text that are shown of its begin, and as many of its end.
 const SHOWN: usize = 120;
 
@@ -108,6 +118,13 @@ mod tests {
         assert_eq!(code_spans("`a` and ``b `c' d``, ` e `"), ["a", "b `c' d", "e"]);
         assert_eq!(code_spans("no `end, ``nor` this"), ["end, ``nor"]);
         assert_eq!(code_spans("`"), [""; 0]);
+    }
+
+    #[test]
+    fn a_runner_hears_no_command() {
+        assert_eq!(unheard("  ::error::x"), "  \\u{3a}:error::x");
+        assert_eq!(unheard("COPY ##[add-mask]e"), "COPY #\\u{23}[add-mask]e");
+        assert_eq!(unheard("std::env ::1"), "std::env ::1");
     }
 
     #[test]

@@ -35,7 +35,7 @@ f 0755 65532:65532 /app/run "#!/usr/bin/python\n"
 w /etc/gone
 "##;
 const CONFIG: &str = r#"{"os": "linux", "architecture": "arm64", "config": {"User": "65532:65532", "Entrypoint": ["/app/run"]}}"#;
-const FORMATS: [&str; 4] = ["table", "json", "markdown", "html"];
+const FORMATS: [&str; 8] = ["table", "json", "markdown", "html", "junit", "sarif", "github", "codequality"];
 
 fn image() -> Image {
     Image::written(LAYERS, CONFIG).unwrap()

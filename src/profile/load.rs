@@ -63,7 +63,11 @@ impl Draft {
         self.lay(&document.check, source)?;
         for (id, table) in &document.rules {
             let options = source.rule(id, known, &self.checks)?;
-            source.settings(table, id.get_ref(), options, self.rules.entry(id.get_ref().clone()).or_default())?;
+            let settings = self.rules.entry(id.get_ref().clone()).or_default();
+            source.settings(table, id.get_ref(), options, settings)?;
+            if super::BUILT_IN.iter().all(|(name, _)| *name != source.file) {
+                settings.place = Some(source.place(&id.span()));
+            }
         }
         if let Some(rows) = &document.matrix {
             self.matrix = rows.iter().map(|row| source.requirement(row, known, &self.checks)).collect::<Result<_>>()?;

@@ -120,6 +120,8 @@ pub struct Settings {
     pub level: Option<Level>,
     /// Why.
     pub reason: Option<String>,
+    /// Where the last file that speaks of it does so: `file:line:column`; no built-in profile is a file.
+    pub place: Option<String>,
     /// The rule's options.
     pub options: BTreeMap<String, Value>,
 }
@@ -227,6 +229,13 @@ impl Profile {
     /// The level of a rule, `declared` where the profile says nothing.
     pub fn level(&self, rule: &str, declared: Level) -> Level {
         self.rules.get(rule).and_then(|settings| settings.level).unwrap_or(declared)
+    }
+
+    /// Where a file speaks of a rule, as `file:line:column`: of a check its table, of a rule the table of its settings.
+    pub fn place(&self, rule: &str) -> Option<&str> {
+        let settings = self.rules.get(rule).and_then(|settings| settings.place.as_deref());
+        let check = || self.checks.iter().find(|check| check.id == rule).map(|check| &check.written.1[..]);
+        settings.or_else(check)
     }
 
     /// The value of an option as it is written; `None` where nobody set it.

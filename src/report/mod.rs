@@ -9,17 +9,25 @@ use crate::finding::{Level, Outcome, Question};
 use crate::size::Map;
 pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Pull, Waste};
 
+#[cfg(test)]
+mod agreement;
+pub mod codequality;
 mod comparison;
 mod exit;
 pub mod figures;
 mod fill;
+pub mod github;
 pub mod html;
 pub mod json;
+pub mod junit;
 mod kept;
 mod lists;
 pub mod markdown;
+mod place;
 mod pull;
 mod read;
+mod said;
+pub mod sarif;
 pub mod table;
 mod verdict;
 
@@ -44,6 +52,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// The exit code of the run.
     pub exit_code: u8,
+    /// The level from which a finding makes the run fail; null: none does.
+    pub fail_on: Option<Level>,
     /// The day by which waivers were judged.
     pub today: String,
     /// The images, by reference.
@@ -262,6 +272,10 @@ pub struct Finding {
     pub examples: Vec<String>,
     /// The layer to blame.
     pub layer: Option<Blame>,
+    /// Where in the repository it is mended: the instruction of the Dockerfile of `--dockerfile` that made the layer, else the
+    /// table of the profile that speaks of the rule, else the profile; null where none of them is a file of the repository.
+    #[serde(default)]
+    pub source: Option<Source>,
 }
 
 #[cfg(test)]
@@ -282,8 +296,18 @@ impl Finding {
             count: 1,
             examples: vec![],
             layer: None,
+            source: None,
         }
     }
+}
+
+/// A line of a file of the repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// The file, from the root of the repository, `/` between its folders.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
 }
 
 /// The layer to blame.

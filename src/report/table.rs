@@ -25,6 +25,7 @@ pub use delta::delta;
 pub(super) use foot::counts;
 pub(super) use head::{familiar, short};
 pub(super) use known::known;
+pub(super) use page::clip;
 pub use size::size;
 pub(super) use size::totals;
 

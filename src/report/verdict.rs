@@ -161,6 +161,7 @@ impl Report {
             tool: Tool::THIS,
             verdict: verdict(exit_code),
             exit_code,
+            fail_on,
             today: today.to_string(),
             pull: pull::of(&images),
             images,

@@ -156,6 +156,7 @@ fn finding(finding: &Finding, profile: &Profile, layers: &[report::Layer], facts
             created_by: layer.created_by.clone(),
             dockerfile_line: facts.build.lines.get(layer.index).copied().flatten(),
         }),
+        source: None,
     }
 }
 

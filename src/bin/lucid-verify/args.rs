@@ -16,9 +16,9 @@ use lucid_verify::size::Threshold;
 
 use crate::{exit, verb};
 
-pub use common::{Color, Common, Format, ListFormat, Progress};
+pub use common::{Color, Common, Format, ListFormat, Output, Progress};
 pub use values::{Document, FailOn};
-use values::{by, duration, reference, schema, threshold};
+use values::{by, duration, output, reference, schema, threshold};
 
 /// Verifies a container image from its registry, from the bytes alone: is it whole, will it start, is it safe?
 #[derive(Debug, Parser)]
@@ -103,6 +103,9 @@ pub struct Verify {
     /// The Dockerfile that the image was built by: findings name its lines, and what its stages are is judged
     #[arg(long, value_name = "FILE")]
     pub dockerfile: Option<PathBuf>,
+    /// Write the report to a file, too, whatever comes of the run: junit=report.xml (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    pub output: Vec<Output>,
     /// Print the compliance matrix of the profile, too
     #[arg(long)]
     pub matrix: bool,
@@ -140,6 +143,9 @@ pub struct Diff {
     /// What is
     #[arg(value_name = "NEW")]
     pub new: String,
+    /// Write the comparison to a file, too: html=page.html (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    pub output: Vec<Output>,
     #[command(flatten)]
     pub asked: Asked,
 }
@@ -170,6 +176,9 @@ pub struct Size {
     /// Rows of a list, 0 for all; the others are summed up
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub top: usize,
+    /// Write the report to a file, too, whatever comes of the run: html=page.html (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    pub output: Vec<Output>,
     /// How deep directories are told
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
     pub depth: u8,

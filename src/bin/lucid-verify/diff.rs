@@ -1,16 +1,22 @@
 //! `lucid-verify diff OLD NEW`: what changed, and what it weighs.
 
+use std::path::Path;
+
 use lucid_verify::error::Result;
+use lucid_verify::report::table::Style;
 use lucid_verify::report::{Comparison, ExitCode, html, json, markdown, table};
-use lucid_verify::size::Delta;
 use lucid_verify::verify::{Asking, compare};
 
 use crate::args::{Common, Diff, Format};
+use crate::outputs::Outputs;
 use crate::progress::Bars;
 use crate::{baseline, exit, output, reading, verify};
 
 /// Runs the verb.
 pub fn run(args: &Diff, common: &Common) -> Result<ExitCode> {
+    common.format.of_a_measure("diff")?;
+    args.output.iter().try_for_each(|output| output.format.of_a_measure("diff"))?;
+    let outputs = Outputs::to(&args.output, &[Path::new(&args.old), Path::new(&args.new)])?;
     let today = verify::day()?;
     let (policy, selection) = verify::asked(&args.asked, &[])?;
     let (old, new) = (baseline::named(&args.old)?, baseline::named(&args.new)?);
@@ -24,15 +30,20 @@ pub fn run(args: &Diff, common: &Common) -> Result<ExitCode> {
     if !common.quiet {
         delta.notes.iter().for_each(|note| exit::note(note));
     }
-    output::write(&document(delta, common))?;
+    let comparison = Comparison::of(delta);
+    let written = outputs.write(&|format| document(&comparison, format, &output::plain(common)));
+    output::write(&document(&comparison, common.format, &output::style(common)))?;
+    written?;
     Ok(ExitCode::Held)
 }
 
-fn document(delta: Delta, common: &Common) -> Vec<u8> {
-    match common.format {
-        Format::Json => json::document(&Comparison::of(delta)),
-        Format::Table => table::delta(&delta, &output::style(common)),
-        Format::Markdown => markdown::delta(&delta),
-        Format::Html => html::delta(&delta),
+/// A comparison in a format.
+fn document(comparison: &Comparison, format: Format, style: &Style) -> Vec<u8> {
+    let delta = &comparison.delta;
+    match format {
+        Format::Table => table::delta(delta, style),
+        Format::Markdown => markdown::delta(delta),
+        Format::Html => html::delta(delta),
+        _ => json::document(comparison),
     }
 }

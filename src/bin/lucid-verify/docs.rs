@@ -6,7 +6,7 @@ use clap::{Arg, Command, CommandFactory};
 use lucid_verify::limits::Limits;
 use lucid_verify::report::ExitCode;
 
-use crate::args::Cli;
+use crate::args::{Cli, Format};
 
 fn document() -> String {
     let mut command = Cli::command();
@@ -24,6 +24,7 @@ fn document() -> String {
     }
     out.push_str("\n## Options of all verbs\n");
     options(&mut out, command.get_arguments().filter(|argument| argument.is_global_set()));
+    let _ = writeln!(out, "\n`FORMAT` is one of {} ([formats.md](formats.md)).", code_list(&Format::ALL.map(|(name, _)| name)));
     let _ = writeln!(out, "\n`--limit` knows {}; a value may carry a unit (`64MiB`, `2GB`).", code_list(Limits::NAMES));
     out.push_str("\n## Exit codes\n\n| code | name | when |\n|---|---|---|\n");
     for code in ExitCode::ALL {

@@ -65,7 +65,8 @@ pub fn explain(lines: &str) {
 }
 
 /// Writes to stderr. Nobody can be told when it is closed.
-pub fn talk(text: &str) {
+pub fn talk(lines: &str) {
+    let text: String = lines.split_inclusive('\n').map(text::unheard).collect();
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

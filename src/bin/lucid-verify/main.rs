@@ -13,11 +13,14 @@ mod dockerfile;
 #[cfg(test)]
 mod docs;
 mod exit;
+mod file;
 mod inspect;
 mod ls;
 mod markdown;
 mod output;
+mod outputs;
 mod pending;
+mod places;
 mod policy;
 mod progress;
 mod reading;

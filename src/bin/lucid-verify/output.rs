@@ -71,3 +71,8 @@ pub fn style(common: &Common) -> Style {
     };
     Style { width: width(), color, verbose: common.verbose }
 }
+
+/// How a table is written to a file.
+pub fn plain(common: &Common) -> Style {
+    Style { width: WIDTH, color: false, verbose: common.verbose }
+}

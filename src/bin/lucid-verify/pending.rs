@@ -4,10 +4,7 @@
 pub const VERBS: &[&str] = &["init", "explore", "merge", "man"];
 
 /// Options of any verb, without their dashes.
-pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard", "output"];
-
-/// Formats.
-pub const FORMATS: &[&str] = &["junit", "sarif", "github", "codequality"];
+pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard"];
 
 /// What is said of them.
 pub fn sentence(what: &str) -> String {

@@ -12,21 +12,38 @@ use lucid_verify::facts::Sources;
 use lucid_verify::profile::structure::Suite;
 use lucid_verify::profile::{Policy, Profile};
 use lucid_verify::reference::Reference;
+use lucid_verify::report::table::Style;
 use lucid_verify::report::{self, ExitCode, Report};
-use lucid_verify::rules::{Identity, inquiries};
+use lucid_verify::rules::{Identity, RULES, inquiries};
 use lucid_verify::size::baseline::to_text;
 use lucid_verify::size::{Snapshot, Threshold};
 use lucid_verify::source::{Deadline, Wait};
 use lucid_verify::verify::{Asking, Baseline, Gate, Reading, Told, verify, verify_platforms};
 
 use crate::args::{Asked, Common, Format, Verify};
-use crate::baseline::Saving;
+use crate::file::Saving;
+use crate::outputs::Outputs;
+use crate::places::Places;
 use crate::progress::Bars;
 use crate::select::Selection;
 use crate::{baseline, dockerfile, exit, output, policy, reading};
 
-/// Runs the verb.
+/// Runs the verb. Whatever ends it, every file of `--output` is written: what stands there is never of an earlier run.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
+    let mut outputs = Some(Outputs::to(&args.output, &args.files())?);
+    let ended = exit::caught(|| judge(args, common, &mut outputs));
+    if let (Err(error), Some(outputs)) = (&ended, outputs) {
+        let unread = |name: String| report::Image::unread(name, error.into());
+        let names: Vec<String> = args.images.iter().map(ToString::to_string).collect();
+        let names = if names.is_empty() { vec!["no image".to_owned()] } else { names };
+        let report = Report::new(names.into_iter().map(unread).collect(), args.fail_on.level(), day().unwrap_or_default());
+        outputs.write(&|format| document(&report, format, &output::plain(common)))?;
+    }
+    ended
+}
+
+/// Reads, judges, and reports.
+fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Result<ExitCode> {
     let today = day()?;
     let suites = args.structure_test.iter().map(|file| policy::suite(file)).collect::<Result<Vec<_>>>()?;
     if !common.quiet {
@@ -53,7 +70,7 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         service: args.asked.service.as_deref(),
         dockerfile: dockerfile.as_ref(),
         matrix: args.matrix,
-        picture: common.format == Format::Html,
+        picture: common.format == Format::Html || args.output.iter().any(|output| output.format == Format::Html),
         asked: &|rule: &Identity| selection.holds(rule),
         gate: gate.as_ref(),
         weigh: saving.is_some(),
@@ -62,9 +79,11 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
         build: build.as_deref(),
     };
 
+    let places = Places::of(args.dockerfile.as_deref());
     let (mut images, mut profiles, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
     for reference in &args.images {
-        for told in read(reference, args.all_platforms, &reading, &asking, common) {
+        for mut told in read(reference, args.all_platforms, &reading, &asking, common) {
+            places.mark(&mut told);
             images.push(told.image);
             profiles.extend(told.profile);
             snapshots.extend(told.snapshot);
@@ -84,7 +103,9 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
             exit::warn(&format!("--matrix: the profile {} has no [[matrix]]", image.policy.profile));
         }
     }
+    let written = outputs.take().map(|outputs| outputs.write(&|format| document(&report, format, &output::plain(common))));
     print(&report, common)?;
+    written.transpose()?;
     if let Some(saving) = saving {
         save(&saving, args, &report, &profiles, snapshots.first())?;
     }
@@ -109,7 +130,7 @@ pub fn asked(args: &Asked, suites: &[Suite]) -> Result<(Policy, Selection)> {
 /// Where the baseline to come is written, if there is one image that it is of.
 fn saving(file: &Path, args: &Verify) -> Result<Saving> {
     if let [_] = args.images[..] {
-        return Saving::to(file);
+        return Saving::to("baseline", file);
     }
     let what = format!("--save-baseline takes one image, and there are {}", args.images.len());
     Err(Error::new(Kind::Usage, what).hint("verify each by itself, or keep the JSON report of all: it is a baseline, too"))
@@ -138,18 +159,36 @@ fn save(saving: &Saving, args: &Verify, report: &Report, profiles: &[Profile], s
     saving.write(&to_text(snapshot, &keep))
 }
 
-/// Writes a report as it was asked for.
+/// Writes a report to stdout as it was asked for. What cannot be read in it at a glance is said on stderr, too.
 pub fn print(report: &Report, common: &Common) -> Result<()> {
-    let document = match common.format {
-        Format::Table => report::table::render(report, &output::style(common)),
-        Format::Json => {
-            report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
-            report::json::render(report)
-        }
+    if matches!(common.format, Format::Json | Format::Junit | Format::Sarif | Format::Codequality) {
+        report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
+    }
+    output::write(&document(report, common.format, &output::style(common)))
+}
+
+/// A report in a format.
+pub fn document(report: &Report, format: Format, style: &Style) -> Vec<u8> {
+    let docs = |id: &str| RULES.iter().find(|rule| rule.id == id).map(|rule| (rule.summary, rule.markdown()));
+    match format {
+        Format::Table => report::table::render(report, style),
+        Format::Json => report::json::render(report),
         Format::Markdown => report::markdown::render(report),
         Format::Html => report::html::render(report),
-    };
-    output::write(&document)
+        Format::Junit => report::junit::render(report),
+        Format::Sarif => report::sarif::render(report, &docs),
+        Format::Github => report::github::render(report),
+        Format::Codequality => report::codequality::render(report),
+    }
+}
+
+impl Verify {
+    /// The files that the run reads, or writes beside its reports.
+    fn files(&self) -> Vec<&Path> {
+        let named = [self.baseline.as_deref(), self.asked.profile.as_deref()].into_iter().flatten().map(Path::new);
+        let written = [self.save_baseline.as_deref(), self.dockerfile.as_deref()].into_iter().flatten();
+        named.chain(written).chain(self.structure_test.iter().map(|file| &**file)).collect()
+    }
 }
 
 /// What a reference leads to. A fault of the tool costs the report of that, not of the others.

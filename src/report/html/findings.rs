@@ -16,7 +16,7 @@ pub(super) fn write(html: &mut Html, image: &Image) {
     if !image.rules.is_empty() {
         html.tag("section class=findings", |html| {
             html.leaf("h2", "Findings");
-            if image.complete {
+            if image.complete || image.rules.iter().any(|rule| !rule.findings.is_empty()) {
                 causes(html, image);
                 others(html, image);
             }

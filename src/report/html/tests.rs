@@ -31,6 +31,7 @@ fn finding(waived: Option<&str>) -> Finding {
         count: 9,
         examples: vec![HOSTILE.into(), HOSTILE.into()],
         layer: Some(layer),
+        source: None,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::reference::Reference;
 use crate::report::figures::count;
+use crate::report::place::repository;
+use crate::text;
 
 /// Characters of a comment: GitHub takes 65,536 (docs.github.com, "Troubleshooting: body is too long").
 const MOST: usize = 60_000;
@@ -31,11 +32,12 @@ impl Sheet {
 
     /// Adds a block, unless it, or one before it, does not fit.
     pub(super) fn put(&mut self, what: &'static str, block: &str) {
+        let block = block.lines().map(text::unheard).collect::<Vec<_>>().join("\n");
         let size = block.chars().count() + 2;
         if block.is_empty() {
         } else if self.cut.is_empty() && size <= self.room {
             self.room -= size;
-            self.out.extend(["\n", block, "\n"]);
+            self.out.extend(["\n", &block, "\n"]);
         } else {
             *self.cut.entry(what).or_default() += 1;
         }
@@ -50,12 +52,6 @@ impl Sheet {
         }
         self.out.into_bytes()
     }
-}
-
-/// The reference without tag and digest: what stays the same from version to version.
-fn repository(reference: &str) -> String {
-    let parsed = reference.parse::<Reference>().map(|parsed| Reference { tag: None, digest: None, ..parsed }.to_string());
-    parsed.unwrap_or_else(|_| reference.to_owned())
 }
 
 /// Text that cannot end an HTML comment: what is neither letter, digit, nor of a reference is one `-`.

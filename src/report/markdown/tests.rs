@@ -187,6 +187,65 @@ fn no_text_of_an_image_acts_in_a_comment() {
     }
 }
 
+/// Puts a hostile text in the place of every text of a document that takes it: of words that a program chose it takes none.
+fn taint(image: &Image, evil: &str) -> Image {
+    fn texts(value: &serde_json::Value, at: String, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(_) => found.push(at),
+            serde_json::Value::Array(list) => {
+                list.iter().enumerate().for_each(|(index, value)| texts(value, format!("{at}/{index}"), found));
+            }
+            serde_json::Value::Object(fields) => {
+                fields.iter().for_each(|(name, value)| texts(value, format!("{at}/{name}"), found))
+            }
+            _ => {}
+        }
+    }
+    let (mut document, mut places) = (serde_json::to_value(image).unwrap(), Vec::new());
+    texts(&document, String::new(), &mut places);
+    for place in &places {
+        let before = std::mem::replace(document.pointer_mut(place).unwrap(), evil.into());
+        if serde_json::from_value::<Image>(document.clone()).is_err() {
+            *document.pointer_mut(place).unwrap() = before;
+        }
+    }
+    serde_json::from_value(document).unwrap()
+}
+
+#[test]
+fn no_text_whatsoever_acts_in_a_comment() {
+    let mut small = Image { delta: None, error: None, layers: faulty().layers[..3].to_vec(), ..faulty() };
+    small.sizes = weighed().sizes;
+    // Nothing keeps what is asked of sizes alone.
+    (small.sizes.dive, small.sizes.largest) = (None, vec![]);
+    for evil in [
+        "evil ``` @everyone #1\n::error::evil",
+        "</summary></details>|evil|\n\n# evil\n",
+        "evil-->![evil](https://evil.example)<b>",
+    ] {
+        let mut tainted = taint(&small, evil);
+        assert!(tainted.rules.iter().all(|rule| rule.id == evil) && tainted.policy.asked == evil && tainted.looked[0] == evil);
+        tainted.delta = Some(evil_delta(evil));
+        let shown = text(render(&report(vec![tainted.clone(), held()])));
+        harmless(&shown);
+        assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")), "{shown}");
+        harmless(&text(size(&report(vec![tainted]), &View { by: None, top: 10 })));
+    }
+}
+
+#[test]
+fn thirty_images_of_many_findings_are_one_comment() {
+    let bad = |at: usize| Finding::plain(Level::Error, &format!("{at} {}", "is wrong ".repeat(40)), "mend it");
+    let rules =
+        (0..60).map(|at| Rule { id: format!("a/{at}").into(), ..rule("a/b", Question::Whole, Level::Error, vec![bad(at)]) });
+    let rules: Vec<Rule> = rules.collect();
+    let images = (0..30).map(|at| image(&format!("docker.io/pickme/x{at}:1"), rules.clone())).collect();
+    let shown = text(render(&report(images)));
+    harmless(&shown);
+    assert_eq!(shown.matches("| FINDINGS |").count() + shown.matches("| findings |").count(), 30, "{shown}");
+    assert!(shown.lines().last().unwrap().starts_with("Cut: "), "{shown}");
+}
+
 /// A comparison in which every text of an image is hostile.
 fn evil_delta(evil: &str) -> Delta {
     let mut delta = grown();

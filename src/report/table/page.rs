@@ -171,9 +171,9 @@ impl Page {
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
-        let mut out = self.lines.join("\n").into_bytes();
-        out.push(b'\n');
-        out
+        let mut out = self.lines.iter().map(|line| text::unheard(line)).collect::<Vec<_>>().join("\n");
+        out.push('\n');
+        out.into_bytes()
     }
 }
 
@@ -186,7 +186,7 @@ fn ink(level: Level) -> Ink {
 }
 
 /// The first `most` characters, and a sign that there are more.
-pub(super) fn clip(text: &str, most: usize) -> String {
+pub(in crate::report) fn clip(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),

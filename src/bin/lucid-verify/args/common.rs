@@ -14,7 +14,7 @@ use super::values::{duration, format, platform};
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 pub struct Common {
-    /// stdout: table, json, markdown or html
+    /// stdout: table, json, junit, sarif, …
     #[arg(long, global = true, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
     pub format: Format,
     /// Say nothing on stderr but errors
@@ -104,19 +104,56 @@ pub enum Format {
     Json,
     Markdown,
     Html,
+    Junit,
+    Sarif,
+    Github,
+    Codequality,
 }
 
 impl Format {
+    /// All of them, by name.
+    pub const ALL: [(&str, Self); 8] = [
+        ("table", Self::Table),
+        ("json", Self::Json),
+        ("markdown", Self::Markdown),
+        ("html", Self::Html),
+        ("junit", Self::Junit),
+        ("sarif", Self::Sarif),
+        ("github", Self::Github),
+        ("codequality", Self::Codequality),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether a verb that judges nothing has it, or why not.
+    pub fn of_a_measure(self, verb: &str) -> Result<(), Error> {
+        match self {
+            Self::Table | Self::Json | Self::Markdown | Self::Html => Ok(()),
+            Self::Junit | Self::Sarif | Self::Github | Self::Codequality => {
+                let what = format!("{verb} judges nothing: it has table, json, markdown and html, not {}", self.name());
+                Err(Error::new(Kind::Usage, what))
+            }
+        }
+    }
+
     /// The format of a verb that lists: it has neither a page nor a comment on a change.
     pub fn of_a_list(self, verb: &str) -> Result<ListFormat, Error> {
         match self {
             Self::Table => Ok(ListFormat::Table),
             Self::Json => Ok(ListFormat::Json),
-            Self::Markdown | Self::Html => {
-                Err(Error::new(Kind::Usage, format!("{verb} prints table and json, neither markdown nor html")))
-            }
+            _ => Err(Error::new(Kind::Usage, format!("{verb} prints table and json, not {}", self.name()))),
         }
     }
+}
+
+/// `--output`: a format, and the file that holds the report in it.
+#[derive(Debug, Clone)]
+pub struct Output {
+    pub format: Format,
+    pub file: PathBuf,
 }
 
 /// The formats of verbs that list.

@@ -9,8 +9,8 @@ use lucid_verify::reference::{Platform, Reference};
 use lucid_verify::report::By;
 use lucid_verify::size::Threshold;
 
-use super::common::Format;
-use crate::{pending, suggest};
+use super::common::{Format, Output};
+use crate::suggest;
 
 /// `--fail-on`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -47,11 +47,10 @@ pub enum Document {
 const NEAR: usize = 2;
 
 /// One of `words` by its place, or why not: clap frames it with the option's name.
-fn word<T: Copy>(text: &str, what: &str, known: &[(&str, T)], pending: &[&str]) -> Result<T, String> {
+fn word<T: Copy>(text: &str, what: &str, known: &[(&str, T)]) -> Result<T, String> {
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     match known.iter().find(|(name, _)| *name == text) {
         Some((_, value)) => Ok(*value),
-        None if pending.contains(&text) => Err(pending::sentence(&format!("the {what} {text}"))),
         None => {
             let near = suggest::nearest(text, names.iter().copied(), NEAR.min(text.len() / 2));
             let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
@@ -61,20 +60,29 @@ fn word<T: Copy>(text: &str, what: &str, known: &[(&str, T)], pending: &[&str]) 
 }
 
 pub(super) fn format(text: &str) -> Result<Format, String> {
-    let known = [("table", Format::Table), ("json", Format::Json), ("markdown", Format::Markdown), ("html", Format::Html)];
-    word(text, "format", &known, pending::FORMATS)
+    word(text, "format", &Format::ALL)
+}
+
+pub(super) fn output(text: &str) -> Result<Output, String> {
+    let (name, file) = text.split_once('=').ok_or("write FORMAT=FILE, such as junit=report.xml")?;
+    let format = format(name)?;
+    match file {
+        "" => Err(format!("write a file behind {name}=")),
+        "-" => Err(format!("stdout is --format's: write --format {name}")),
+        _ => Ok(Output { format, file: file.into() }),
+    }
 }
 
 pub(super) fn schema(text: &str) -> Result<Document, String> {
     let known =
         [("report", Document::Report), ("delta", Document::Delta), ("profile", Document::Profile), ("facts", Document::Facts)];
-    word(text, "schema", &known, &[])
+    word(text, "schema", &known)
 }
 
 pub(super) fn by(text: &str) -> Result<By, String> {
     let known =
         [("layer", By::Layer), ("directory", By::Directory), ("package", By::Package), ("kind", By::Kind), ("file", By::File)];
-    word(text, "list", &known, &[])
+    word(text, "list", &known)
 }
 
 /// The longest `--wait`, in seconds.
