@@ -13,6 +13,7 @@ mod dockerfile;
 #[cfg(test)]
 mod docs;
 mod exit;
+mod file;
 mod inspect;
 mod ls;
 mod markdown;

@@ -18,7 +18,7 @@ use lucid_verify::source::{Deadline, Wait};
 use lucid_verify::verify::{Asking, Baseline, Gate, Reading, Told, verify, verify_platforms};
 
 use crate::args::{Asked, Common, Format, Verify};
-use crate::baseline::Saving;
+use crate::file::Saving;
 use crate::progress::Bars;
 use crate::select::Selection;
 use crate::{baseline, dockerfile, exit, output, policy, reading};
@@ -106,7 +106,7 @@ pub fn asked(args: &Asked, suites: &[Suite]) -> Result<(Policy, Selection)> {
 /// Where the baseline to come is written, if there is one image that it is of.
 fn saving(file: &Path, args: &Verify) -> Result<Saving> {
     if let [_] = args.images[..] {
-        return Saving::to(file);
+        return Saving::to("baseline", file);
     }
     let what = format!("--save-baseline takes one image, and there are {}", args.images.len());
     Err(Error::new(Kind::Usage, what).hint("verify each by itself, or keep the JSON report of all: it is a baseline, too"))
