@@ -9,6 +9,7 @@ use crate::finding::{Level, Outcome, Question};
 use crate::size::Map;
 pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Package, Pull, Waste};
 
+pub mod attest;
 mod comparison;
 mod exit;
 pub mod figures;

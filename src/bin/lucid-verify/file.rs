@@ -22,9 +22,12 @@ impl Saving {
     /// A file of this name, if it can be written there.
     pub fn to(what: &'static str, name: &Path) -> Result<Self> {
         let path = fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
-        let file = path.file_name().filter(|_| !path.is_dir());
-        let file =
-            file.ok_or_else(|| failed(what, name, &io::Error::other("it is no name of a file")))?.to_string_lossy().into_owned();
+        let is_other = fs::metadata(&path).is_ok_and(|found| !found.is_file());
+        let file = path.file_name().filter(|_| !is_other);
+        let file = file
+            .ok_or_else(|| failed(what, name, &io::Error::other("it is no regular file, and no name of one")))?
+            .to_string_lossy()
+            .into_owned();
         let draft = path.with_file_name(format!(".{file}.{}.draft", std::process::id()));
         let saving = Self { what, name: name.to_owned(), path, draft };
         // Whether the folder can be written to is known before gigabytes are read.
@@ -35,6 +38,14 @@ impl Saving {
     /// Whether it takes the place of the file of this name.
     pub fn replaces(&self, name: &str) -> bool {
         fs::canonicalize(name).is_ok_and(|other| other == self.path)
+    }
+
+    /// Removes what is there from an earlier run.
+    pub fn clear(&self) -> Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
+            _ => Ok(()),
+        }
     }
 
     /// Writes it: all of it or nothing, whatever happens meanwhile.
@@ -82,8 +93,12 @@ mod tests {
         through.write(b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert!(folder.path().join("link").is_symlink());
+        through.clear().unwrap();
+        through.clear().unwrap();
+        assert!(!path.exists());
+        through.write(b"three").unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no draft stays behind");
-        for wrong in [folder.path().to_owned(), folder.path().join("none/x"), "/".into()] {
+        for wrong in [folder.path().to_owned(), folder.path().join("none/x"), "/".into(), "/dev/null".into()] {
             let error = Saving::to("baseline", &wrong).err().unwrap();
             assert!(error.to_string().starts_with("failed to write the baseline "), "{error}");
         }

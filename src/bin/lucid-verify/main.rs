@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
+mod attest;
 mod baseline;
 mod cache;
 mod cat;
@@ -16,6 +17,7 @@ mod exit;
 mod file;
 mod inspect;
 mod ls;
+mod man;
 mod markdown;
 mod output;
 mod pending;
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
             Verb::Cache(cache) => cache::run(&cache, &common),
             Verb::Rules(rules) => rules::run(&rules, &common),
             Verb::Schema(schema) => schema::run(&schema),
+            Verb::Man(man) => man::run(&man),
             Verb::Completions(completions) => completions::run(&completions),
         },
     })
