@@ -155,3 +155,34 @@ fn where_there_is_no_verdict_nothing_of_yesterday_stays() {
     let mut left = std::fs::read_dir(folder.0.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(left.all(|name| !name.ends_with(".draft")));
 }
+
+#[test]
+fn the_admission_policies_in_the_documentation_ask_for_what_a_statement_says() {
+    let (image, folder) = (image("0755"), Folder::new());
+    std::fs::rename(folder.path("own.toml"), folder.path("lucid-verify.toml")).unwrap();
+    image.write_layout(Path::new(&folder.path("layout")), &[&image.entry("")]);
+    // A profile in this folder is named by being there.
+    let (code, stderr) = folder.run(&["oci:layout"]);
+    assert_eq!(code, 0, "{stderr}");
+    let said = json(folder.statement());
+    let page = include_str!("../docs/supply-chain.md");
+    let blocks = page.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let [kyverno, sigstore]: [Value; 2] =
+        blocks.map(|block| serde_saphyr::from_str(block).unwrap()).collect::<Vec<Value>>().try_into().unwrap();
+
+    let attestation = &kyverno["spec"]["rules"][0]["verifyImages"][0]["attestations"][0];
+    assert_eq!(attestation["type"], said["predicateType"]);
+    let conditions = attestation["conditions"][0]["all"].as_array().unwrap();
+    assert!(conditions.len() > 2);
+    for condition in conditions {
+        let key = condition["key"].as_str().unwrap().trim_matches(['{', '}', ' ']).replace('.', "/");
+        assert_eq!(said["predicate"].pointer(&format!("/{key}")), Some(&condition["value"]), "{key}");
+    }
+
+    let attestation = &sigstore["spec"]["authorities"][0]["attestations"][0];
+    assert_eq!(attestation["predicateType"], said["predicateType"]);
+    let cue = attestation["policy"]["data"].as_str().unwrap();
+    for value in cue.split('"').skip(1).step_by(2) {
+        assert!(said.to_string().contains(&format!("\"{value}\"")), "{value}");
+    }
+}

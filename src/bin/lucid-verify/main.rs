@@ -28,6 +28,7 @@ mod rules;
 mod schema;
 mod search;
 mod select;
+#[cfg(unix)]
 mod signals;
 mod size;
 mod suggest;
@@ -39,6 +40,7 @@ use std::process::ExitCode;
 use args::{Parsed, Verb};
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
     signals::watch();
     exit::guard(|| match args::parse(std::env::args_os().collect()) {
         Parsed::Said(code) => Ok(code),
