@@ -55,6 +55,11 @@ impl Policy {
         Ok(Self { strict: None, draft: Draft::read(file, text, known, read)?, chosen: format!("file {file}") })
     }
 
+    /// Whether the image chooses, by what it is.
+    pub fn is_auto(&self) -> bool {
+        self.strict.is_some()
+    }
+
     /// Adds the tests of container-structure-test files. Their names are made unlike one another.
     pub fn add(&mut self, suites: &[Suite]) {
         for draft in self.strict.iter_mut().chain([&mut self.draft]) {

@@ -11,6 +11,7 @@ pub use crate::size::{Amount, Delta, Directory, Dive, FileSize, KindSize, Packag
 
 #[cfg(test)]
 mod agreement;
+pub mod attest;
 pub mod codequality;
 mod comparison;
 mod exit;

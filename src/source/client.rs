@@ -49,10 +49,18 @@ impl Http {
     }
 
     /// A client of what listens on a socket in the file system. It follows no redirect: there is nothing else on it.
+    #[cfg(unix)]
     pub fn on_socket(access: &Access, path: &Path) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = client(access, || builder(true).redirect(Policy::none()).unix_socket(path))?;
         Ok(Self { client, access: access.clone(), direct: true, proxy: None })
+    }
+
+    /// There are no such sockets here.
+    #[cfg(not(unix))]
+    pub fn on_socket(_: &Access, _: &Path) -> Result<Self> {
+        let error = Error::new(Kind::Usage, "on this system engines are asked by tcp:// only");
+        Err(error.hint("set DOCKER_HOST, or pipe the image in: docker save IMAGE | lucid-verify docker-archive:-"))
     }
 
     /// A client that follows no redirect: the body of a form would go along to wherever it leads.

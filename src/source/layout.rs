@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::archive::{self, Archive};
 use super::files::{Directory, Files};
-use super::{Fetched, Source};
+use super::{Fetched, Listing, Source};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::Descriptor;
@@ -25,7 +25,7 @@ const MARKER_LIMIT: u64 = 64 << 10;
 
 /// A layout, and the entry of it that is meant.
 pub struct Layout {
-    files: Box<dyn Files>,
+    pub(super) files: Box<dyn Files>,
     entry: Entry,
 }
 
@@ -110,11 +110,11 @@ impl Layout {
 }
 
 /// The file of a blob.
-fn file(descriptor: &Descriptor) -> String {
+pub(super) fn file(descriptor: &Descriptor) -> String {
     format!("blobs/{}", descriptor.digest.to_string().replacen(':', "/", 1))
 }
 
-fn ref_name(entry: &Value) -> Option<&str> {
+pub(super) fn ref_name(entry: &Value) -> Option<&str> {
     entry.get("annotations")?.get(REF_NAME)?.as_str()
 }
 
@@ -141,6 +141,10 @@ impl Source for Layout {
             content_type: entry.map(|entry| entry.media_type.clone()),
             claimed_digest: entry.map(|entry| entry.digest.to_string()),
         })
+    }
+
+    fn listing(&self) -> Option<&dyn Listing> {
+        Some(self)
     }
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn BufRead + Send>> {

@@ -16,6 +16,7 @@ mod handshake;
 pub mod headers;
 pub mod layout;
 mod pace;
+pub mod referrers;
 mod refusal;
 pub mod registry;
 pub mod resolve;
@@ -38,6 +39,7 @@ use deadline::Waiting;
 pub use credentials::files as credential_files;
 pub use deadline::Deadline;
 pub use pace::Pace;
+pub use referrers::Listing;
 pub use resolve::{platforms, resolve};
 pub use resume::blob;
 pub use tls::Tls;
@@ -69,6 +71,11 @@ pub trait Source: Send + Sync {
     /// digest, and whoever pulls them holds them against it.
     fn is_at_hand(&self) -> bool {
         true
+    }
+
+    /// The place as one that can list what refers to its manifests, if it can.
+    fn listing(&self) -> Option<&dyn Listing> {
+        None
     }
 
     /// Whether the place holds manifests at all. One that does not makes them up, and their digests are nobody's.

@@ -15,7 +15,7 @@ use super::encoding::Encoding;
 use super::refusal::{Refusal, excerpt, is_html};
 use super::retry::{Attempts, Failure};
 use super::wait::Patience;
-use super::{Access, Fetched, Source, body, headers};
+use super::{Access, Fetched, Listing, Source, body, headers};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, MediaType};
@@ -26,7 +26,7 @@ use crate::reference::Reference;
 const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 
 /// The header by which a registry names the digest of a document (distribution-spec, "Pulling manifests").
-const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+pub(super) const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 /// What to look at where something answers that is no registry.
 const STRANGE: &str = "check the host; a proxy or a login page may stand before the registry";
@@ -51,14 +51,14 @@ pub struct Registry {
     /// The API's address, once it is known how the registry is reached.
     entrance: OnceCell<Url>,
     auth: Auth,
-    http: Http,
+    pub(super) http: Http,
     patience: Patience,
     /// Blobs that were begun again from their start, for want of ranges: once is enough.
     restarted: Mutex<BTreeSet<Digest>>,
     /// What the registry wants its users to know, as far as it was told.
     told: Mutex<BTreeSet<String>>,
     tell: Option<fn(&str)>,
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
 }
 
 impl Registry {
@@ -107,7 +107,7 @@ impl Registry {
         self.ask(&Method::GET, kind, name, headers, attempts).await
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         method: &Method,
         kind: &str,
@@ -187,15 +187,12 @@ impl Registry {
         }
     }
 
-    /// A document whose download is tried again when it breaks.
-    async fn document(&self, name: &str, limit: u64) -> Result<Fetched> {
+    /// A document whose download is tried again when it breaks, behind what its answer said of it.
+    pub(super) async fn document(&self, kind: &str, name: &str, limit: u64) -> Result<(HeaderMap, Vec<u8>)> {
         let (headers, mut attempts) = (accept(), self.http.attempts());
         loop {
-            let response = self.get("manifests", name, &headers, &mut attempts).await?;
-            let header =
-                |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-            let content_type = header(&CONTENT_TYPE);
-            let claimed_digest = header(&DIGEST);
+            let response = self.get(kind, name, &headers, &mut attempts).await?;
+            let said = response.headers().clone();
             self.whole(&response)?;
             let encoding = Encoding::of(&response, None)?;
             let over = || limits::manifest(format!("the manifest is larger than {limit} bytes"));
@@ -203,7 +200,7 @@ impl Registry {
                 Ok(Some(bytes)) if bytes.is_empty() => return Err(self.no_registry("an empty document")),
                 Ok(Some(bytes)) => {
                     let bytes = encoding.unpacked(bytes, limit)?.ok_or_else(over)?;
-                    return Ok(Fetched { bytes, content_type, claimed_digest });
+                    return Ok((said, bytes));
                 }
                 Ok(None) => return Err(over()),
                 Err(broken) => match attempts.next(Failure::Broken, now()) {
@@ -279,7 +276,7 @@ impl Registry {
 }
 
 /// The kinds of documents that are wanted: a registry may have the same under several.
-fn accept() -> HeaderMap {
+pub(super) fn accept() -> HeaderMap {
     HeaderValue::from_str(&MediaType::ACCEPT.join(", ")).map(|accept| (ACCEPT, accept)).into_iter().collect()
 }
 
@@ -293,12 +290,19 @@ fn continues(headers: &HeaderMap, from: u64, size: u64) -> bool {
 impl Source for Registry {
     fn manifest(&self, child: Option<&Descriptor>, limit: u64) -> Result<Fetched> {
         let name = child.map_or_else(|| self.name.clone(), |child| child.digest.to_string());
-        self.runtime.block_on(self.document(&name, limit)).map_err(|error| error.doing(format!("fetch the manifest {name}")))
+        let fetched = self.runtime.block_on(self.document("manifests", &name, limit));
+        let (said, bytes) = fetched.map_err(|error| error.doing(format!("fetch the manifest {name}")))?;
+        let header = |name: &HeaderName| said.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Fetched { bytes, content_type: header(&CONTENT_TYPE), claimed_digest: header(&DIGEST) })
     }
 
     fn current(&self, known: &Digest) -> Result<Option<Digest>> {
         let named = self.runtime.block_on(self.named(known));
         named.map_err(|error| error.doing(format!("ask whether the manifest {} is still the same", self.name)))
+    }
+
+    fn listing(&self) -> Option<&dyn Listing> {
+        Some(self)
     }
 
     fn is_at_hand(&self) -> bool {

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, MediaType};
 use crate::limits;
 use crate::reference::{Reference, Transport};
-use crate::source::{self, Fetched, Source};
+use crate::source::{self, Fetched, Listing, Source};
 
 /// Hours after which it is noted anew that a tag is what it was: a note each time would cost a write each time.
 const NOTED_ANEW: i64 = 1;
@@ -165,6 +165,10 @@ impl Source for Kept {
 
     fn current(&self, known: &Digest) -> Result<Option<Digest>> {
         if self.reading.offline { Ok(None) } else { self.behind(String::new)?.current(known) }
+    }
+
+    fn listing(&self) -> Option<&dyn Listing> {
+        self.behind(String::new).ok()?.listing()
     }
 
     fn is_at_hand(&self) -> bool {

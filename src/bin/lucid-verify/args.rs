@@ -70,6 +70,8 @@ pub enum Verb {
     Schema(Schema),
     /// A completion script for a shell
     Completions(Completions),
+    /// The manual page, or that of one verb
+    Man(Man),
 }
 
 /// `verify`.
@@ -100,6 +102,10 @@ pub struct Verify {
     /// Write what the image weighs and what was found to a file, as a baseline to come
     #[arg(long, value_name = "FILE", conflicts_with = "all_platforms")]
     pub save_baseline: Option<PathBuf>,
+    /// Write the verdict to a file, as an in-toto statement on the verified digest for cosign to sign: of one image, by all
+    /// rules of a profile that is named
+    #[arg(long, value_name = "FILE", conflicts_with = "all_platforms")]
+    pub attest: Option<PathBuf>,
     /// The Dockerfile that the image was built by: findings name its lines, and what its stages are is judged
     #[arg(long, value_name = "FILE")]
     pub dockerfile: Option<PathBuf>,
@@ -255,6 +261,13 @@ pub struct Schema {
 pub struct Completions {
     /// The shell
     pub shell: Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The verb
+    pub verb: Option<String>,
 }
 
 /// What the arguments ask for.

@@ -22,6 +22,13 @@ fn document() -> String {
     for verb in command.get_subcommands() {
         section(&mut out, verb);
     }
+    out.push_str("\n## Installing completions and manual pages\n\n```sh\n");
+    out.push_str("lucid-verify completions bash > ~/.local/share/bash-completion/completions/lucid-verify\n");
+    out.push_str("lucid-verify completions zsh > \"${fpath[1]}/_lucid-verify\"\n");
+    out.push_str("lucid-verify completions fish > ~/.config/fish/completions/lucid-verify.fish\n");
+    out.push_str("mkdir -p ~/.local/share/man/man1\n");
+    out.push_str("lucid-verify man > ~/.local/share/man/man1/lucid-verify.1\n");
+    out.push_str("lucid-verify man verify > ~/.local/share/man/man1/lucid-verify-verify.1\n```\n");
     out.push_str("\n## Options of all verbs\n");
     options(&mut out, command.get_arguments().filter(|argument| argument.is_global_set()));
     let _ = writeln!(out, "\n`FORMAT` is one of {} ([formats.md](formats.md)).", code_list(&Format::ALL.map(|(name, _)| name)));

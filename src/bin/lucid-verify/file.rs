@@ -41,6 +41,14 @@ impl Saving {
         real(Path::new(name)) == self.path
     }
 
+    /// Removes what is there from an earlier run.
+    pub fn clear(&self) -> Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes it: all of it or nothing, whatever happens meanwhile.
     pub fn write(&self, bytes: &[u8]) -> Result<()> {
         let written = self.draft().and_then(|(draft, mut file)| {
@@ -95,6 +103,10 @@ mod tests {
         through.write(b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert!(folder.path().join("link").is_symlink());
+        through.clear().unwrap();
+        through.clear().unwrap();
+        assert!(!path.exists());
+        through.write(b"three").unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no draft stays behind");
         for wrong in [folder.path().to_owned(), folder.path().join("none/x"), "/".into(), "/dev/null".into()] {
             let error = Saving::to("report", &wrong).err().unwrap();

@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
+mod attest;
 mod baseline;
 mod cache;
 mod cat;
@@ -16,6 +17,7 @@ mod exit;
 mod file;
 mod inspect;
 mod ls;
+mod man;
 mod markdown;
 mod output;
 mod outputs;
@@ -28,6 +30,7 @@ mod rules;
 mod schema;
 mod search;
 mod select;
+#[cfg(unix)]
 mod signals;
 mod size;
 mod suggest;
@@ -39,6 +42,7 @@ use std::process::ExitCode;
 use args::{Parsed, Verb};
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
     signals::watch();
     exit::guard(|| match args::parse(std::env::args_os().collect()) {
         Parsed::Said(code) => Ok(code),
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
             Verb::Cache(cache) => cache::run(&cache, &common),
             Verb::Rules(rules) => rules::run(&rules, &common),
             Verb::Schema(schema) => schema::run(&schema),
+            Verb::Man(man) => man::run(&man),
             Verb::Completions(completions) => completions::run(&completions),
         },
     })

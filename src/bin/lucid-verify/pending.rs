@@ -1,10 +1,10 @@
 //! Words that the contract reserves and no code answers yet. A row goes when its feature comes.
 
 /// Verbs.
-pub const VERBS: &[&str] = &["init", "explore", "merge", "man"];
+pub const VERBS: &[&str] = &["init", "explore", "merge"];
 
 /// Options of any verb, without their dashes.
-pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard"];
+pub const OPTIONS: &[&str] = &["images", "compose", "catalog", "match", "shard"];
 
 /// What is said of them.
 pub fn sentence(what: &str) -> String {

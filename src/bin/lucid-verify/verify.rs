@@ -26,7 +26,7 @@ use crate::outputs::Outputs;
 use crate::places::Places;
 use crate::progress::Bars;
 use crate::select::Selection;
-use crate::{baseline, dockerfile, exit, output, policy, reading};
+use crate::{attest, baseline, dockerfile, exit, output, policy, reading};
 
 /// Runs the verb. Whatever ends it, every file of `--output` is written: what stands there is never of an earlier run.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
@@ -52,6 +52,7 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
     let (policy, selection) = asked(&args.asked, &suites)?;
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
     let saving = args.save_baseline.as_deref().map(|file| saving(file, args)).transpose()?;
+    let attestation = args.attest.as_deref().map(|file| attest::wanted(file, args, &policy)).transpose()?;
     let baseline = args.baseline.as_deref().map(baseline::named).transpose()?;
     let images = args.images.iter().chain(baseline.as_ref().and_then(Baseline::reference));
     let mut reading = reading::reading(common, &images.collect::<Vec<_>>())?;
@@ -108,6 +109,9 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
     written.transpose()?;
     if let Some(saving) = saving {
         save(&saving, args, &report, &profiles, snapshots.first())?;
+    }
+    if let Some(attestation) = attestation {
+        attest::write(&attestation, &report, args.fail_on.level())?;
     }
     code(report.exit_code)
 }
@@ -231,17 +235,20 @@ pub fn code(number: u8) -> Result<ExitCode> {
 
 /// The day by which this run judges waivers.
 pub fn day() -> Result<NaiveDate> {
-    today(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), now())
+    time().map(|time| time.date_naive())
 }
 
-/// The day by which waivers are judged: the clock's in UTC, or the one that a reproducible build sets
+/// The time at which this run judges.
+pub fn time() -> Result<DateTime<Utc>> {
+    set(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), now())
+}
+
+/// The clock's time, or the one that a reproducible build sets
 /// (reproducible-builds.org, "`SOURCE_DATE_EPOCH`").
-fn today(epoch: Option<&str>, now: DateTime<Utc>) -> Result<NaiveDate> {
-    let Some(epoch) = epoch.filter(|epoch| !epoch.is_empty()) else { return Ok(now.date_naive()) };
+fn set(epoch: Option<&str>, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let Some(epoch) = epoch.filter(|epoch| !epoch.is_empty()) else { return Ok(now) };
     let seconds = epoch.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    seconds
-        .map(|time| time.date_naive())
-        .ok_or_else(|| Error::new(Kind::Usage, format!("SOURCE_DATE_EPOCH is {epoch:?}, wanted seconds since 1970")))
+    seconds.ok_or_else(|| Error::new(Kind::Usage, format!("SOURCE_DATE_EPOCH is {epoch:?}, wanted seconds since 1970")))
 }
 
 /// Waivers that expired, and, if every rule was asked and every image read, those that matched nothing in any of them.
@@ -278,13 +285,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_is_the_clocks_or_the_builds() {
+    fn the_time_is_the_clocks_or_the_builds() {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        assert_eq!(today(None, now).unwrap().to_string(), "2027-01-15");
-        assert_eq!(today(Some("0"), now).unwrap().to_string(), "1970-01-01");
-        assert_eq!(today(Some(""), now).unwrap().to_string(), "2027-01-15");
-        assert_eq!(today(Some("yesterday"), now).unwrap_err().kind, Kind::Usage);
-        assert_eq!(today(Some("99999999999999999"), now).unwrap_err().kind, Kind::Usage);
+        assert_eq!(set(None, now).unwrap().date_naive().to_string(), "2027-01-15");
+        assert_eq!(set(Some("0"), now).unwrap().date_naive().to_string(), "1970-01-01");
+        assert_eq!(set(Some(""), now).unwrap().date_naive().to_string(), "2027-01-15");
+        assert_eq!(set(Some("yesterday"), now).unwrap_err().kind, Kind::Usage);
+        assert_eq!(set(Some("99999999999999999"), now).unwrap_err().kind, Kind::Usage);
     }
 
     #[test]

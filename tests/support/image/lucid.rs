@@ -180,7 +180,7 @@ fn made(instruction: &str, entries: Vec<Entry>) -> Step {
 }
 
 /// Accounts, home, temporary folder and the name of the release, as distroless replaces or adds them.
-fn rootfs() -> Vec<Entry> {
+pub fn rootfs() -> Vec<Entry> {
     let passwd = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n\
                   nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n";
     let group = "root:x:0:\nnobody:x:65534:\ntty:x:5:\nstaff:x:50:\nnonroot:x:65532:\n";
@@ -200,7 +200,7 @@ fn rootfs() -> Vec<Entry> {
 }
 
 /// The bundle that `update-ca-certificates` would make of the package's certificates.
-fn certificates(package: &Package) -> Vec<Entry> {
+pub fn certificates(package: &Package) -> Vec<Entry> {
     let mut authorities = package.entries();
     authorities.retain(|entry| entry.path.starts_with("usr/share/ca-certificates/"));
     authorities.sort_by(|one, other| one.path.cmp(&other.path));

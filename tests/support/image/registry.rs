@@ -94,9 +94,14 @@ impl Registry {
         for blob in document["layers"].as_array().into_iter().flatten().chain(document.get("config")) {
             self.push_blob(layout, repository, &digest(blob));
         }
-        let kind = format!("Content-Type: {}\r\n", named["mediaType"].as_str().unwrap());
+        self.put(repository, name, named["mediaType"].as_str().unwrap(), &bytes);
+    }
+
+    /// Pushes a document whose parts are there, under a tag or its digest.
+    pub fn put(&self, repository: &str, name: &str, media_type: &str, bytes: &[u8]) {
         let target = format!("/v2/{repository}/manifests/{name}");
-        let (status, head) = self.request("PUT", &target, &kind, bytes.len() as u64, &bytes[..]);
+        let kind = format!("Content-Type: {media_type}\r\n");
+        let (status, head) = self.request("PUT", &target, &kind, bytes.len() as u64, bytes);
         assert_eq!(status, 201, "pushing {name}: {head}");
     }
 

@@ -33,7 +33,7 @@ pub struct Common {
         help_heading = "Output"
     )]
     pub color: Color,
-    /// auto or never: bars on a terminal's stderr
+    /// auto or never: bars on a terminal
     #[arg(
         long,
         global = true,

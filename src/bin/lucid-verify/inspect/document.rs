@@ -1,8 +1,10 @@
 //! What is shown of an image, as JSON has it.
 
+use lucid_verify::digest::Digest;
 use lucid_verify::facts::{packages, python};
 use lucid_verify::image::history;
 use lucid_verify::report::{Failure, Layer};
+use lucid_verify::source::referrers::Referrers;
 use lucid_verify::text;
 use lucid_verify::verify::Loaded;
 use serde::Serialize;
@@ -24,6 +26,19 @@ pub struct Document {
     pub config: Value,
     pub layers: Vec<Layer>,
     pub packages: Vec<Package>,
+    /// `None`: the place cannot tell, or must not be asked.
+    pub referrers: Option<Vec<Referring>>,
+}
+
+/// What refers to the image or to its index, as the place claims.
+#[derive(Serialize)]
+pub struct Referring {
+    pub subject: String,
+    pub artifact_type: String,
+    pub digest: Option<String>,
+    pub bytes: Option<u64>,
+    pub created: Option<String>,
+    pub tag: Option<String>,
 }
 
 /// An installed package.
@@ -36,9 +51,10 @@ pub struct Package {
 
 impl Document {
     /// Everything that is known of an image that was read.
-    pub fn of(loaded: &Loaded, secrets: bool) -> Self {
+    pub fn of(loaded: &Loaded, secrets: bool, referrers: Option<Vec<(Digest, Referrers)>>) -> Self {
         let image = &loaded.image;
         let config = if secrets { image.config.document.clone() } else { secrets::masked(&image.config.document) };
+        let found = || referrers.iter().flatten();
         Self {
             reference: image.reference.to_string(),
             digest: image.digest.as_ref().map(ToString::to_string),
@@ -47,12 +63,24 @@ impl Document {
             platform: image.config.platform().to_string(),
             complete: loaded.gap.is_none(),
             error: loaded.gap.as_ref().map(Failure::from),
-            notes: image.notes.clone(),
+            notes: image.notes.iter().chain(found().flat_map(|(_, found)| &found.notes)).cloned().collect(),
             config,
             layers: layers(loaded, secrets),
             packages: installed(loaded),
+            referrers: referrers.as_ref().map(|found| found.iter().flat_map(referring).collect()),
         }
     }
+}
+
+fn referring((subject, found): &(Digest, Referrers)) -> impl Iterator<Item = Referring> {
+    found.listed.iter().map(move |referrer| Referring {
+        subject: subject.to_string(),
+        artifact_type: referrer.artifact_type.clone(),
+        digest: referrer.digest.as_ref().map(ToString::to_string),
+        bytes: referrer.size,
+        created: referrer.created.clone(),
+        tag: referrer.tag.clone(),
+    })
 }
 
 pub fn layers(loaded: &Loaded, secrets: bool) -> Vec<Layer> {

@@ -33,6 +33,7 @@ pub fn table(document: &Document, width: usize) -> String {
     run(&mut page, &document.config["config"]);
     layers(&mut page, document);
     packages(&mut page, document);
+    referrers(&mut page, document);
     page.text
 }
 
@@ -123,10 +124,24 @@ fn packages(page: &mut Page, document: &Document) {
     }
 }
 
+/// What refers to the image: nobody judged it.
+fn referrers(page: &mut Page, document: &Document) {
+    let Some(referrers) = document.referrers.as_ref().filter(|referrers| !referrers.is_empty()) else { return };
+    page.heading(&format!("{}, listed and not judged", count(referrers.len() as u64, "referrer")));
+    for referrer in referrers {
+        let size = referrer.bytes.map(bytes);
+        let of_index = (document.index_digest.as_ref() == Some(&referrer.subject)).then(|| "of the index".to_owned());
+        let told = [size, referrer.created.clone(), of_index, referrer.tag.clone()];
+        page.filled("  ", "    ", &referrer.artifact_type);
+        page.filled("    ", "    ", referrer.digest.as_deref().unwrap_or_default());
+        page.filled("    ", "    ", &told.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::document::Package;
+    use crate::inspect::document::{Package, Referring};
     use lucid_verify::report::Layer;
     use serde_json::json;
 
@@ -156,6 +171,14 @@ mod tests {
                 created_by: Some("COPY a b".into()),
             }],
             packages: vec![Package { kind: "python", name: "fastapi".into(), version: "0.1".into() }],
+            referrers: Some(vec![Referring {
+                subject: digest.clone(),
+                artifact_type: "application/vnd.example".into(),
+                digest: Some(digest.clone()),
+                bytes: Some(700),
+                created: Some("2026-11-20T18:04:00Z".into()),
+                tag: None,
+            }]),
         };
         let shown = table(&document, 80);
         for line in [
@@ -170,6 +193,10 @@ mod tests {
             "   1  sha256:aaaaaaaaaaaa         7 B      1.0 kB      1,326",
             "      COPY a b",
             "  fastapi 0.1",
+            "1 referrer, listed and not judged",
+            "  application/vnd.example",
+            "    700 B, 2026-11-20T18:04:00Z",
+            &format!("    {digest}"),
         ] {
             assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
         }

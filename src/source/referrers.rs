@@ -1,0 +1,298 @@
+//! What refers to a manifest: signatures, attestations, lists of contents. It is listed for who looks at an image; no verdict
+//! depends on it.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{HeaderMap, LINK};
+use reqwest::{Method, Response};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::layout::{Layout, ref_name};
+use super::registry::{DIGEST, Registry, accept};
+use crate::digest::Digest;
+use crate::error::{Error, Kind, Result};
+use crate::image::config::null_as_default;
+use crate::image::manifest::Document;
+use crate::image::{Descriptor, MediaType};
+use crate::text::{escape, shortened};
+
+/// Referrers of one manifest that are listed.
+const MOST: usize = 1000;
+
+/// Answers that a registry may spread them over.
+const PAGES: usize = 20;
+
+/// When it was made (image-spec, annotations.md).
+const CREATED: &str = "org.opencontainers.image.created";
+
+/// What cosign before its third version tags, instead of letting it refer: the end of the tag, and what is there (cosign,
+/// specs/SIGNATURE_SPEC.md "Tag-based Discovery").
+const TAGGED: [(&str, &str); 3] = [("sig", "cosign signature"), ("att", "cosign attestation"), ("sbom", "cosign SBOM")];
+
+/// What only some places can list.
+pub trait Listing {
+    /// What refers to the manifest of this digest; of each document at most `limit` bytes are read. What cannot be had is a
+    /// note: it says nothing of the image.
+    fn referrers(&self, subject: &Digest, limit: u64) -> Referrers;
+}
+
+/// What refers to a manifest.
+#[derive(Debug, Default)]
+pub struct Referrers {
+    /// In the order in which the place lists them.
+    pub listed: Vec<Referrer>,
+    /// What could not be had, fit to be shown.
+    pub notes: Vec<String>,
+}
+
+/// A manifest that refers to another. All of it is a claim of the place that it is in, fit to be shown.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Referrer {
+    /// What it is: its artifact type, else its media type.
+    pub artifact_type: String,
+    /// Its digest, where the place tells.
+    pub digest: Option<Digest>,
+    /// The size of its manifest in bytes, where the place tells.
+    pub size: Option<u64>,
+    /// When it was made, as its annotation claims.
+    pub created: Option<String>,
+    /// The tag by which it was found, if it does not refer by itself.
+    pub tag: Option<String>,
+}
+
+/// A list of manifests: an index.
+#[derive(Deserialize)]
+struct Listed {
+    // Go writes none as `null`.
+    #[serde(deserialize_with = "null_as_default")]
+    manifests: Vec<Value>,
+}
+
+/// An entry of such a list, as far as it is a referrer.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    #[serde(default)]
+    artifact_type: Option<String>,
+    #[serde(default)]
+    media_type: String,
+    digest: Digest,
+    size: u64,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+/// A manifest that may refer to another.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Referring {
+    #[serde(default)]
+    subject: Option<Descriptor>,
+    #[serde(default)]
+    artifact_type: Option<String>,
+    #[serde(default)]
+    config: Option<Descriptor>,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+fn shown(text: &str) -> String {
+    shortened(&escape(text.as_bytes()))
+}
+
+/// The tag that lists referrers where a registry does not (distribution-spec, "Referrers Tag Schema").
+fn tag(subject: &Digest) -> String {
+    subject.to_string().replacen(':', "-", 1)
+}
+
+/// The query by which the next page is asked for (RFC 8288; distribution-spec, "Listing Referrers"). Where it leads does not
+/// count: the registry that is asked is the one that was named.
+fn next(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split('<').skip(1));
+    let is_next = |said: &str| said.split([';', ',']).any(|part| part.trim().replace('"', "").eq_ignore_ascii_case("rel=next"));
+    let mut next = links.filter_map(|link| link.split_once('>')).filter(|(_, said)| is_next(said));
+    next.next().and_then(|(address, _)| Some(address.split_once('?')?.1.to_owned()))
+}
+
+impl Referrers {
+    /// Adds the entries of an index; false once there are too many.
+    fn add(&mut self, index: &[u8]) -> Result<bool> {
+        let listed: Listed = Document::read(index)?;
+        for entry in &listed.manifests {
+            if self.listed.len() >= MOST {
+                self.notes.push(format!("of its referrers the first {MOST} are listed"));
+                return Ok(false);
+            }
+            match Entry::deserialize(entry) {
+                Ok(entry) => self.listed.push(entry.into()),
+                Err(error) => {
+                    self.notes.push(format!("an entry in the list of its referrers is none: {}", shown(&error.to_string())))
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Notes what went wrong, except that nothing is there.
+    fn note(&mut self, error: Error, subject: &Digest) {
+        if error.kind != Kind::NotFound {
+            self.notes.push(error.doing(format!("list what refers to {}", subject.short())).to_string());
+        }
+    }
+}
+
+impl From<Entry> for Referrer {
+    fn from(entry: Entry) -> Self {
+        let Entry { artifact_type, media_type, digest, size, annotations } = entry;
+        let kind = artifact_type.filter(|kind| !kind.is_empty()).unwrap_or(media_type);
+        let created = annotations.as_ref().and_then(|all| all.get(CREATED)).map(|created| shown(created));
+        Self { artifact_type: shown(&kind), digest: Some(digest), size: Some(size), created, tag: None }
+    }
+}
+
+impl Listing for Registry {
+    fn referrers(&self, subject: &Digest, limit: u64) -> Referrers {
+        self.runtime.block_on(self.referring(subject, limit))
+    }
+}
+
+impl Registry {
+    async fn referring(&self, subject: &Digest, limit: u64) -> Referrers {
+        let mut found = Referrers::default();
+        if let Err(error) = self.pages(subject, limit, &mut found).await {
+            let is_away = error.kind == Kind::Unreachable;
+            found.note(error, subject);
+            if is_away {
+                return found;
+            }
+            let listed = self.document("manifests", &tag(subject), limit).await;
+            if let Err(error) = listed.and_then(|(_, index)| found.add(&index)) {
+                found.note(error, subject);
+            }
+        }
+        for (end, kind) in TAGGED {
+            let tag = format!("{}.{end}", tag(subject));
+            match self.ask(&Method::HEAD, "manifests", &tag, &accept(), &mut self.http.attempts()).await {
+                Ok(response) => found.listed.push(tagged(&response, kind, tag)),
+                Err(error) if error.kind == Kind::NotFound => {}
+                // The next tag would fail so, too.
+                Err(error) => {
+                    found.note(error, subject);
+                    break;
+                }
+            }
+        }
+        found
+    }
+
+    /// The pages of the list that the registry itself keeps (distribution-spec, "Listing Referrers").
+    async fn pages(&self, subject: &Digest, limit: u64, found: &mut Referrers) -> Result<()> {
+        let mut name = subject.to_string();
+        for _ in 0..PAGES {
+            let (headers, index) = self.document("referrers", &name, limit).await?;
+            if !found.add(&index)? {
+                return Ok(());
+            }
+            let Some(query) = next(&headers) else { return Ok(()) };
+            name = format!("{subject}?{query}");
+        }
+        found.notes.push(format!("of the list of its referrers the first {PAGES} pages were read"));
+        Ok(())
+    }
+}
+
+/// What a tag of cosign's stands for, as a HEAD tells.
+fn tagged(response: &Response, kind: &str, tag: String) -> Referrer {
+    let digest = response.headers().get(&DIGEST).and_then(|value| value.to_str().ok());
+    let size = response.headers().get(reqwest::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    Referrer {
+        artifact_type: kind.to_owned(),
+        digest: digest.and_then(|digest| digest.trim().parse().ok()),
+        size: size.and_then(|size| size.parse().ok()),
+        created: None,
+        tag: Some(tag),
+    }
+}
+
+impl Listing for Layout {
+    /// Those whose manifests index.json lists (image-spec, image-layout.md).
+    fn referrers(&self, subject: &Digest, limit: u64) -> Referrers {
+        let mut found = Referrers::default();
+        let index = self.files.read("index.json", limit).and_then(|index| Document::read::<Listed>(&index));
+        match index {
+            Ok(index) => index.manifests.iter().take(MOST).for_each(|entry| self.entry(entry, subject, limit, &mut found)),
+            Err(error) => found.note(error, subject),
+        }
+        found
+    }
+}
+
+impl Layout {
+    fn entry(&self, entry: &Value, subject: &Digest, limit: u64, found: &mut Referrers) {
+        let Ok(descriptor) = Descriptor::deserialize(entry) else { return };
+        let is_document = matches!(MediaType::parse(&descriptor.media_type), Some(MediaType::Manifest | MediaType::Index));
+        if !is_document || descriptor.digest == *subject {
+            return;
+        }
+        let read = self.files.read(&super::layout::file(&descriptor), limit).and_then(|bytes| {
+            if ref_name(entry) == Some(&tag(subject)[..]) {
+                return found.add(&bytes).map(drop);
+            }
+            let Referring { subject: about, artifact_type, config, annotations } = Document::read(&bytes)?;
+            if about.is_some_and(|about| about.digest == *subject) {
+                let artifact_type = artifact_type.filter(|kind| !kind.is_empty()).or(config.map(|config| config.media_type));
+                let Descriptor { media_type, digest, size, .. } = descriptor.clone();
+                found.listed.push(Entry { artifact_type, media_type, digest, size, annotations }.into());
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            found.note(error, subject);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_asked_of_the_same_registry() {
+        let of = |links: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for link in links {
+                headers.append(LINK, link.parse().unwrap());
+            }
+            next(&headers)
+        };
+        for link in [
+            r#"</v2/x/referrers/sha256:1?n=2&last=a,b>; rel="next""#,
+            r#"<https://elsewhere.example/v2/?n=2&last=a,b>;rel=next"#,
+            r#"</first?n=0>; rel="first", </v2/?n=2&last=a,b> ; title="x"; rel="next""#,
+        ] {
+            assert_eq!(of(&[link]).as_deref(), Some("n=2&last=a,b"), "{link}");
+        }
+        assert_eq!(of(&[r#"</v2/?n=1>; rel="prev""#, r#"</v2/?n=2>; rel="next""#]).as_deref(), Some("n=2"));
+        for link in [r#"</v2/?n=2>; rel="prev""#, r#"</v2/>; rel="next""#, "<", ">", "", r#"</v2/?n=2; rel="next""#] {
+            assert_eq!(of(&[link]), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn what_is_listed_is_bounded_and_fit_to_be_shown() {
+        let entry =
+            |kind: &str| format!(r#"{{"artifactType":"{kind}","mediaType":"m","digest":"sha256:{}","size":2}}"#, "a".repeat(64));
+        let index = |entries: Vec<String>| format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, entries.join(","));
+        let mut found = Referrers::default();
+        let hostile = [entry("a\\u001b[31m"), entry(""), r#"{"digest":"no"}"#.to_owned()];
+        assert!(found.add(index(hostile.into()).as_bytes()).unwrap());
+        let kinds: Vec<&str> = found.listed.iter().map(|referrer| &referrer.artifact_type[..]).collect();
+        assert_eq!((kinds, found.notes.len()), (vec!["a\\u{1b}[31m", "m"], 1));
+        assert!(!found.add(index(vec![entry("x"); MOST + 1]).as_bytes()).unwrap());
+        assert_eq!(found.listed.len(), MOST);
+        for wrong in ["", "[]", "null", "{}", r#"{"manifests":[],"manifests":[]}"#] {
+            assert!(Referrers::default().add(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}
