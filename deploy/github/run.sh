@@ -65,10 +65,12 @@ case $code in
   *) verdict=incomplete ;;
 esac
 
-# What is on the default branch was accepted: it is what the next pull request is compared with, once all of it was read.
-if [ "$KEEPS" = true ] && [ "$BASELINE" = auto ] && [ "$verdict" != incomplete ]; then
-  cp "$reports/report.json" "$KEPT/baseline.json"
-fi
+# What failed does not become the measure by itself; a person who starts a run takes the images as they are.
+case $verdict/$GITHUB_EVENT_NAME in
+  held/* | findings/workflow_dispatch | undecided/workflow_dispatch)
+    if [ "$KEEPS" = true ] && [ "$BASELINE" = auto ]; then cp "$reports/report.json" "$KEPT/baseline.json"; fi
+    ;;
+esac
 
 {
   echo "verdict=$verdict"
