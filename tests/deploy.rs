@@ -60,7 +60,7 @@ fn good() -> Image {
 fn hostile() -> Image {
     let config = CONFIG.replace(
         r#""User""#,
-        r###""Labels":{"note":"x\n::error file=planted::planted\n##[stop-commands]planted\n</details>@planted `$(touch planted)`"},"User""###,
+        r#""Labels":{"note":"x\n::error file=planted::planted\n##[stop-commands]planted\n</details>@planted `$(touch planted)`"},"User""#,
     );
     written(
         "f 0644 7:7 /srv/::error::planted##[error]planted \"a page\"\nf 0644 7:7 /srv/$(touch${IFS}planted) \"a page\"\n",

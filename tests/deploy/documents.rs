@@ -24,7 +24,7 @@ fn blocks(page: &str) -> Vec<BTreeMap<String, Value>> {
 /// The steps of all jobs of a workflow.
 fn steps(workflow: &BTreeMap<String, Value>) -> Vec<Value> {
     let jobs = workflow.get("jobs").and_then(Value::as_object);
-    let steps = jobs.into_iter().flat_map(|jobs| jobs.values()).flat_map(|job| job["steps"].as_array().cloned());
+    let steps = jobs.into_iter().flat_map(|jobs| jobs.values()).filter_map(|job| job["steps"].as_array().cloned());
     steps.flatten().collect()
 }
 

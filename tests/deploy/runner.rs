@@ -240,7 +240,9 @@ impl Job<'_> {
         let script = file("script.sh");
         fs::write(&script, step.run.as_deref().unwrap()).unwrap();
         let files = ["GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"];
-        files.iter().for_each(|name| fs::write(file(name), "").unwrap());
+        for name in files {
+            fs::write(file(name), "").unwrap();
+        }
         let folder = filled(step.working_directory.as_deref().unwrap_or("."), &self.context);
         let path: Vec<String> = self.path.iter().rev().map(|path| path.display().to_string()).collect();
         let mut command = Command::new("bash");
@@ -257,7 +259,9 @@ impl Job<'_> {
         command.envs(files.iter().map(|name| (name, file(name)))).envs(&self.machine.env).envs(env);
         let output = command.output().unwrap();
         let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        printed.iter().for_each(|text| self.read(text));
+        for text in &printed {
+            self.read(text);
+        }
         let text = |name: &str| fs::read_to_string(file(name)).unwrap();
         for line in text("GITHUB_OUTPUT").lines() {
             let (name, value) = line.split_once('=').unwrap_or_else(|| panic!("{}: {line}", step.name));
