@@ -78,6 +78,25 @@ fn every_input_and_output_is_on_its_page() {
 }
 
 #[test]
+fn what_is_downloaded_is_what_a_release_is_called() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(Machine::new("").document.inputs["version"].default, version);
+    assert_eq!(gitlab::template().0.spec.inputs["version"].default, version);
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let package = &manifest["package"];
+    let url = package["metadata"]["binstall"]["pkg-url"].as_str().unwrap();
+    assert_eq!(url, "{ repo }/releases/download/v{ version }/{ name }-{ version }-{ target }.tar.gz");
+    let releases = format!("{}/releases/download", package["repository"].as_str().unwrap());
+    for (file, asset) in [
+        ("github/install.sh", "asset=lucid-verify-$VERSION-$target.$archive"),
+        ("gitlab/lucid-verify.gitlab-ci.yml", "asset=lucid-verify-$LUCID_VERSION-$(uname -m)-unknown-linux-musl.tar.gz"),
+    ] {
+        let script = fs::read_to_string(root().join("deploy").join(file)).unwrap();
+        assert!(script.contains(&releases) && script.contains(asset), "{file}");
+    }
+}
+
+#[test]
 fn no_expression_stands_in_a_script() {
     for step in &Machine::new("").document.runs.steps {
         let run = step.run.as_deref().unwrap_or_default();
