@@ -5,6 +5,7 @@ set -euo pipefail
 key=${KEY:-$GITHUB_WORKFLOW/$GITHUB_JOB}
 # It stands in an HTML comment and in the key of a cache.
 key=${key//[^A-Za-z0-9._\/]/-}
+key=${key:0:200}
 while [[ $key == *--* ]]; do key=${key//--/-}; done
 
 # Only what was merged leaves something behind. In `pull_request_target` the ref is the default branch, too, and the image anyone's.

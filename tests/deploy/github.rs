@@ -129,6 +129,27 @@ fn the_first_pull_request_has_nothing_to_be_compared_with_and_goes_on() {
 }
 
 #[test]
+fn one_job_judges_all_services_and_compares_each_with_what_it_was() {
+    let stage = Stage::new();
+    stage.machine.write("work/services/images.txt", &format!("# the fleet\n{}\n", stage.registry.name()));
+    let compose = format!("services:\n  other:\n    image: {}\n  built:\n    build: .\n", stage.registry.named("team/other"));
+    stage.machine.write("work/services/compose.yaml", &compose);
+    let fleet = [("images", ""), ("images-file", "images.txt"), ("compose", "compose.yaml")];
+    let first = stage.with(&Event::PUSH, &fleet);
+    assert_eq!(first.code, 0, "{}", first.log);
+
+    stage.registry.push(hostile());
+    let red = stage.with(&Event::PULL, &fleet);
+    assert_eq!(red.code, 1, "{}", red.log);
+    let report = report(&red);
+    let images = report["images"].as_array().unwrap();
+    assert!(images.len() == 2 && images.iter().all(|image| !image["delta"].is_null()), "{report}");
+    let [comment] = &stage.github.comments()[..] else { panic!("{:?}", stage.github.comments()) };
+    assert!(["team/app", "team/other"].iter().all(|name| comment.body.contains(name)), "{}", comment.body);
+    assert!(comment.body.chars().count() <= 61_000 && red.count("error") <= 9);
+}
+
+#[test]
 fn what_an_image_is_called_commands_nothing() {
     let stage = Stage::new();
     stage.registry.push(hostile());

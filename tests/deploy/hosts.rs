@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::registry::Fixture as _;
 use crate::{TOKEN, image};
 
-/// A registry with one image under one name. Debian's docker-registry where real ones are asked for.
+/// A registry with one image, under the names of two services. Debian's docker-registry where real ones are asked for.
 pub enum Registry {
     Real(image::registry::Registry),
     Served(Server, Arc<Mutex<Image>>),
@@ -28,24 +28,31 @@ impl Registry {
         Self::Served(Server::start(answer).unwrap(), current)
     }
 
-    /// Moves the tag to another image.
+    /// Moves the tags to another image.
     pub fn push(&self, image: Image) {
         match self {
             Self::Real(registry) => {
                 let folder = tempfile::tempdir().unwrap();
                 image.write_layout(folder.path(), &[&image.entry("")]);
-                registry.push(folder.path(), "team/app");
+                for repository in ["team/app", "team/other"] {
+                    registry.push(folder.path(), repository);
+                }
             }
             Self::Served(_, current) => *current.lock().unwrap() = image,
         }
     }
 
     pub fn name(&self) -> String {
+        self.named("team/app")
+    }
+
+    /// The image under another name.
+    pub fn named(&self, repository: &str) -> String {
         let host = match self {
             Self::Real(registry) => registry.address.clone(),
             Self::Served(server, _) => server.host(),
         };
-        format!("{host}/team/app:{}", image::layout::TAG)
+        format!("{host}/{repository}:{}", image::layout::TAG)
     }
 }
 
@@ -127,7 +134,7 @@ fn answer(state: &mut State, request: &Request) -> Reply {
     match failure {
         Some(Failure::Refused(status)) => {
             let reply = Reply::new(status, r#"{"message":"Resource not accessible by integration"}"#);
-            return if status >= 500 { reply.with("Retry-After", 0) } else { reply };
+            return if status >= 429 { reply.with("Retry-After", 0) } else { reply };
         }
         Some(Failure::Limited) => {
             return Reply::new(403, r#"{"message":"You have exceeded a secondary rate limit"}"#).with("Retry-After", 0);
