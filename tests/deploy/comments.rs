@@ -1,5 +1,6 @@
 //! The one comment of a pull request, whatever GitHub answers. The program is none here: what it would say is known.
 
+use crate::has_tools;
 use crate::hosts::{Failure, GitHub};
 use crate::runner::{Event, Machine, Ran};
 
@@ -21,6 +22,9 @@ fn comment(stage: &(Machine, GitHub)) -> Ran {
 
 #[test]
 fn a_comment_is_made_once_and_found_on_any_page() {
+    if !has_tools() {
+        return;
+    }
     let stage = stage(2);
     stage.1.comment("mallory", &format!("{MARK}\nHeld"));
     (0..120).for_each(|number| stage.1.comment("someone", &format!("comment {number} on {MARK}")));
@@ -39,6 +43,9 @@ fn a_comment_is_made_once_and_found_on_any_page() {
 
 #[test]
 fn a_verdict_of_yesterday_is_replaced_by_a_run_without_a_report() {
+    if !has_tools() {
+        return;
+    }
     let stage = stage(70);
     stage.1.comment(BOT, &format!("{MARK}\n### Held"));
     stage.1.comment(BOT, &format!("{MARK}\n### Held, by a run at the same time"));
@@ -49,6 +56,9 @@ fn a_verdict_of_yesterday_is_replaced_by_a_run_without_a_report() {
 
 #[test]
 fn what_passes_is_tried_again_and_a_lost_answer_is_no_second_comment() {
+    if !has_tools() {
+        return;
+    }
     for failures in [&[Failure::Refused(503), Failure::Limited][..], &[Failure::Lost], &[Failure::Refused(429), Failure::Lost]] {
         let stage = stage(0);
         stage.1.fail(failures);
@@ -59,6 +69,9 @@ fn what_passes_is_tried_again_and_a_lost_answer_is_no_second_comment() {
 
 #[test]
 fn a_pull_request_from_a_fork_is_warned_and_no_more() {
+    if !has_tools() {
+        return;
+    }
     let stage = stage(0);
     stage.1.fail(&[Failure::Refused(403)]);
     let ran = comment(&stage);
@@ -68,6 +81,9 @@ fn a_pull_request_from_a_fork_is_warned_and_no_more() {
 
 #[test]
 fn a_comment_that_cannot_be_replaced_fails_the_job() {
+    if !has_tools() {
+        return;
+    }
     let stage = stage(0);
     stage.1.comment(BOT, &format!("{MARK}\n### Held"));
     stage.1.fail(&[Failure::Refused(503); 4]);
@@ -79,6 +95,9 @@ fn a_comment_that_cannot_be_replaced_fails_the_job() {
 
 #[test]
 fn without_a_pull_request_or_a_wish_there_is_no_comment() {
+    if !has_tools() {
+        return;
+    }
     let stage = stage(1);
     assert_eq!(stage.0.run(&Event::PUSH, &[]).code, 1);
     assert_eq!(stage.0.run(&Event::PULL, &[("comment", "false")]).code, 1);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::hosts::{GitHub, Registry};
 use crate::runner::{Event, Machine, Ran};
-use crate::{ARGS, PROFILE, bin, good, hostile, written};
+use crate::{ARGS, PROFILE, bin, good, has_tools, hostile, written};
 
 /// A machine with the program in PATH, and what it talks to.
 struct Stage {
@@ -62,6 +62,9 @@ fn report(ran: &Ran) -> Value {
 
 #[test]
 fn a_pull_request_goes_red_and_green_in_one_comment_that_no_run_leaves_stale() {
+    if !has_tools() {
+        return;
+    }
     let mut stage = Stage::new();
 
     let first = stage.run(&Event::PUSH);
@@ -105,6 +108,9 @@ fn a_pull_request_goes_red_and_green_in_one_comment_that_no_run_leaves_stale() {
 
 #[test]
 fn what_failed_becomes_no_measure_unless_a_person_takes_it_for_one() {
+    if !has_tools() {
+        return;
+    }
     let stage = Stage::new();
     stage.run(&Event::PUSH);
     let down = stage.with(&Event::PUSH, &[("images", "127.0.0.1:1/team/app:1")]);
@@ -120,6 +126,9 @@ fn what_failed_becomes_no_measure_unless_a_person_takes_it_for_one() {
 
 #[test]
 fn the_first_pull_request_has_nothing_to_be_compared_with_and_goes_on() {
+    if !has_tools() {
+        return;
+    }
     let stage = Stage::new();
     let ran = stage.run(&Event::PULL);
     assert_eq!((ran.code, stage.github.comments().len()), (0, 1), "{}", ran.log);
@@ -130,6 +139,9 @@ fn the_first_pull_request_has_nothing_to_be_compared_with_and_goes_on() {
 
 #[test]
 fn one_job_judges_all_services_and_compares_each_with_what_it_was() {
+    if !has_tools() {
+        return;
+    }
     let stage = Stage::new();
     stage.machine.write("work/services/images.txt", &format!("# the fleet\n{}\n", stage.registry.name()));
     let compose = format!("services:\n  other:\n    image: {}\n  built:\n    build: .\n", stage.registry.named("team/other"));
@@ -151,6 +163,9 @@ fn one_job_judges_all_services_and_compares_each_with_what_it_was() {
 
 #[test]
 fn what_an_image_is_called_commands_nothing() {
+    if !has_tools() {
+        return;
+    }
     let stage = Stage::new();
     stage.registry.push(hostile());
     let ran = stage.run(&Event::PULL);
@@ -165,7 +180,27 @@ fn what_an_image_is_called_commands_nothing() {
 }
 
 #[test]
+fn a_try_that_failed_leaves_no_annotation_and_no_message_is_a_command() {
+    if !has_tools() {
+        return;
+    }
+    let machine = Machine::new("");
+    let program = r#"#!/bin/sh
+        [ "$1" != --version ] || { echo lucid-verify 0.1.0; exit; }
+        printf '::error::planted\n  ::add-mask::held\n##[stop-commands]x\nwithout an end' >&2
+        [ -e tried ] || { touch tried; echo '::error title=a::unreachable'; exit 5; }
+        echo '::notice title=a::held'"#;
+    machine.write("bin/lucid-verify", program);
+    let ran = machine.run(&Event::PUSH, &[("images", "app:1"), ("retry-after", "0")]);
+    assert_eq!((ran.code, &ran.outputs["verdict"][..]), (0, "held"), "{}", ran.log);
+    assert_eq!(ran.commands, ["::notice title=a::held"]);
+}
+
+#[test]
 fn what_users_say_is_no_text_of_a_script() {
+    if !has_tools() {
+        return;
+    }
     let stage = Stage::new();
     let evil = "$(touch planted) `touch planted` '; touch planted; ' \" && touch planted\n::error::planted\n";
     for name in ["images", "images-file", "compose", "profile", "baseline", "max-growth", "fail-on", "dockerfile", "args", "key"]

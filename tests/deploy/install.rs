@@ -4,6 +4,7 @@ use std::process::Command;
 
 use lucid_verify::digest::Digest;
 
+use crate::has_tools;
 use crate::hosts::GitHub;
 use crate::runner::{Event, Machine, Ran};
 
@@ -41,6 +42,9 @@ fn run(machine: &Machine, inputs: &[(&str, &str)]) -> (Ran, bool) {
 
 #[test]
 fn a_release_is_downloaded_once_and_held_against_its_checksum_each_time() {
+    if !has_tools() {
+        return;
+    }
     let good = saying("0.1.0");
     let (machine, github) = stage(&good, &good);
     for _ in 0..2 {
@@ -57,6 +61,9 @@ fn a_release_is_downloaded_once_and_held_against_its_checksum_each_time() {
 
 #[test]
 fn what_is_not_the_release_is_refused_and_never_runs() {
+    if !has_tools() {
+        return;
+    }
     let good = saying("0.1.0");
     let (machine, _github) = stage(&good, &saying("0.1.0 and more"));
     let (ran, is_run) = run(&machine, &[]);
@@ -73,6 +80,9 @@ fn what_is_not_the_release_is_refused_and_never_runs() {
 
 #[test]
 fn the_wanted_version_in_path_is_taken_and_another_is_not() {
+    if !has_tools() {
+        return;
+    }
     let good = saying("0.1.0");
     let (machine, github) = stage(&good, &good);
     machine.write("bin/lucid-verify", "#!/bin/sh\necho lucid-verify 0.1.0\n");
