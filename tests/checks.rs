@@ -5,12 +5,15 @@
 mod cli;
 #[path = "support/layout.rs"]
 mod layout;
+#[path = "support/registry.rs"]
+mod registry;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cli::{lucid, run};
 use layout::{Layout, tar};
+use registry::{Fixture as _, Image};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -224,4 +227,57 @@ fn the_facts_are_a_document_of_their_schema() {
     assert_eq!(big["sha256"].as_str().unwrap().len(), 64);
     assert_eq!((&tree[0]["path"], &tree[0]["type"]), (&"/".into(), &"directory".into()));
     assert_eq!(run(&["inspect", "--facts", "--format", "json", &fixture.image]).1, stdout);
+}
+
+/// What the page on writing checks shows, of an image that satisfies all of it, and of one that satisfies none.
+const GOOD: (&str, &str) = (
+    "d 0555 101:101 /srv/www/assets
+f 0444 101:101 /srv/www/index.html \"a page\"
+f 0644 0:0 /srv/www/cache/page \"a page\"
+f 0444 101:101 /srv/www/assets/logo.svg \"<svg/>\"
+f 0644 0:0 /app/settings.toml \"[database]\\n[log]\\n\"
+f 0755 0:0 4096 /app/migrate elf:aarch64,exec
+f 0644 0:0 /usr/lib/python3/dist-packages/fastapi-0.115.0.dist-info/METADATA \"Name: fastapi\\nVersion: 0.115.0\\n\"
+",
+    r#"{"User":"101","ExposedPorts":{"8080/tcp":{}},"Labels":{"org.opencontainers.image.source":"https://git.example.com/app"}}"#,
+);
+const BAD: (&str, &str) = (
+    "f 0644 0:0 /srv/www/index.html \"a page\"
+f 0644 0:0 /app/a/test_app.py \"pass\"
+f 0644 0:0 /app/settings.toml \"host = 'localhost'\"
+f 0755 0:0 4096 /bin/sh elf:aarch64,exec
+f 0755 0:0 /app/migrate \"#!/usr/bin/perl\"
+f 0644 0:0 /usr/lib/python3/dist-packages/fastapi-0.99.0.dist-info/METADATA \"Name: fastapi\\nVersion: 0.99.0\\n\"
+f 0644 0:0 /usr/lib/python3/dist-packages/pytest-8.0.dist-info/METADATA \"Name: pytest\\nVersion: 8.0\\n\"
+",
+    r#"{"User":"101","Env":["PATH=/bin","DEBUG=1"],"ExposedPorts":{"9090/tcp":{}},"Labels":{}}"#,
+);
+
+#[test]
+fn every_check_of_the_page_on_writing_them_can_hold_and_can_fail() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/writing-checks.md")).unwrap();
+    let blocks = page.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let profile = std::iter::once("extends = \"generic\"\n").chain(blocks).collect::<String>();
+    let ids: BTreeSet<&str> = profile.lines().filter_map(|line| line.strip_prefix("id = \"")?.split('"').next()).collect();
+    assert!(ids.len() >= 10, "{ids:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("checks.toml");
+    std::fs::write(&file, &profile).unwrap();
+    let failed = |name: &str, (lines, run_by): (&str, &str)| {
+        let assets =
+            if name == "bad" { format!("f 0644 0:0 /srv/www/assets/a \"{}\"\n", "a".repeat(2000)) } else { String::new() };
+        let config = format!(r#"{{"os":"linux","architecture":"arm64","config":{run_by}}}"#);
+        let image = Image::written(&format!("layer COPY . /\n{lines}{assets}"), &config).unwrap();
+        let layout = folder.path().join(name);
+        image.write_layout(&layout, &[&image.entry("")]);
+        let options = ["--profile", &text_of(file.clone()), "--rule", "own/*", "--format", "json"];
+        let (_, stdout, stderr) = run(&[&options[..], &[&format!("oci:{}", layout.display())]].concat());
+        assert_eq!(stderr, "", "{name}");
+        let rules = parsed(&stdout)["images"][0]["rules"].as_array().unwrap().clone();
+        let failed = rules.iter().filter(|rule| !matches!(rule["outcome"].as_str(), Some("pass" | "skip")));
+        failed.map(|rule| rule["id"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(failed("good", GOOD), BTreeSet::new());
+    // The web root of a bad image has assets, too.
+    assert_eq!(failed("bad", BAD).iter().map(String::as_str).collect::<BTreeSet<_>>(), ids);
 }

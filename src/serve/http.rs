@@ -22,11 +22,11 @@ const TLS: u8 = 0x16;
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// `GET`, `HEAD` or `POST`, or `CONNECT` where a proxy is asked.
+    /// The verb: `GET`, `HEAD`, `POST`, `PUT`, `PATCH` or `DELETE`, or `CONNECT` where a proxy is asked.
     pub method: String,
     /// Path and query.
     pub path: String,
-    /// What a `POST` holds.
+    /// What a `POST`, `PUT` or `PATCH` holds.
     pub body: String,
     headers: Vec<(String, String)>,
 }
@@ -41,7 +41,7 @@ impl Request {
         let mut lines = reader.by_ref().lines();
         let first = lines.next()?.ok()?;
         let (method, path) = first.strip_suffix(" HTTP/1.1")?.split_once(' ')?;
-        if !["GET", "HEAD", "POST", "CONNECT"].contains(&method) {
+        if !["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT"].contains(&method) {
             return None;
         }
         let headers = lines.map_while(Result::ok).take_while(|line| !line.is_empty());

@@ -50,14 +50,19 @@ fn best(entries: &[Entry], score: impl Fn(&Entry) -> usize) -> Vec<&Entry> {
     scored.into_iter().filter(|(score, _)| *score * 2 > top).take(MOST).map(|(_, entry)| entry).collect()
 }
 
-/// The lines that the section on symptoms has in backticks, in small letters.
+/// The lines of the section on symptoms, in small letters, and what varies in them for any.
 fn symptoms(docs: &str) -> Vec<String> {
+    printed(docs).iter().map(|line| varied(&line.to_lowercase())).collect()
+}
+
+/// The lines that the section on symptoms has in backticks.
+fn printed(docs: &str) -> Vec<String> {
     let section = docs.split("# ").find_map(|section| section.strip_prefix("Symptom\n")).unwrap_or_default();
     let joined = section.split_whitespace().collect::<Vec<_>>().join(" ");
-    let spans = code_spans(&joined).into_iter();
+    let spans = code_spans(&joined);
     let letters = |span: &str| span.chars().filter(|letter| letter.is_alphabetic()).count();
     let is_line = |span: &&str| (span.contains(' ') || span.ends_with("Error")) && letters(span) >= LINE;
-    spans.filter(is_line).map(|span| varied(&span.to_lowercase())).collect()
+    spans.into_iter().filter(is_line).map(ToOwned::to_owned).collect()
 }
 
 /// A symptom whose quoted names and paths stand for any.
@@ -94,6 +99,9 @@ fn words(text: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::fmt::Write as _;
+
     use lucid_verify::rules::RULES;
 
     use super::*;
@@ -132,5 +140,38 @@ mod tests {
     fn words_are_looked_for_where_no_line_fits() {
         assert!(found("compiler").contains(&"toolchain/compilers".to_owned()), "{:?}", found("compiler"));
         assert!(found("qwertzuiop yxcvbnm").is_empty());
+    }
+
+    /// What stands before the table.
+    const PAGE: &str = "# From an error message to the rule
+
+Made from what the rules say of their symptoms. `lucid-verify rules --search TEXT` finds the same, also by a whole traceback or by a few
+words. `…` and what is quoted stand for any name.
+
+| what was printed | rules that find it before anything runs |
+|---|---|
+";
+
+    #[test]
+    fn every_symptom_is_on_its_page_and_finds_its_rule() {
+        let entries: Vec<Entry> = RULES.iter().map(|rule| Entry::from(*rule)).collect();
+        let mut rows: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for entry in &entries {
+            printed(&entry.docs).into_iter().for_each(|line| rows.entry(line).or_default().push(&entry.id));
+        }
+        let mut page = String::from(PAGE);
+        for (line, ids) in &rows {
+            let found = search(line, &entries);
+            assert!(found.len() == MOST || ids.iter().all(|id| found.iter().any(|entry| entry.id == **id)), "{line}: {ids:?}");
+            let links: Vec<String> = ids.iter().map(|id| format!("[{id}](rules.md#{})", id.replace('/', ""))).collect();
+            let ticks = if line.contains('`') { "``" } else { "`" };
+            let _ = writeln!(page, "| {ticks}{}{ticks} | {} |", line.replace('|', "\\|"), links.join(", "));
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/symptoms.md");
+        if std::env::var_os("LUCID_UPDATE").is_some() {
+            std::fs::write(path, &page).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(kept == page, "docs/symptoms.md is stale: run the tests with LUCID_UPDATE=1");
     }
 }
