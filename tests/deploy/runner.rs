@@ -228,10 +228,10 @@ impl Job<'_> {
         if action.starts_with("actions/cache/save@") && !cached.contains(&with["key"]) {
             copy(Path::new(&with["path"]), &store(&with["key"]));
             cached.push(with["key"].clone());
-        } else if action.starts_with("actions/cache/restore@") {
-            if let Some(newest) = cached.iter().rev().find(|key| key.starts_with(&with["restore-keys"])) {
-                copy(&store(newest), Path::new(&with["path"]));
-            }
+        } else if action.starts_with("actions/cache/restore@")
+            && let Some(newest) = cached.iter().rev().find(|key| key.starts_with(&with["restore-keys"]))
+        {
+            copy(&store(newest), Path::new(&with["path"]));
         }
     }
 
