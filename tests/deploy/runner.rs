@@ -1,6 +1,7 @@
 //! A composite action, run as a runner runs it: bash with its options, the files of the environment, and what a line of output
 //! means. Actions of others are not run: what they are given is remembered, and the cache is a folder.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,8 @@ fn success() -> String {
 /// A machine with a workspace and a cache that outlives jobs.
 pub struct Machine {
     folder: tempfile::TempDir,
+    /// The keys of the cache, oldest first.
+    cached: RefCell<Vec<String>>,
     pub document: Document,
     /// Variables beside those that every job has.
     pub env: BTreeMap<String, String>,
@@ -111,7 +114,7 @@ impl Machine {
         fs::write(folder.path().join("action/checksums.txt"), checksums).unwrap();
         let text = fs::read_to_string(folder.path().join("action/action.yml")).unwrap();
         let document = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("action.yml: {error}"));
-        Self { folder, document, env: BTreeMap::new() }
+        Self { folder, cached: RefCell::default(), document, env: BTreeMap::new() }
     }
 
     /// A place on the machine.
@@ -221,15 +224,14 @@ impl Job<'_> {
             let done = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
             assert!(done.success());
         };
-        if action.starts_with("actions/cache/save@") && !store(&with["key"]).exists() {
+        let mut cached = self.machine.cached.borrow_mut();
+        if action.starts_with("actions/cache/save@") && !cached.contains(&with["key"]) {
             copy(Path::new(&with["path"]), &store(&with["key"]));
-        } else if action.starts_with("actions/cache/restore@") {
-            let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-            let kept = fs::read_dir(self.machine.path("cache")).unwrap().flatten().map(|entry| entry.path());
-            let fits = kept.filter(|path| name(path).starts_with(&with["restore-keys"].replace('/', "%")));
-            if let Some(newest) = fits.max_by_key(|path| fs::metadata(path).unwrap().created().unwrap()) {
-                copy(&newest, Path::new(&with["path"]));
-            }
+            cached.push(with["key"].clone());
+        } else if action.starts_with("actions/cache/restore@")
+            && let Some(newest) = cached.iter().rev().find(|key| key.starts_with(&with["restore-keys"]))
+        {
+            copy(&store(newest), Path::new(&with["path"]));
         }
     }
 
