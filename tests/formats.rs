@@ -118,6 +118,12 @@ fn a_hostile_image_injects_nothing_into_any_format() {
     assert_eq!(count(&document(sarif)["runs"][0]["results"]), findings);
     assert!(count(&document(codequality)) >= findings);
     well_formed(junit);
+    Layout::small().write(&folder.path().join("small"));
+    let small = format!("oci:{}", folder.path().join("small").display());
+    for verb in [&["inspect"][..], &["ls", "-R"], &["size"], &["inspect", "--facts"], &["diff", &small]] {
+        let (_, stdout, stderr) = run(&[verb, &[&image, "--no-cache"]].concat());
+        assert!(stdout.contains("evil") && !acts(&stdout) && !acts(&stderr), "{verb:?}: {stdout}\n{stderr}");
+    }
 }
 
 /// Asserts that an XML parser that is not ours takes a file; says where there is none.

@@ -13,6 +13,8 @@ mod load;
 mod run;
 #[path = "support/stack.rs"]
 mod stack;
+#[path = "support/written.rs"]
+mod written;
 
 use std::fs;
 use std::io::Write as _;
@@ -30,16 +32,18 @@ use image::pack::Compression;
 use image::registry::Registry;
 use image::{Entry, Image, Layer};
 use run::{asked, json, lucid_verify, rules};
+use written::Written;
 
 /// The name under which images are pushed: `lucid` is the profile that fits it.
 const REPOSITORY: &str = "pickme/lucid-auth";
 
 /// Verifies as [`SERVICE`] wants it.
-fn verify_service(image: &str, level: &str) -> (Option<i32>, Value) {
+fn verify_service(image: &str, level: &str, outputs: &[String]) -> (Option<i32>, Value) {
     let folder = tempfile::tempdir().unwrap();
     let profile = folder.path().join("lucid-verify.toml");
     fs::write(&profile, SERVICE).unwrap();
-    json(&[image, "--profile", profile.to_str().unwrap(), "--fail-on", level])
+    let options = [image, "--profile", profile.to_str().unwrap(), "--fail-on", level].into_iter();
+    json(&options.chain(outputs.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
 fn push(registry: &Registry, image: &Image) -> String {
@@ -66,7 +70,7 @@ fn the_good_image_holds() {
     assert_eq!(rules(&report, "unknown"), [""; 0]);
     assert!(rules(&report, "pass").len() > rules(&report, "skip").len(), "{report:#}");
 
-    let (code, report) = verify_service(&name, "warn");
+    let (code, report) = verify_service(&name, "warn", &[]);
     assert_eq!(code, Some(0), "{report:#}");
     assert_eq!(rules(&report, "fail"), [""; 0]);
 }
@@ -77,16 +81,18 @@ fn each_breakage_is_found_with_its_one_cause() {
         return;
     }
     let registry = Registry::start();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut written) = (Vec::new(), Written::new());
     for breakage in breakages() {
         let mut image = parts().image();
         (breakage.edit)(&mut image, parts());
         let fail_on = if breakage.level == "info" { "warn" } else { breakage.level };
-        let (code, report) = verify_service(&push(&registry, &image), fail_on);
-        let faults = faults(breakage, &image, code, &report).into_iter();
+        let outputs = written.options(breakage.name);
+        let (code, report) = verify_service(&push(&registry, &image), fail_on, &outputs);
+        let faults = faults(breakage, &image, code, &report).into_iter().chain(written.faults(breakage.name, &report));
         wrong.extend(faults.map(|fault| format!("{}: {fault}", breakage.name)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(written.refused(), "", "validators take what was written");
 }
 
 /// In what a report differs from what the table foresees.

@@ -42,7 +42,7 @@ pub fn run(args: &Inspect, common: &Common) -> Result<ExitCode> {
     let document = Document::of(&loaded, args.show_secrets, referrers(&loaded, reading.limits.manifest));
     output::write(&match format {
         ListFormat::Json => json::document(&document),
-        ListFormat::Table => show::table(&document, output::width().min(100)).into_bytes(),
+        ListFormat::Table => output::lines(&show::table(&document, output::width().min(100))),
     })?;
     Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say))
 }

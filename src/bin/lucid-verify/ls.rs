@@ -44,7 +44,9 @@ pub fn run(args: &Ls, common: &Common) -> Result<ExitCode> {
     let rows = chosen.iter().filter(|(id, _)| layer.is_none_or(|layer| loaded.tree.layer(*id) == layer));
     let document = match format {
         ListFormat::Json => json::document(&rows.map(|(id, _)| row(&loaded.tree, *id)).collect::<Vec<_>>()),
-        ListFormat::Table => rows.map(|(id, shown)| line(&loaded.tree, *id, shown, args.long)).collect::<String>().into_bytes(),
+        ListFormat::Table => {
+            output::lines(&rows.map(|(id, shown)| line(&loaded.tree, *id, shown, args.long)).collect::<String>())
+        }
     };
     output::write(&document)?;
     Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say))

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::report::table::Style;
+use lucid_verify::text;
 
 use crate::args::{Color, Common};
 
@@ -48,6 +49,11 @@ impl Write for Stream {
     fn flush(&mut self) -> io::Result<()> {
         finish(io::stdout().flush()).map_err(Into::into)
     }
+}
+
+/// Lines as a document in which no runner of a CI server hears a command.
+pub fn lines(lines: &str) -> Vec<u8> {
+    lines.split_inclusive('\n').map(text::unheard).collect::<String>().into_bytes()
 }
 
 /// Whether someone looks at stdout.
