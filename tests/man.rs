@@ -52,7 +52,7 @@ fn said(program: &str, arguments: &[&str], page: &str) -> Option<String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let Ok(mut child) = command.spawn() else {
-        writeln!(std::io::stderr(), "skipped: {program} is not installed").unwrap();
+        let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed");
         return None;
     };
     let mut input = child.stdin.take().unwrap();

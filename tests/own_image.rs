@@ -110,7 +110,8 @@ fn judged(image: &Image) -> (Option<i32>, Value) {
     let folder = tempfile::tempdir_in(cache()).unwrap();
     image.write_layout(folder.path(), Compression::None, Family::Oci);
     let name = format!("oci:{}", folder.path().display());
-    run::json(&[&name, "--profile", "generic", "--fail-on", "warn"])
+    let dockerfile = concat!(env!("CARGO_MANIFEST_DIR"), "/Dockerfile");
+    run::json(&[&name, "--profile", "generic", "--fail-on", "warn", "--dockerfile", dockerfile])
 }
 
 /// The rules that fail, with what they say.

@@ -100,7 +100,7 @@ fn a_registry_that_knows_no_referrers_is_asked_for_the_tags_that_stand_for_them(
     let document = inspect(&name(&server));
     assert_eq!(kinds(&document), ["application/vnd.example", "cosign signature"]);
     let signature = &document["referrers"][1];
-    assert!(signature["tag"].as_str().unwrap().ends_with(".sig"), "{signature}");
+    assert!(signature["tag"].as_str().unwrap().contains(".sig"), "{signature}");
     assert_eq!(signature["digest"], Digest::sha256(b"{}").to_string());
     assert_eq!(document["notes"], json!([]));
 }
@@ -108,9 +108,9 @@ fn a_registry_that_knows_no_referrers_is_asked_for_the_tags_that_stand_for_them(
 #[test]
 fn what_a_registry_gets_wrong_is_a_note_and_the_list_is_bounded() {
     let refused = |status: u16, body: &'static str| {
-        registry(subject(), move |request| match request.path.contains("/referrers/") {
-            true => Reply::new(status, body).with("content-type", "application/json"),
-            false => absent(),
+        registry(subject(), move |request| {
+            let asked = request.path.contains("/referrers/");
+            if asked { Reply::new(status, body).with("content-type", "application/json") } else { absent() }
         })
     };
     for (status, body) in [(200, "<html>"), (200, "{\"manifests\": 7}"), (403, "{}"), (405, "")] {
@@ -124,9 +124,9 @@ fn what_a_registry_gets_wrong_is_a_note_and_the_list_is_bounded() {
 
     // Pages without end, of entries without end.
     let entries: Vec<Value> = (0..100).map(|number| entry("x", number)).collect();
-    let server = registry(subject(), move |request| match request.path.contains("/referrers/") {
-        true => index(&entries).with("link", "</v2/x/app/referrers/x?again>; rel=\"next\""),
-        false => absent(),
+    let server = registry(subject(), move |request| {
+        let page = || index(&entries).with("link", "</v2/x/app/referrers/x?again>; rel=\"next\"");
+        if request.path.contains("/referrers/") { page() } else { absent() }
     });
     let document = inspect(&name(&server));
     assert_eq!(kinds(&document).len(), 1000);

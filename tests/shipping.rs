@@ -155,7 +155,7 @@ fn checked(program: &[&str], script: &str) -> Option<(bool, String)> {
     let mut command = Command::new(program[0]);
     command.args(&program[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let Ok(mut child) = command.spawn() else {
-        writeln!(std::io::stderr(), "skipped: {} is not installed", program[0]).unwrap();
+        let _ = writeln!(std::io::stderr(), "skipped: {} is not installed", program[0]);
         return None;
     };
     child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();

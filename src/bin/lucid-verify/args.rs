@@ -48,7 +48,7 @@ pub enum Verb {
     ///
     /// Ends with 0 if exactly the faults that were planted in it are found, else with 1 and the difference.
     Demo,
-    /// What an image is: identity, configuration, layers, packages
+    /// What an image is: configuration, layers, packages, referrers
     Inspect(Inspect),
     /// Where the bytes of an image are, and which are wasted
     ///

@@ -52,8 +52,11 @@ fn refused(args: &Verify, policy: &Policy) -> Option<(&'static str, &'static str
 
 /// Writes the statement on the image of a report. Without a verdict there is none: the exit code says why already.
 pub fn write(saving: &Saving, report: &Report, fail_on: Option<Level>) -> Result<()> {
-    let (Some(image), Some(fail_on)) = (report.images.first(), fail_on) else { return Ok(()) };
-    match render(image, fail_on, verify::time()?) {
+    let statement = match (&report.images[..], fail_on) {
+        ([image], Some(fail_on)) => render(image, fail_on, verify::time()?),
+        _ => Err("the run was of several images"),
+    };
+    match statement {
         Ok(statement) => saving.write(&statement),
         Err(why) => {
             exit::warn(&format!("the attestation {} was not written: {why}", saving.name()));

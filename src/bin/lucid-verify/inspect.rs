@@ -39,7 +39,7 @@ pub fn run(args: &Inspect, common: &Common) -> Result<ExitCode> {
         output::write(&json::document(&facts::Document::of(&loaded)))?;
         return Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say));
     }
-    let document = Document::of(&loaded, args.show_secrets, referrers(&loaded, reading.limits.manifest));
+    let document = Document::of(&loaded, args.show_secrets, referrers(&loaded, reading.limits.manifest).as_deref());
     output::write(&match format {
         ListFormat::Json => json::document(&document),
         ListFormat::Table => output::lines(&show::table(&document, output::width().min(100))),

@@ -51,10 +51,10 @@ pub struct Package {
 
 impl Document {
     /// Everything that is known of an image that was read.
-    pub fn of(loaded: &Loaded, secrets: bool, referrers: Option<Vec<(Digest, Referrers)>>) -> Self {
+    pub fn of(loaded: &Loaded, secrets: bool, referrers: Option<&[(Digest, Referrers)]>) -> Self {
         let image = &loaded.image;
         let config = if secrets { image.config.document.clone() } else { secrets::masked(&image.config.document) };
-        let found = || referrers.iter().flatten();
+        let found = || referrers.into_iter().flatten();
         Self {
             reference: image.reference.to_string(),
             digest: image.digest.as_ref().map(ToString::to_string),
@@ -67,7 +67,7 @@ impl Document {
             config,
             layers: layers(loaded, secrets),
             packages: installed(loaded),
-            referrers: referrers.as_ref().map(|found| found.iter().flat_map(referring).collect()),
+            referrers: referrers.map(|found| found.iter().flat_map(referring).collect()),
         }
     }
 }
