@@ -85,6 +85,9 @@ pub enum Verdict {
 pub struct Image {
     /// The full reference.
     pub reference: String,
+    /// The services of Compose files that run it; absent where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
     /// The manifest's digest, where the transport has one.
     pub digest: Option<String>,
     /// The digest of the index that led to it.

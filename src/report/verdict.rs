@@ -72,6 +72,7 @@ impl Image {
     pub fn unread(reference: String, failure: Failure) -> Self {
         Self {
             reference,
+            services: Vec::new(),
             digest: None,
             index_digest: None,
             config_digest: None,

@@ -7,12 +7,15 @@ mod baseline;
 mod cache;
 mod cat;
 mod completions;
+mod compose;
 mod demo;
 mod diff;
 mod dockerfile;
 #[cfg(test)]
 mod docs;
 mod exit;
+mod fleet;
+mod images;
 mod inspect;
 mod ls;
 mod markdown;

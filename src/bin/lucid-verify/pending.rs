@@ -4,7 +4,7 @@
 pub const VERBS: &[&str] = &["init", "explore", "merge", "man"];
 
 /// Options of any verb, without their dashes.
-pub const OPTIONS: &[&str] = &["attest", "images", "compose", "catalog", "match", "shard", "output"];
+pub const OPTIONS: &[&str] = &["attest", "catalog", "match", "shard", "output"];
 
 /// Formats.
 pub const FORMATS: &[&str] = &["junit", "sarif", "github", "codequality"];

@@ -9,19 +9,17 @@ use chrono::{DateTime, NaiveDate, Utc};
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::profile::structure::Suite;
 use lucid_verify::profile::{Policy, Profile};
-use lucid_verify::reference::Reference;
 use lucid_verify::report::{self, ExitCode, Report};
 use lucid_verify::rules::{Identity, inquiries};
 use lucid_verify::size::baseline::to_text;
 use lucid_verify::size::{Snapshot, Threshold};
 use lucid_verify::source::{Deadline, Wait};
-use lucid_verify::verify::{Asking, Baseline, Gate, Reading, Told, verify, verify_platforms};
+use lucid_verify::verify::{Asking, Baseline, Gate};
 
 use crate::args::{Asked, Common, Format, Verify};
 use crate::baseline::Saving;
-use crate::progress::Bars;
 use crate::select::Selection;
-use crate::{baseline, dockerfile, exit, output, policy, reading};
+use crate::{baseline, dockerfile, exit, fleet, images, output, policy, reading};
 
 /// Runs the verb.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
@@ -32,9 +30,14 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     }
     let (policy, selection) = asked(&args.asked, &suites)?;
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
-    let saving = args.save_baseline.as_deref().map(|file| saving(file, args)).transpose()?;
+    let targets = images::targets(args, common, &|said| {
+        if !common.quiet {
+            exit::note(said)
+        }
+    })?;
+    let saving = args.save_baseline.as_deref().map(|file| saving(file, targets.len())).transpose()?;
     let baseline = args.baseline.as_deref().map(baseline::named).transpose()?;
-    let images = args.images.iter().chain(baseline.as_ref().and_then(Baseline::reference));
+    let images = targets.iter().map(|target| &target.reference).chain(baseline.as_ref().and_then(Baseline::reference));
     let mut reading = reading::reading(common, &images.collect::<Vec<_>>())?;
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
     // What is waited for to be pushed is not waited for by the network.
@@ -60,12 +63,10 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     };
 
     let (mut images, mut profiles, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
-    for reference in &args.images {
-        for told in read(reference, args.all_platforms, &reading, &asking, common) {
-            images.push(told.image);
-            profiles.extend(told.profile);
-            snapshots.extend(told.snapshot);
-        }
+    for told in fleet::verify(&targets, args.all_platforms, &reading, &asking, common) {
+        images.push(told.image);
+        profiles.extend(told.profile);
+        snapshots.extend(told.snapshot);
     }
     let report = Report::new(images, args.fail_on.level(), today);
     if !common.quiet {
@@ -104,11 +105,11 @@ pub fn asked(args: &Asked, suites: &[Suite]) -> Result<(Policy, Selection)> {
 }
 
 /// Where the baseline to come is written, if there is one image that it is of.
-fn saving(file: &Path, args: &Verify) -> Result<Saving> {
-    if let [_] = args.images[..] {
+fn saving(file: &Path, images: usize) -> Result<Saving> {
+    if images == 1 {
         return Saving::to(file);
     }
-    let what = format!("--save-baseline takes one image, and there are {}", args.images.len());
+    let what = format!("--save-baseline takes one image, and there are {images}");
     Err(Error::new(Kind::Usage, what).hint("verify each by itself, or keep the JSON report of all: it is a baseline, too"))
 }
 
@@ -147,22 +148,6 @@ pub fn print(report: &Report, common: &Common) -> Result<()> {
         Format::Html => report::html::render(report),
     };
     output::write(&document)
-}
-
-/// What a reference leads to. A fault of the tool costs the report of that, not of the others.
-pub fn read(reference: &Reference, all_platforms: bool, reading: &Reading, asking: &Asking<'_>, common: &Common) -> Vec<Told> {
-    let bars = Bars::new(common);
-    let read = exit::caught(|| {
-        Ok(if all_platforms {
-            verify_platforms(reference, reading, asking, &bars)
-        } else {
-            vec![verify(reference, reading, asking, &bars)]
-        })
-    });
-    read.unwrap_or_else(|bug| {
-        let bug = bug.doing(format!("verify {reference}"));
-        vec![Told { image: report::Image::unread(reference.to_string(), (&bug).into()), profile: None, snapshot: None }]
-    })
 }
 
 /// What is said of a wait: someone who looks on wants to know, and so does the reader of a log who asked for more.
