@@ -13,6 +13,7 @@ mod comparison;
 mod exit;
 pub mod figures;
 mod fill;
+mod fleet;
 pub mod html;
 pub mod json;
 mod kept;
@@ -26,6 +27,7 @@ mod verdict;
 pub use comparison::Comparison;
 pub use exit::ExitCode;
 pub use fill::fill;
+pub use fleet::{Common, Drift, Fleet, Member, Version};
 pub use json::schema;
 pub use lists::size::{By, View};
 pub use read::read;
@@ -50,6 +52,8 @@ pub struct Report {
     pub images: Vec<Image>,
     /// What it costs to pull them; of several images alone.
     pub pull: Option<Pull>,
+    /// What they have in common, and where they differ; of several images alone.
+    pub fleet: Option<Fleet>,
 }
 
 /// The program.
@@ -163,7 +167,7 @@ pub struct Policy {
 }
 
 /// The five answers.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Answers {
     /// Is everything that was meant to be there there, unaltered?
     pub whole: Answer,

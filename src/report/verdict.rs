@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict, pull};
+use super::{
+    Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict, fleet, pull,
+};
 use crate::finding::{Level, Outcome, Question};
 
 impl Finding {
@@ -164,6 +166,7 @@ impl Report {
             exit_code,
             today: today.to_string(),
             pull: pull::of(&images),
+            fleet: fleet::of(&images),
             images,
         }
     }

@@ -186,7 +186,10 @@ mod tests {
     fn what_was_read_is_not_read_again_from_wherever() {
         assert_eq!(asked(&["one.test/a", "one.test/b", "two.test/a"], |_| Ok(layer()), true), (vec![0], vec![true; 3]));
         let missing = |kind| move |number| if number == 0 { Err(Error::new(kind, "no")) } else { Ok(layer()) };
-        assert_eq!(asked(&["one.test/a", "one.test/b", "one.test/a"], missing(Kind::NotFound), true), (vec![0, 1], vec![false, true, true]));
+        assert_eq!(
+            asked(&["one.test/a", "one.test/b", "one.test/a"], missing(Kind::NotFound), true),
+            (vec![0, 1], vec![false, true, true])
+        );
         let broken = |kind| asked(&["one.test/a", "one.test/b", "two.test/a", "one.test/b"], missing(kind), true);
         assert_eq!(broken(Kind::Unreachable), (vec![0, 2], vec![false, false, true, true]));
         assert_eq!(broken(Kind::Corrupt), (vec![0, 2], vec![false, false, true, true]));
