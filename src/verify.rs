@@ -8,12 +8,14 @@ mod kept;
 mod layers;
 mod matrix;
 mod measure;
+mod shared;
 pub mod snapshot;
 mod stages;
 mod summary;
 mod verdict;
 
 pub use measure::{Detail, measure};
+pub use shared::Shared;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -38,6 +40,7 @@ use crate::vfs::Tree;
 use baseline::Other;
 pub use baseline::{Baseline, compare};
 pub use gate::Gate;
+use shared::Slot;
 use verdict::Place;
 
 /// How to reach and read images.
@@ -49,8 +52,8 @@ pub struct Reading {
     pub access: Access,
     /// The ceilings.
     pub limits: Limits,
-    /// Layers read at the same time, at most.
-    pub jobs: usize,
+    /// What the images of the run have in common, which is read once.
+    pub shared: Arc<Shared>,
     /// What earlier runs learned, and where this one leaves what it learns.
     pub cache: Option<Arc<Cache>>,
     /// Whether no request may be made: the cache answers for registries, or nothing does.
@@ -140,31 +143,42 @@ pub struct Loaded {
     pub tree: Tree,
     /// Why it is incomplete: what stopped the first layer that could not be read.
     pub gap: Option<Error>,
+    /// Held so that what this image is compared with need not read them.
+    _slots: Vec<Arc<Slot>>,
 }
 
 /// Reads an image: documents, layers, tree. Fails where not even its documents can be had.
 pub fn load(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Loaded> {
-    load_beside(reference, reading, &[], watch)
+    Ok(read(find(reference, reading, watch)?, reading, watch))
 }
 
-/// Reads an image; of the layers that were read already none is read again.
-fn load_beside(reference: &Reference, reading: &Reading, known: &[Arc<LayerDiff>], watch: &dyn Watch) -> Result<Loaded> {
-    let (source, image) = resolve(reference, reading, watch)?;
-    Ok(read(source, image, reading, known, watch))
+/// An image whose documents were read, and where the rest of it is.
+struct Found {
+    source: Arc<dyn Source>,
+    image: Resolved,
+    /// Its layers in the run: while they are held here, whoever has them in common reads them once.
+    slots: Vec<Arc<Slot>>,
+}
+
+impl Found {
+    fn of(source: Arc<dyn Source>, image: Resolved, reading: &Reading) -> Self {
+        Self { slots: reading.shared.of(&image), source, image }
+    }
 }
 
 /// Reads the documents of an image.
-fn resolve(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Found> {
+fn find(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Found> {
     let source = kept::open(reference, reading, watch)?;
     let image = source::resolve(&*source, reference, reading.platform.as_ref(), &reading.limits, reading.access.retries)?;
-    Ok((source, image))
+    Ok(Found::of(source, image, reading))
 }
 
 /// Reads the layers of an image.
-fn read(source: Arc<dyn Source>, image: Resolved, reading: &Reading, known: &[Arc<LayerDiff>], watch: &dyn Watch) -> Loaded {
-    watch.resolved(&image);
-    let diffs = layers::read(&*source, &image, reading, known, watch);
-    let mut loaded = Loaded { image, source, layers: Vec::new(), tree: Tree::new(), gap: None };
+fn read(found: Found, reading: &Reading, watch: &dyn Watch) -> Loaded {
+    watch.resolved(&found.image);
+    let diffs = layers::read(&found, reading, watch);
+    let Found { source, image, slots } = found;
+    let mut loaded = Loaded { image, source, layers: Vec::new(), tree: Tree::new(), gap: None, _slots: slots };
     for (index, diff) in diffs.into_iter().enumerate() {
         let layer = diff.and_then(|diff| {
             if loaded.gap.is_none() {
@@ -221,10 +235,29 @@ pub fn cat(loaded: &Loaded, path: &LayerPath, reading: &Reading, out: &mut dyn W
     layers::copy(loaded, node, trace, reading, out)
 }
 
+/// An image that was looked for: its documents are known, or why not.
+pub struct Sought {
+    reference: Reference,
+    found: Result<Found>,
+}
+
+/// Reads the documents of an image. Shared that it has in common with others that were sought are read once, if all are
+/// sought before the first is verified.
+pub fn seek(reference: &Reference, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Sought {
+    let found = asking.ready().and_then(|()| find(reference, reading, watch));
+    Sought { reference: reference.clone(), found }
+}
+
+impl Sought {
+    /// Reads the rest of it, and judges. Whatever happens, there is something to report.
+    pub fn verify(self, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
+        told(&self.reference, self.found, reading, asking, watch)
+    }
+}
+
 /// Reads and judges one image. Whatever happens, there is something to report.
 pub fn verify(reference: &Reference, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
-    let resolved = asking.ready().and_then(|()| resolve(reference, reading, watch));
-    told(reference, resolved, reading, asking, watch)
+    seek(reference, reading, asking, watch).verify(reading, asking, watch)
 }
 
 /// Reads and judges the images of all platforms that a reference leads to. `reading.platform` does not count.
@@ -232,7 +265,7 @@ pub fn verify_platforms(reference: &Reference, reading: &Reading, asking: &Askin
     let mut images = Vec::new();
     let read = asking.ready().and_then(|()| kept::open(reference, reading, watch)).and_then(|source| {
         source::platforms(&*source, reference, &reading.limits, reading.access.retries, &mut |platform, image| {
-            let resolved = image.map(|image| (Arc::clone(&source), image));
+            let resolved = image.map(|image| Found::of(Arc::clone(&source), image, reading));
             let mut told = told(reference, resolved, reading, asking, watch);
             told.image.platform = told.image.platform.or_else(|| platform.map(|platform| platform.to_string()));
             images.push(told);
@@ -242,15 +275,12 @@ pub fn verify_platforms(reference: &Reference, reading: &Reading, asking: &Askin
     images
 }
 
-/// An image whose documents were read, and where the rest of it is.
-type Found = (Arc<dyn Source>, Resolved);
-
 /// The report of an image that was found, or was not: that of an earlier run, if it would be the same.
 fn told(reference: &Reference, found: Result<Found>, reading: &Reading, asking: &Asking<'_>, watch: &dyn Watch) -> Told {
-    let place = found.as_ref().ok().and_then(|(_, image)| Place::of(image, reading, asking));
-    let before = found.as_ref().ok().zip(place.as_ref()).and_then(|((_, image), place)| place.look(image, asking, watch));
+    let place = found.as_ref().ok().and_then(|found| Place::of(&found.image, reading, asking));
+    let before = found.as_ref().ok().zip(place.as_ref()).and_then(|(found, place)| place.look(&found.image, asking, watch));
     let mut told = before.unwrap_or_else(|| {
-        let loaded = found.map(|(source, image)| read(source, image, reading, &asking.known(), watch));
+        let loaded = found.map(|found| read(found, reading, watch));
         let told = judged(reference, loaded, reading, asking, watch);
         if let Some(place) = &place {
             place.keep(&told);

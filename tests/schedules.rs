@@ -183,7 +183,7 @@ fn run(policy: &Policy, schedule: &Arc<Schedule>) -> Ended {
     let credentials = Credentials { username: "user".to_owned(), password: PASSWORD.to_owned() };
     let access = Access { credentials: Some(credentials), retries: 1, timeout: Duration::from_millis(300), ..Access::default() };
     let cache = schedule.with_cache.then(|| Arc::new(Cache::open(folder.path(), 1 << 30, |_| {}).unwrap()));
-    let reading = Reading { access, jobs: schedule.jobs, cache, ..load::reading() };
+    let reading = Reading { access, shared: verify::Shared::new(schedule.jobs, true), cache, ..load::reading() };
     let today = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
     let reference = format!("{}/team/app:1", server.host()).parse().unwrap();
     let image = verify::verify(&reference, &reading, &Asking::all(policy, today), &load::Unwatched).image;

@@ -3,6 +3,7 @@
 
 mod change;
 mod findings;
+mod fleet;
 mod head;
 mod markup;
 mod sizes;
@@ -28,6 +29,7 @@ pub fn render(report: &Report) -> Vec<u8> {
     page(&title, |html| {
         if report.images.len() > 1 {
             head::contents(html, report);
+            report.fleet.iter().for_each(|together| fleet::write(html, together));
         }
         for (place, image) in report.images.iter().enumerate() {
             html.with("article class=image", &[("id", &anchor(place))], |html| article(html, image));

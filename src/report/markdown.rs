@@ -3,6 +3,7 @@
 //! links, embeds or ends a table.
 
 mod code;
+mod fleet;
 mod image;
 mod pull;
 mod rows;
@@ -29,6 +30,7 @@ pub fn render(report: &Report) -> Vec<u8> {
     let mut sheet = Sheet::of(report.images.iter().map(|image| (&image.reference[..], image.platform.as_deref())));
     if report.images.len() > 1 {
         sheet.put("summary", &image::several(report));
+        report.fleet.iter().for_each(|together| fleet::write(&mut sheet, together));
     }
     for image in &report.images {
         image::write(&mut sheet, image);

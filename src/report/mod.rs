@@ -17,6 +17,7 @@ mod comparison;
 mod exit;
 pub mod figures;
 mod fill;
+mod fleet;
 pub mod github;
 pub mod html;
 pub mod json;
@@ -35,6 +36,7 @@ mod verdict;
 pub use comparison::Comparison;
 pub use exit::ExitCode;
 pub use fill::fill;
+pub use fleet::{Common, Drift, Fleet, Member, Version};
 pub use json::schema;
 pub use lists::size::{By, View};
 pub use read::read;
@@ -61,6 +63,8 @@ pub struct Report {
     pub images: Vec<Image>,
     /// What it costs to pull them; of several images alone.
     pub pull: Option<Pull>,
+    /// What they have in common, and where they differ; of several images alone.
+    pub fleet: Option<Fleet>,
 }
 
 /// The program.
@@ -96,6 +100,9 @@ pub enum Verdict {
 pub struct Image {
     /// The full reference.
     pub reference: String,
+    /// The services of Compose files that run it; absent where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
     /// The manifest's digest, where the transport has one.
     pub digest: Option<String>,
     /// The digest of the index that led to it.
@@ -171,7 +178,7 @@ pub struct Policy {
 }
 
 /// The five answers.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Answers {
     /// Is everything that was meant to be there there, unaltered?
     pub whole: Answer,

@@ -7,7 +7,7 @@ use crate::size::pull::{Blob, Parcel, Pulled};
 use crate::text::terminal;
 
 /// Images that stand against each other in a matrix; more are a list, of so many.
-const MATRIX: usize = 6;
+pub(super) const MATRIX: usize = 6;
 const LISTED: usize = 50;
 
 /// The costs of the images whose layers are known; `None` of fewer than two.

@@ -5,9 +5,11 @@ mod brief;
 mod cause;
 mod causes;
 mod delta;
+mod fleet;
 mod foot;
 #[cfg(test)]
 pub(crate) mod golden;
+mod grid;
 mod head;
 mod known;
 mod matrix;
@@ -43,19 +45,34 @@ pub struct Style {
 /// Lines that an image takes which holds, so that thirty of them can be read.
 const HELD: usize = 14;
 
-/// Renders a report.
+/// Renders a report: the image, or of several first what they are together; each of them in full with `-v`.
 pub fn render(report: &Report, style: &Style) -> Vec<u8> {
     let mut page = Page::new(style);
-    for image in &report.images {
-        page.separate();
-        page.append(block(image, style));
+    match &report.fleet {
+        Some(together) => fleet::write(&mut page, report, together),
+        None => report.images.iter().for_each(|image| page.append(block(image, style))),
     }
-    if report.images.len() > 1 {
-        page.blank();
-        page.paragraph("", "", &summary(report));
+    for image in report.images.iter().filter(|_| report.fleet.is_some()) {
+        if style.verbose {
+            page.blank();
+            page.append(block(image, style));
+        } else if image.delta.is_some() || image.matrix.is_some() {
+            page.blank();
+            page.append(asked(image, style));
+        }
     }
-    pull::write(&mut page, report);
     page.into_bytes()
+}
+
+/// What was asked for of each image beside the rules.
+fn asked(image: &Image, style: &Style) -> Page {
+    let mut page = Page::new(style);
+    head::title(&mut page, image.verdict.word(), image);
+    if let Some(delta) = &image.delta {
+        delta::brief(&mut page, delta);
+    }
+    matrix::write(&mut page, image);
+    page
 }
 
 fn block(image: &Image, style: &Style) -> Page {
@@ -85,19 +102,4 @@ fn block(image: &Image, style: &Style) -> Page {
         }
     }
     page
-}
-
-/// `3 images: 1 held, 2 with findings`.
-fn summary(report: &Report) -> String {
-    let count = |verdict| report.images.iter().filter(|image| image.verdict == verdict).count();
-    let verdicts = [Verdict::Held, Verdict::Findings, Verdict::Undecided, Verdict::Incomplete];
-    let parts: Vec<String> = verdicts
-        .into_iter()
-        .filter(|verdict| count(*verdict) > 0)
-        .map(|verdict| match verdict {
-            Verdict::Findings => format!("{} with findings", count(verdict)),
-            other => format!("{} {}", count(other), other.word()),
-        })
-        .collect();
-    format!("{} images: {}", report.images.len(), parts.join(", "))
 }

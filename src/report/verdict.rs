@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::{Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict, pull};
+use super::{
+    Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict, fleet, pull,
+};
 use crate::finding::{Level, Outcome, Question};
 
 impl Finding {
@@ -72,6 +74,7 @@ impl Image {
     pub fn unread(reference: String, failure: Failure) -> Self {
         Self {
             reference,
+            services: Vec::new(),
             digest: None,
             index_digest: None,
             config_digest: None,
@@ -164,6 +167,7 @@ impl Report {
             fail_on,
             today: today.to_string(),
             pull: pull::of(&images),
+            fleet: fleet::of(&images),
             images,
         }
     }

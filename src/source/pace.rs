@@ -18,8 +18,7 @@ const REQUEST: u64 = 1 << 20;
 const RISE: f64 = 1.03;
 const FALL: f64 = 0.85;
 
-/// The turns of those who read blobs, one after the other. Waiting is all that it does to them: what is read does not depend
-/// on it.
+/// The turns of those who read blobs. Waiting is all that it does to them: what is read does not depend on it.
 pub struct Pace {
     state: Mutex<State>,
     changed: Condvar,
@@ -27,12 +26,12 @@ pub struct Pace {
 
 struct State {
     climb: Climb,
+    /// Blobs that are being read.
+    reading: usize,
     /// Blobs that ended, and bytes that came, since `began`.
     ended: usize,
     bytes: u64,
     began: Instant,
-    /// Whether a reader left, because there is nothing more to read: nobody has to wait for that.
-    is_over: bool,
 }
 
 impl Pace {
@@ -47,38 +46,30 @@ impl Pace {
     }
 
     fn new(climb: Climb) -> Self {
-        let state = State { climb, ended: 0, bytes: 0, began: Instant::now(), is_over: false };
+        let state = State { climb, reading: 0, ended: 0, bytes: 0, began: Instant::now() };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// How many readers can ever have a turn.
+    /// How many can ever have a turn at the same time.
     pub fn most(&self) -> usize {
         self.state().climb.most
     }
 
-    /// The reader of a number, counted from zero. The lower ones come first, so that no thread is used that need not be.
-    pub fn reader(&self, number: usize) -> Reader<'_> {
-        Reader { pace: self, number, has_read: false }
+    /// Waits for the turn to read a blob. It ends when what is returned is dropped.
+    pub fn turn(&self) -> Turn<'_> {
+        let waits = |state: &mut State| state.reading >= state.climb.places;
+        let mut state = self.changed.wait_while(self.state(), waits).unwrap_or_else(PoisonError::into_inner);
+        if state.reading == 0 {
+            // While nothing was read, no link was slow.
+            (state.ended, state.bytes, state.began) = (0, 0, Instant::now());
+        }
+        state.reading += 1;
+        Turn { pace: self }
     }
 
     /// Counts bytes that came.
     pub fn advanced(&self, bytes: u64) {
-        self.count(0, bytes);
-    }
-
-    /// Counts, and draws the conclusion when as many blobs ended as are read at the same time, or when that takes long.
-    fn count(&self, ended: usize, bytes: u64) {
-        let mut state = self.state();
-        state.ended += ended;
-        state.bytes = state.bytes.saturating_add(bytes);
-        let elapsed = state.began.elapsed();
-        if state.ended >= state.climb.places || elapsed >= PERIOD {
-            #[expect(clippy::cast_precision_loss, reason = "a rate is compared with another")]
-            let rate = state.bytes as f64 / elapsed.as_secs_f64().max(1e-6);
-            state.climb.next(rate);
-            (state.ended, state.bytes, state.began) = (0, 0, Instant::now());
-            self.changed.notify_all();
-        }
+        count(&mut self.state(), 0, bytes, &self.changed);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -86,28 +77,31 @@ impl Pace {
     }
 }
 
-/// Someone who reads one blob after the other.
-pub struct Reader<'a> {
-    pace: &'a Pace,
-    number: usize,
-    has_read: bool,
-}
-
-impl Reader<'_> {
-    /// Ends the blob before, and waits for the turn to read another.
-    pub fn next(&mut self) {
-        if std::mem::replace(&mut self.has_read, true) {
-            self.pace.count(1, REQUEST);
-        }
-        let waits = |state: &mut State| self.number >= state.climb.places && !state.is_over;
-        drop(self.pace.changed.wait_while(self.pace.state(), waits));
+/// Counts, and draws the conclusion when as many blobs ended as are read at the same time, or when that takes long.
+fn count(state: &mut State, ended: usize, bytes: u64, changed: &Condvar) {
+    state.ended += ended;
+    state.bytes = state.bytes.saturating_add(bytes);
+    let elapsed = state.began.elapsed();
+    if state.ended >= state.climb.places || elapsed >= PERIOD {
+        #[expect(clippy::cast_precision_loss, reason = "a rate is compared with another")]
+        let rate = state.bytes as f64 / elapsed.as_secs_f64().max(1e-6);
+        state.climb.next(rate);
+        (state.ended, state.bytes, state.began) = (0, 0, Instant::now());
+        changed.notify_all();
     }
 }
 
-impl Drop for Reader<'_> {
+/// Leave to read one blob.
+pub struct Turn<'a> {
+    pace: &'a Pace,
+}
+
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.pace.state().is_over = true;
-        self.pace.changed.notify_all();
+        let mut state = self.pace.state();
+        state.reading = state.reading.saturating_sub(1);
+        count(&mut state, 1, REQUEST, &self.pace.changed);
+        self.pace.changed.notify_one();
     }
 }
 
@@ -185,15 +179,34 @@ mod tests {
     }
 
     #[test]
-    fn readers_get_their_turn_when_there_is_room_or_nothing_to_read() {
+    fn so_many_read_at_the_same_time_and_the_next_when_one_of_them_ends() {
+        let pace = Pace::steady(2);
+        let (one, two) = (pace.turn(), pace.turn());
+        let is_third = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _third = pace.turn();
+                is_third.store(true, std::sync::atomic::Ordering::SeqCst);
+            });
+            assert!(!is_third.load(std::sync::atomic::Ordering::SeqCst));
+            drop(one);
+        });
+        assert!(is_third.into_inner());
+        drop(two);
+        assert_eq!(pace.state().reading, 0);
+    }
+
+    #[test]
+    fn blobs_that_ended_are_a_reason_to_try_one_more() {
         let pace = Pace::adaptive(8);
-        let mut readers: Vec<_> = (0..FIRST).map(|number| pace.reader(number)).collect();
-        readers.iter_mut().for_each(Reader::next);
-        pace.advanced(1000);
-        readers.iter_mut().for_each(Reader::next);
+        for _ in 0..FIRST {
+            drop(pace.turn());
+        }
+        // Between them nothing was read: each began anew.
+        assert_eq!(pace.state().climb.places, FIRST);
+        let turns: Vec<_> = (0..FIRST).map(|_| pace.turn()).collect();
+        drop(turns);
         assert_eq!(pace.state().climb.places, FIRST + 1);
-        pace.reader(FIRST).next();
-        assert!(pace.state().is_over);
-        pace.reader(pace.most()).next();
+        assert_eq!(pace.most(), 8);
     }
 }

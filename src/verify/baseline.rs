@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::snapshot::{fingerprints, snapshot};
-use super::{Asking, Loaded, Reading, Watch, again, choose, kept, load_beside, summary};
+use super::{Asking, Loaded, Reading, Watch, again, choose, kept, load, summary};
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Facts, Sources};
 use crate::finding::Judgement;
-use crate::layer::LayerDiff;
 use crate::profile::Profile;
 use crate::reference::{Platform, Reference, Transport};
 use crate::size::snapshot::Side;
@@ -91,13 +90,6 @@ impl Baseline {
         }
     }
 
-    /// The layers that were read of it.
-    pub(super) fn layers(&self) -> Vec<Arc<LayerDiff>> {
-        let Place::Image(_, read) = &self.place else { return Vec::new() };
-        let read = read.lock().unwrap_or_else(PoisonError::into_inner);
-        read.values().flatten().flatten().flat_map(|weighed| weighed.loaded.layers.iter().flatten().cloned()).collect()
-    }
-
     /// What is to be compared with an image; `None`: it is not there. An image is read for the platform of the other, and
     /// judged by its profile.
     pub(super) fn beside(&self, new: &Snapshot, other: &Other<'_>) -> Result<Option<Arc<Snapshot>>> {
@@ -108,9 +100,8 @@ impl Baseline {
                 let platform = other.platform();
                 let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
                 let weighed = read.entry(platform.clone()).or_insert_with(|| {
-                    let layers: Vec<_> = other.loaded.layers.iter().flatten().cloned().collect();
                     let reading = Reading { platform: Some(platform), ..other.reading.clone() };
-                    Weighed::read_if_there(reference, &reading, &layers, other.watch)
+                    Weighed::read_if_there(reference, &reading, other.watch)
                 });
                 match weighed {
                     Ok(Some(weighed)) => weighed.judged(other.profile, other.reading, other.asking, other.watch).map(Some),
@@ -138,8 +129,8 @@ impl Other<'_> {
 }
 
 impl Weighed {
-    fn read(reference: &Reference, reading: &Reading, known: &[Arc<LayerDiff>], watch: &dyn Watch) -> Result<Self> {
-        let loaded = load_beside(reference, reading, known, watch)?;
+    fn read(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Self> {
+        let loaded = load(reference, reading, watch)?;
         if let Some(gap) = &loaded.gap {
             return Err(gap.clone());
         }
@@ -150,15 +141,10 @@ impl Weighed {
 
     /// Reads it without waiting for it; `None` if it is not there at all. One that is there and lacks the platform, or a part,
     /// is an error.
-    fn read_if_there(
-        reference: &Reference,
-        reading: &Reading,
-        known: &[Arc<LayerDiff>],
-        watch: &dyn Watch,
-    ) -> Result<Option<Self>> {
+    fn read_if_there(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Option<Self>> {
         let mut reading = reading.clone();
         reading.access.wait = None;
-        match Self::read(reference, &reading, known, watch) {
+        match Self::read(reference, &reading, watch) {
             Err(error) if error.kind == Kind::NotFound && !exists(reference, &reading, watch) => Ok(None),
             read => read.map(Some),
         }
@@ -270,7 +256,7 @@ fn both(
     watch: &dyn Watch,
 ) -> Result<(Arc<Snapshot>, Arc<Snapshot>)> {
     beside.is_there()?.ok_or_else(|| beside.absence())?;
-    let mut weighed = Weighed::read(reference, reading, &[], watch)?;
+    let mut weighed = Weighed::read(reference, reading, watch)?;
     let profile = choose(asking, reference, Some(&weighed.loaded))?;
     let image = weighed.judged(&profile, reading, asking, watch)?;
     let other = Other { loaded: &weighed.loaded, profile: &profile, reading, asking, watch };

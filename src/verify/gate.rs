@@ -8,7 +8,6 @@ use super::baseline::{Baseline, Other, doing};
 use super::snapshot::{fingerprint, fingerprints};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Judgement, Outcome};
-use crate::layer::LayerDiff;
 use crate::profile::Profile;
 use crate::report;
 use crate::rules::Judged;
@@ -38,11 +37,6 @@ impl Asking<'_> {
         let Some(gate) = self.gate else { return Ok(()) };
         let Some(()) = gate.baseline.is_there()? else { return if gate.is_optional { Ok(()) } else { Err(gate.missing()) } };
         if gate.new_only && !gate.baseline.is_judged() { Err(gate.unjudged()) } else { Ok(()) }
-    }
-
-    /// The layers that the comparison read already.
-    pub(super) fn known(&self) -> Vec<Arc<LayerDiff>> {
-        self.gate.map(|gate| gate.baseline.layers()).unwrap_or_default()
     }
 }
 

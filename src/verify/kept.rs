@@ -1,5 +1,5 @@
-//! A registry with the cache before it. Documents never change under their digest, so those that came once are not asked for
-//! again; of a tag, the registry is asked whether it is what it was.
+//! A registry with what is known before it: what this run fetched, and the cache. Documents never change under their digest, so
+//! those that came once are not asked for again; of a tag, the registry is asked whether it is what it was.
 
 use std::io::{BufRead, Cursor, Read};
 use std::sync::{Arc, OnceLock};
@@ -22,11 +22,10 @@ const NOTED_ANEW: i64 = 1;
 const MANIFEST: &str = "manifest";
 const BLOB: &str = "blob";
 
-/// A repository of a registry, and what the cache has of it.
+/// A repository of a registry, and what is known of it.
 struct Kept {
     reference: Reference,
     reading: Reading,
-    cache: Arc<Cache>,
     /// The registry, once it is asked for anything.
     behind: OnceLock<Result<Box<dyn Source>>>,
 }
@@ -34,10 +33,12 @@ struct Kept {
 /// Opens the place that a reference names. Nothing is asked of a registry before the first document is that is not at hand,
 /// and offline nothing at all.
 pub(super) fn open(reference: &Reference, reading: &Reading, watch: &dyn Watch) -> Result<Arc<dyn Source>> {
-    match (&reference.transport, &reading.cache) {
-        (Transport::Registry { .. }, Some(cache)) => {
-            let (reading, cache) = (reading.clone(), Arc::clone(cache));
-            let kept = Kept { reference: reference.clone(), reading, cache, behind: OnceLock::new() };
+    match &reference.transport {
+        Transport::Registry { .. } if reading.offline && reading.cache.is_none() => {
+            Err(Error::new(Kind::Usage, "there is no cache to answer from").hint("name its folder with --cache DIR"))
+        }
+        Transport::Registry { .. } => {
+            let kept = Kept { reference: reference.clone(), reading: reading.clone(), behind: OnceLock::new() };
             if kept.reading.offline
                 && let Some((_, at)) = kept.last_seen()
             {
@@ -45,10 +46,7 @@ pub(super) fn open(reference: &Reference, reading: &Reading, watch: &dyn Watch) 
             }
             Ok(Arc::new(kept))
         }
-        (Transport::Registry { .. }, None) if reading.offline => {
-            Err(Error::new(Kind::Usage, "there is no cache to answer from").hint("name its folder with --cache DIR"))
-        }
-        (Transport::DockerDaemon { .. }, _) if reading.offline => {
+        Transport::DockerDaemon { .. } if reading.offline => {
             let error = Error::new(Kind::Unreachable, "a Docker engine answers requests, and --offline makes none");
             Err(error.hint("leave out --offline, or pipe the image in: docker save IMAGE | lucid-verify docker-archive:-"))
         }
@@ -67,6 +65,10 @@ impl Kept {
         self.behind.get_or_init(open).as_ref().map(|source| &**source).map_err(Clone::clone)
     }
 
+    fn cache(&self) -> Option<&Cache> {
+        self.reading.cache.as_deref()
+    }
+
     /// Documents are kept by their repository, too: what one registry calls a document, or that it has it, says nothing of
     /// another.
     fn key(&self, kind: &str, digest: &Digest) -> Digest {
@@ -80,7 +82,7 @@ impl Kept {
 
     /// A document as it came, once it is what its digest says.
     fn document(&self, kind: &str, digest: &Digest) -> Option<Fetched> {
-        let entry = self.cache.get(Entry::Document, &self.key(kind, digest))?;
+        let entry = self.cache()?.get(Entry::Document, &self.key(kind, digest))?;
         let mut lines = entry.splitn(3, |byte| *byte == b'\n');
         let mut line = || String::from_utf8(lines.next()?.to_vec()).ok().map(|line| Some(line).filter(|line| !line.is_empty()));
         let (content_type, claimed_digest) = (line()?, line()?);
@@ -91,12 +93,14 @@ impl Kept {
     fn keep(&self, kind: &str, digest: &Digest, Fetched { bytes, content_type, claimed_digest }: &Fetched) {
         let line = |text: &Option<String>| text.clone().unwrap_or_default() + "\n";
         let head = line(content_type) + &line(claimed_digest);
-        self.cache.put(Entry::Document, &self.key(kind, digest), &[head.as_bytes(), bytes].concat());
+        if let Some(cache) = self.cache() {
+            cache.put(Entry::Document, &self.key(kind, digest), &[head.as_bytes(), bytes].concat());
+        }
     }
 
     /// What the tag was when it was last asked for, and when that was.
     fn last_seen(&self) -> Option<(Digest, DateTime<Utc>)> {
-        let (at, text) = self.cache.get_stamped(Entry::Document, &self.tag_key())?;
+        let (at, text) = self.cache()?.get_stamped(Entry::Document, &self.tag_key())?;
         Some((std::str::from_utf8(&text).ok()?.parse().ok()?, at))
     }
 
@@ -118,7 +122,9 @@ impl Kept {
     }
 
     fn note(&self, digest: &Digest) {
-        self.cache.put_stamped(Entry::Document, &self.tag_key(), digest.to_string().as_bytes());
+        if let Some(cache) = self.cache() {
+            cache.put_stamped(Entry::Document, &self.tag_key(), digest.to_string().as_bytes());
+        }
     }
 
     /// A small blob, held against its digest.
@@ -127,12 +133,16 @@ impl Kept {
         if let Some(fetched) = self.document(BLOB, digest) {
             return Ok(fetched.bytes);
         }
-        let behind = self.behind(|| format!("the document {digest}"))?;
-        let mut bytes = Vec::new();
-        Verified::new(source::blob(behind, descriptor, self.reading.access.retries)?, digest, *size).read_to_end(&mut bytes)?;
-        let fetched = Fetched { bytes, content_type: None, claimed_digest: None };
-        self.keep(BLOB, digest, &fetched);
-        Ok(fetched.bytes)
+        let fetch = || {
+            let behind = self.behind(|| format!("the document {digest}"))?;
+            let mut bytes = Vec::new();
+            Verified::new(source::blob(behind, descriptor, self.reading.access.retries)?, digest, *size)
+                .read_to_end(&mut bytes)?;
+            let fetched = Fetched { bytes, content_type: None, claimed_digest: None };
+            self.keep(BLOB, digest, &fetched);
+            Ok(fetched)
+        };
+        Ok(self.reading.shared.document(self.key(BLOB, digest), fetch)?.bytes)
     }
 }
 
@@ -150,15 +160,17 @@ impl Source for Kept {
             Some(digest) => format!("the manifest {digest}"),
             None => format!("what the tag of {} stands for", self.reference),
         };
-        let fetched = self.behind(missing)?.manifest(child, limit)?;
-        match pinned {
-            Some(pinned) if pinned.matches(&fetched.bytes) => self.keep(MANIFEST, pinned, &fetched),
-            Some(_) => {}
-            None => {
-                let digest = Digest::sha256(&fetched.bytes);
-                self.keep(MANIFEST, &digest, &fetched);
-                self.note(&digest);
-            }
+        let fetch = || self.behind(missing)?.manifest(child, limit);
+        let Some(pinned) = pinned else {
+            let fetched = fetch()?;
+            let digest = Digest::sha256(&fetched.bytes);
+            self.keep(MANIFEST, &digest, &fetched);
+            self.note(&digest);
+            return Ok(fetched);
+        };
+        let fetched = self.reading.shared.document(self.key(MANIFEST, pinned), fetch)?;
+        if pinned.matches(&fetched.bytes) {
+            self.keep(MANIFEST, pinned, &fetched);
         }
         Ok(fetched)
     }

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::cached::Wanted;
-use super::{Loaded, Reading, Watch, stages};
-use crate::digest::Digest;
+use super::shared::Where;
+use super::{Found, Loaded, Reading, Watch, stages};
+use crate::digest::Verified;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Descriptor, Resolved};
 use crate::layer::{self, Body, EntryRef, LayerDiff, Trace};
 use crate::limits::{self, Limits};
-use crate::source::{self, Pace, Source};
+use crate::source::{self, Pace};
 use crate::vfs::NodeId;
 
 /// A layer as errors name it: `read layer 3/5 sha256:…`.
@@ -44,44 +45,30 @@ impl Total {
     }
 }
 
-/// Reads every layer, largest first, at most `reading.jobs` at a time; a blob that the manifest names twice once, and none
-/// that is among `known`. A layer that fails does not stop the others, so that the outcome does not depend on which was
-/// faster (docs/decisions/0022).
-pub(super) fn read(
-    source: &dyn Source,
-    image: &Resolved,
-    reading: &Reading,
-    known: &[Arc<LayerDiff>],
-    watch: &dyn Watch,
-) -> Vec<Result<Arc<LayerDiff>>> {
+/// Reads every layer, largest first; a blob that the manifest names twice once, and none that another image of the run read.
+/// A layer that fails does not stop the others, so that the outcome does not depend on which was faster
+/// (docs/decisions/0022).
+pub(super) fn read(found: &Found, reading: &Reading, watch: &dyn Watch) -> Vec<Result<Arc<LayerDiff>>> {
+    let Found { image, slots, .. } = found;
     let descriptors = &image.manifest.layers;
-    let diff_ids = &image.config.rootfs.diff_ids;
     let mut positions: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (index, descriptor) in descriptors.iter().enumerate() {
-        positions.entry((&descriptor.digest, descriptor.size, &diff_ids[index])).or_default().push(index);
+    for (index, slot) in slots.iter().enumerate() {
+        positions.entry(Arc::as_ptr(slot)).or_default().push(index);
     }
     let mut work: Vec<Vec<usize>> = positions.into_values().collect();
     work.sort_by_key(|indices| (std::cmp::Reverse(descriptors[indices[0]].size), indices[0]));
 
     let sizes: Vec<u64> = work.iter().map(|indices| descriptors[indices[0]].size).collect();
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let staged = stages::staged(&sizes, processors);
-    // Beside the processors there is nothing to wait for, unless a network is.
-    let pace = if source.is_at_hand() { Pace::steady(reading.jobs.min(processors)) } else { Pace::adaptive(reading.jobs) };
-    let watch: &dyn Watch = &Paced { watch, pace: &pace };
+    let staged = stages::staged(&sizes, stages::processors());
+    let pace = &reading.shared.pace;
+    let watch: &dyn Watch = &Paced { watch, pace };
     let (next, total) = (AtomicUsize::new(0), Total::default());
     let done: Vec<OnceLock<Result<Arc<LayerDiff>>>> = descriptors.iter().map(|_| OnceLock::new()).collect();
-    let worker = |number| {
-        let mut reader = pace.reader(number);
+    let worker = || {
         loop {
-            reader.next();
             let order = next.fetch_add(1, Ordering::Relaxed);
             let Some(indices) = work.get(order).filter(|_| total.over.get().is_none()) else { break };
-            let same = |known: &&Arc<LayerDiff>| is_of(known, &descriptors[indices[0]], &diff_ids[indices[0]]);
-            let diff = match known.iter().find(same) {
-                Some(known) => Ok(Arc::clone(known)),
-                None => one(source, image, reading, watch, indices[0], staged[order]).map(Arc::new),
-            };
+            let diff = one(found, reading, watch, indices[0], staged[order]);
             if let Ok(diff) = &diff {
                 total.add(diff, &reading.limits);
             }
@@ -92,8 +79,8 @@ pub(super) fn read(
         }
     };
     std::thread::scope(|scope| {
-        for number in 0..pace.most().min(work.len().max(1)) {
-            scope.spawn(move || worker(number));
+        for _ in 0..pace.most().min(work.len().max(1)) {
+            scope.spawn(worker);
         }
     });
     // Which layers were read before a common ceiling was hit depends on which were faster: none counts then.
@@ -102,29 +89,26 @@ pub(super) fn read(
     done.into_iter().map(|layer| over.clone().map_or_else(|| layer.into_inner().unwrap_or_else(unread), Err)).collect()
 }
 
-/// Whether a layer that was read is this one: by its digests, and by what it is called, because it is held against that.
-fn is_of(diff: &LayerDiff, descriptor: &Descriptor, diff_id: &Digest) -> bool {
-    let read = &diff.descriptor;
-    let is_same = read.digest == descriptor.digest && read.size == descriptor.size && read.media_type == descriptor.media_type;
-    is_same && diff.diff_id == *diff_id
-}
-
-fn one(
-    source: &dyn Source,
-    image: &Resolved,
-    reading: &Reading,
-    watch: &dyn Watch,
-    layer: usize,
-    is_staged: bool,
-) -> Result<LayerDiff> {
+/// One layer: what another image of the run read, or what is read now.
+fn one(found: &Found, reading: &Reading, watch: &dyn Watch, layer: usize, is_staged: bool) -> Result<Arc<LayerDiff>> {
+    let Found { source, image, slots } = found;
     let (descriptor, diff_id) = (&image.manifest.layers[layer], &image.config.rootfs.diff_ids[layer]);
-    if let Some(passed) = source.layer(descriptor, diff_id) {
-        return passed;
-    }
     let (algorithm, is_at_hand) = (diff_id.algorithm(), source.is_at_hand());
-    let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, is_staged, watch, claim: OnceLock::new() };
-    let blob = || Ok(Watched { inner: source::blob(source, descriptor, reading.access.retries)?, watch: &wanted, layer });
-    wanted.pass(&blob).map_err(|error| elsewhere(error, descriptor))?.hold(descriptor, diff_id)
+    let opened = || source::blob(&**source, descriptor, reading.access.retries);
+    let drained = || Verified::new(opened()?, &descriptor.digest, descriptor.size).drain().map_err(Error::from);
+    let holds = || !is_at_hand || source.layer(descriptor, diff_id).map_or_else(|| drained().is_ok(), |passed| passed.is_ok());
+    let at = Where { reference: &image.reference, holds: &holds };
+    slots[layer].get(&at, || {
+        if let Some(passed) = source.layer(descriptor, diff_id) {
+            return passed;
+        }
+        let _turn = reading.shared.pace.turn();
+        reading.shared.staged(is_staged, |is_staged| {
+            let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, is_staged, watch, claim: OnceLock::new() };
+            let blob = || Ok(Watched { inner: opened()?, watch: &wanted, layer });
+            wanted.pass(&blob).map_err(|error| elsewhere(error, descriptor))?.hold(descriptor, diff_id)
+        })
+    })
 }
 
 /// Says of a foreign layer that is not where the image is why it is not read (docs/decisions/0028).

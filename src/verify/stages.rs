@@ -5,14 +5,22 @@ use crate::layer::STAGED_BYTES;
 /// Compressed bytes of a layer below which threads cost more than they bring.
 const WORTHWHILE: u64 = 1 << 20;
 
-/// Bytes of the buffers between stages, of all layers of an image together.
+/// Bytes of the buffers between stages, of all layers of a run together.
 const BUDGET: usize = 16 << 20;
+
+/// Layers for whose buffers that is enough.
+pub(super) const ROOM: usize = BUDGET / STAGED_BYTES;
+
+/// The processors of this machine.
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
 
 /// Which layers are read in stages, given their compressed sizes, largest first, which is the order in which they are begun.
 /// One that is more than a processor's share of what is left then would be waited for, with processors idle.
 pub(super) fn staged(sizes: &[u64], processors: usize) -> Vec<bool> {
     let mut left: u64 = sizes.iter().fold(0, |sum, size| sum.saturating_add(*size));
-    let mut room = if processors > 1 { BUDGET / STAGED_BYTES } else { 0 };
+    let mut room = if processors > 1 { ROOM } else { 0 };
     let is_staged = |size: &u64| {
         let share = left / processors.max(1) as u64;
         left = left.saturating_sub(*size);
@@ -52,6 +60,6 @@ mod tests {
     #[test]
     fn the_buffers_of_all_stages_fit_into_their_budget() {
         let layers = staged(&[2 * MB; 100], 64);
-        assert_eq!(layers.iter().filter(|is_staged| **is_staged).count(), BUDGET / STAGED_BYTES);
+        assert_eq!(layers.iter().filter(|is_staged| **is_staged).count(), ROOM);
     }
 }

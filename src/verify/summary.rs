@@ -32,6 +32,7 @@ pub(super) fn unjudged(loaded: &Loaded, facts: &Facts, sizes: &Breakdown) -> rep
     let config = &facts.config;
     report::Image {
         reference: loaded.image.reference.to_string(),
+        services: Vec::new(),
         digest: loaded.image.digest.as_ref().map(ToString::to_string),
         index_digest: loaded.image.index_digest.as_ref().map(ToString::to_string),
         config_digest: Some(config.digest.to_string()),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use lucid_verify::image::Resolved;
 use lucid_verify::limits::Limits;
 use lucid_verify::source::Access;
-use lucid_verify::verify::{self, Reading, Watch};
+use lucid_verify::verify::{self, Reading, Shared, Watch};
 use lucid_verify::vfs::Tree;
 
 /// Nobody watches.
@@ -23,7 +23,7 @@ impl Watch for Unwatched {
 /// Defaults for an image on disk.
 pub fn reading() -> Reading {
     let access = Access { retries: 0, timeout: Duration::from_mins(1), ..Access::default() };
-    Reading { platform: None, access, limits: Limits::default(), jobs: 2, cache: None, offline: false }
+    Reading { platform: None, access, limits: Limits::default(), shared: Shared::new(2, true), cache: None, offline: false }
 }
 
 /// The tree of the one image of a layout, every layer read.

@@ -79,8 +79,14 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The images
-    #[arg(required = true, value_name = "IMAGE", value_parser = reference)]
+    #[arg(required_unless_present_any = ["list", "compose"], value_name = "IMAGE", value_parser = reference)]
     pub images: Vec<Reference>,
+    /// The images of a list, too: one a line, # begins a comment, - is stdin
+    #[arg(long = "images", value_name = "FILE")]
+    pub list: Option<PathBuf>,
+    /// The images of a Compose file's services, too, its variables filled in (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub compose: Vec<PathBuf>,
     #[command(flatten)]
     pub asked: Asked,
     /// The level from which a finding makes the run fail

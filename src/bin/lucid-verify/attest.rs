@@ -11,24 +11,25 @@ use lucid_verify::report::attest::render;
 
 use crate::args::Verify;
 use crate::file::Saving;
+use crate::images::Target;
 use crate::{exit, verify};
 
 /// The file of the statement, emptied of what an earlier run attested. A run whose verdict would say more than was asked is
 /// refused before anything is read.
-pub fn wanted(file: &Path, args: &Verify, policy: &Policy) -> Result<Saving> {
+pub fn wanted(file: &Path, args: &Verify, targets: &[Target], policy: &Policy) -> Result<Saving> {
     let saving = Saving::to("attestation", file)?;
-    match refused(args, policy) {
+    match refused(args, targets, policy) {
         None => saving.clear().map(|()| saving),
         Some((why, hint)) => Err(Error::new(Kind::Usage, format!("--attest {}: {why}", saving.name())).hint(hint)),
     }
 }
 
 /// Why no statement could be made of such a run, and what to do about it.
-fn refused(args: &Verify, policy: &Policy) -> Option<(&'static str, &'static str)> {
-    let [image] = &args.images[..] else {
+fn refused(args: &Verify, targets: &[Target], policy: &Policy) -> Option<(&'static str, &'static str)> {
+    let [image] = targets else {
         return Some(("it takes one image", "attest each by itself: a statement speaks of one digest"));
     };
-    if matches!(image.transport, Transport::DockerArchive { .. } | Transport::DockerDaemon { .. }) {
+    if matches!(image.reference.transport, Transport::DockerArchive { .. } | Transport::DockerDaemon { .. }) {
         let why = "what docker save writes has no manifest, whose digest a statement is about";
         return Some((why, "push the image and verify it in its registry, or write it as oci-archive:FILE"));
     }

@@ -12,10 +12,11 @@ use lucid_verify::report::{self, ExitCode, Report, fill};
 use lucid_verify::rules;
 use lucid_verify::serve::{Image, Repository, Server};
 use lucid_verify::source::Access;
-use lucid_verify::verify::{Asking, Reading};
+use lucid_verify::verify::{Asking, Reading, Shared};
 
 use crate::args::{Common, Format};
-use crate::{exit, output, reading, verify};
+use crate::images::Target;
+use crate::{exit, fleet, output, reading, verify};
 
 const LAYERS: &str = include_str!("demo/layers.txt");
 const CONFIG: &str = include_str!("demo/config.json");
@@ -62,14 +63,20 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let server = Server::start(move |request| repository.reply(request))?;
     let reference = format!("{}/{NAME}:{TAG}", server.host()).parse()?;
     let access = Access { timeout: Duration::from_secs(common.timeout), ..Access::default() };
-    let reading =
-        Reading { platform: None, access, limits: Limits::default(), jobs: reading::jobs(), cache: None, offline: false };
+    let reading = Reading {
+        platform: None,
+        access,
+        limits: Limits::default(),
+        shared: Shared::new(reading::jobs(), true),
+        cache: None,
+        offline: false,
+    };
     let policy = Policy::auto(&rules::known());
     // What is said of this image must not change with the years.
     let today = NaiveDate::from_ymd_opt(2025, 11, 21).unwrap_or_default();
     let asking = Asking { picture: common.format == Format::Html, ..Asking::all(&policy, today) };
 
-    let read = verify::read(&reference, false, &reading, &asking, common).into_iter();
+    let read = fleet::verify(&[Target::of(reference)], false, &reading, &asking, common).into_iter();
     let report = Report::new(read.map(|told| told.image).collect(), Some(Level::Error), today);
     verify::print(&report, common)?;
     let Some(image) = report.images.first().filter(|image| image.complete) else { return verify::code(report.exit_code) };

@@ -1,22 +1,24 @@
 //! How the process ends: one code, and talk on stderr.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
-use std::sync::{Mutex, PoisonError};
 
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::report::{ExitCode, Failure};
 use lucid_verify::text;
 
-/// Where the last panic happened. Its message may hold what an image or a registry said, so it is not kept.
-static PANICKED: Mutex<Option<String>> = Mutex::new(None);
+thread_local! {
+    /// Where the last panic of a thread happened. Its message may hold what an image or a registry said, so it is not kept.
+    static PANICKED: Cell<Option<String>> = const { Cell::new(None) };
+}
 
 /// Runs the program. A panic becomes exit 70, an error its own code.
 pub fn guard(run: impl FnOnce() -> Result<ExitCode>) -> process::ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line()));
-        *PANICKED.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        PANICKED.set(place);
     }));
     let code = caught(run).unwrap_or_else(|error| say(&error));
     process::ExitCode::from(code.number())
@@ -25,7 +27,7 @@ pub fn guard(run: impl FnOnce() -> Result<ExitCode>) -> process::ExitCode {
 /// Runs something that must not panic; if it does, that is an error of the tool.
 pub fn caught<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let place = PANICKED.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let place = PANICKED.take();
         Err(bug(place.as_deref().unwrap_or("an unknown place")))
     })
 }

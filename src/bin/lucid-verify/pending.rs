@@ -4,7 +4,7 @@
 pub const VERBS: &[&str] = &["init", "explore", "merge"];
 
 /// Options of any verb, without their dashes.
-pub const OPTIONS: &[&str] = &["images", "compose", "catalog", "match", "shard"];
+pub const OPTIONS: &[&str] = &["catalog", "match", "shard"];
 
 /// What is said of them.
 pub fn sentence(what: &str) -> String {

@@ -8,20 +8,31 @@ use chrono::{DateTime, Utc};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lucid_verify::image::Resolved;
 use lucid_verify::reference::Reference;
+use lucid_verify::text::terminal;
 use lucid_verify::verify::Watch;
 
 use crate::args::{Common, Progress};
 use crate::exit;
+use crate::images::Target;
 
 /// Layers that are shown at the same time: with the total they leave the better part of any screen alone.
 const LAYERS: usize = 8;
 
+/// Characters of an image's name beside its bar.
+const NAME: usize = 13;
+
 /// Columns that a line takes which says everything.
 const WIDE: usize = 76;
 
-/// A bar for each layer that is being read, and one for the image. Gone when dropped.
+/// A bar for each layer that is being read, and one for the image; of several images below them one for all. Gone when
+/// dropped.
 pub struct Bars {
     screen: MultiProgress,
+    all: Option<ProgressBar>,
+    /// What the image is called, if it is one of several.
+    name: Option<String>,
+    /// Layers that are shown at the same time.
+    most: usize,
     width: usize,
     state: Mutex<Option<State>>,
     verbose: bool,
@@ -47,7 +58,40 @@ impl Bars {
 
     fn on(target: ProgressDrawTarget) -> Self {
         let width = crate::output::width();
-        Self { screen: MultiProgress::with_draw_target(target), width, state: Mutex::default(), verbose: false, quiet: false }
+        let screen = MultiProgress::with_draw_target(target);
+        let state = Mutex::default();
+        Self { screen, all: None, name: None, most: LAYERS, width, state, verbose: false, quiet: false }
+    }
+
+    /// As [`Bars::new`], for so many images, of which some are judged at the same time.
+    pub fn over(common: &Common, images: usize, at_once: usize) -> Self {
+        let mut bars = Self::new(common);
+        if images > 1 {
+            let style = ProgressStyle::with_template("{prefix:>13} {wide_bar} {pos} of {len}").ok();
+            let all = ProgressBar::new(images as u64).with_prefix("images");
+            bars.all =
+                Some(bars.screen.add(style.into_iter().fold(all, |all, style| all.with_style(style.progress_chars("=> ")))));
+        }
+        bars.most = (LAYERS / at_once.max(1)).max(1);
+        bars
+    }
+
+    /// The bars of one of several images.
+    pub fn of(&self, target: &Target) -> Self {
+        let name = target.reference.familiar();
+        let last = name.rsplit('/').next().unwrap_or_default();
+        Self {
+            screen: self.screen.clone(),
+            all: self.all.clone(),
+            name: self.all.is_some().then(|| terminal(last).chars().take(NAME).collect()),
+            state: Mutex::default(),
+            ..*self
+        }
+    }
+
+    /// An image is done.
+    pub fn done(&self) {
+        self.all.iter().for_each(|all| all.inc(1));
     }
 
     fn state(&self) -> MutexGuard<'_, Option<State>> {
@@ -62,7 +106,11 @@ impl Bars {
 impl Drop for Bars {
     fn drop(&mut self) {
         *self.state() = None;
-        let _ = self.screen.clear();
+        // The screen of several images is cleared with the last of them.
+        if self.name.is_none() {
+            self.all.iter().for_each(ProgressBar::finish_and_clear);
+            let _ = self.screen.clear();
+        }
     }
 }
 
@@ -90,7 +138,11 @@ impl Watch for Bars {
     fn resolved(&self, image: &Resolved) {
         let layers: Vec<(u64, u64)> = image.manifest.layers.iter().map(|layer| (layer.size, 0)).collect();
         let bytes = layers.iter().fold(0, |sum: u64, (size, _)| sum.saturating_add(*size));
-        let total = self.screen.add(self.bar(format!("{} layers", layers.len()), bytes));
+        let bar = self.bar(self.name.clone().unwrap_or_else(|| format!("{} layers", layers.len())), bytes);
+        let total = match &self.all {
+            Some(all) => self.screen.insert_before(all, bar),
+            None => self.screen.add(bar),
+        };
         total.tick();
         *self.state() = Some(State { total, layers, bars: BTreeMap::new() });
     }
@@ -102,7 +154,7 @@ impl Watch for Bars {
         let Some((size, read)) = layers.get_mut(layer) else { return };
         *read += bytes;
         total.inc(bytes);
-        if bars.len() < LAYERS {
+        if bars.len() < self.most {
             bars.entry(layer)
                 .or_insert_with(|| self.screen.insert_before(total, self.bar(format!("layer {}/{count}", layer + 1), *size)));
         }
@@ -123,13 +175,15 @@ impl Watch for Bars {
 
     fn kept(&self, reference: &Reference, at: DateTime<Utc>) {
         if self.verbose {
-            exit::note(&format!("{reference}: the verdict is that of {}; nothing that it depends on has changed", time(at)));
+            let said = format!("{reference}: the verdict is that of {}; nothing that it depends on has changed", time(at));
+            self.screen.suspend(|| exit::note(&said));
         }
     }
 
     fn last_seen(&self, reference: &Reference, at: DateTime<Utc>) {
         if !self.quiet {
-            exit::note(&format!("{reference}: no registry is asked; the tag is taken to be what it was at {}", time(at)));
+            let said = format!("{reference}: no registry is asked; the tag is taken to be what it was at {}", time(at));
+            self.screen.suspend(|| exit::note(&said));
         }
     }
 

@@ -8,7 +8,7 @@ use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::limits::Limits;
 use lucid_verify::reference::{Reference, Transport};
 use lucid_verify::source::{self, Access, Credentials, Deadline, Tls};
-use lucid_verify::verify::Reading;
+use lucid_verify::verify::{Reading, Shared};
 
 use crate::args::Common;
 use crate::{cache, exit};
@@ -16,7 +16,7 @@ use crate::{cache, exit};
 /// Bytes of a password: registries' tokens have a few thousand.
 const PASSWORD: u64 = 64 << 10;
 
-/// Layers read at the same time on however few CPUs: with a round trip for each, fewer leave a link idle.
+/// Shared read at the same time on however few CPUs: with a round trip for each, fewer leave a link idle.
 const JOBS: usize = 8;
 
 /// How these images are read.
@@ -39,8 +39,16 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
         timeout: Duration::from_secs(common.timeout),
         deadline: Deadline::after(common.deadline),
     };
-    let jobs = common.jobs.map_or_else(jobs, usize::from);
-    Ok(Reading { platform: common.platform.clone(), access, limits, jobs, cache: cache::open(common)?, offline: common.offline })
+    let is_remote = images.iter().any(|image| matches!(image.transport, Transport::Registry { .. }));
+    let shared = Shared::new(common.jobs.map_or_else(jobs, usize::from), is_remote);
+    Ok(Reading {
+        platform: common.platform.clone(),
+        access,
+        limits,
+        shared,
+        cache: cache::open(common)?,
+        offline: common.offline,
+    })
 }
 
 /// A layer waits for the network as much as for a CPU.

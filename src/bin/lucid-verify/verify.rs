@@ -11,22 +11,20 @@ use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::facts::Sources;
 use lucid_verify::profile::structure::Suite;
 use lucid_verify::profile::{Policy, Profile};
-use lucid_verify::reference::Reference;
 use lucid_verify::report::table::Style;
 use lucid_verify::report::{self, ExitCode, Report};
 use lucid_verify::rules::{Identity, RULES, inquiries};
 use lucid_verify::size::baseline::to_text;
 use lucid_verify::size::{Snapshot, Threshold};
 use lucid_verify::source::{Deadline, Wait};
-use lucid_verify::verify::{Asking, Baseline, Gate, Reading, Told, verify, verify_platforms};
+use lucid_verify::verify::{Asking, Baseline, Gate};
 
 use crate::args::{Asked, Common, Format, Verify};
 use crate::file::Saving;
 use crate::outputs::Outputs;
 use crate::places::Places;
-use crate::progress::Bars;
 use crate::select::Selection;
-use crate::{attest, baseline, dockerfile, exit, output, policy, reading};
+use crate::{attest, baseline, dockerfile, exit, fleet, images, output, policy, reading};
 
 /// Runs the verb. Whatever ends it, every file of `--output` is written: what stands there is never of an earlier run.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
@@ -51,10 +49,15 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
     }
     let (policy, selection) = asked(&args.asked, &suites)?;
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
-    let saving = args.save_baseline.as_deref().map(|file| saving(file, args)).transpose()?;
-    let attestation = args.attest.as_deref().map(|file| attest::wanted(file, args, &policy)).transpose()?;
+    let targets = images::targets(args, common, &|said| {
+        if !common.quiet {
+            exit::note(said)
+        }
+    })?;
+    let saving = args.save_baseline.as_deref().map(|file| saving(file, targets.len())).transpose()?;
+    let attestation = args.attest.as_deref().map(|file| attest::wanted(file, args, &targets, &policy)).transpose()?;
     let baseline = args.baseline.as_deref().map(baseline::named).transpose()?;
-    let images = args.images.iter().chain(baseline.as_ref().and_then(Baseline::reference));
+    let images = targets.iter().map(|target| &target.reference).chain(baseline.as_ref().and_then(Baseline::reference));
     let mut reading = reading::reading(common, &images.collect::<Vec<_>>())?;
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
     // What is waited for to be pushed is not waited for by the network.
@@ -76,19 +79,17 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
         gate: gate.as_ref(),
         weigh: saving.is_some(),
         today,
-        sources: Arc::new(if args.images.len() > 1 { Sources::keeping() } else { Sources::default() }),
+        sources: Arc::new(if targets.len() > 1 { Sources::keeping() } else { Sources::default() }),
         build: build.as_deref(),
     };
 
     let places = Places::of(args.dockerfile.as_deref());
     let (mut images, mut profiles, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
-    for reference in &args.images {
-        for mut told in read(reference, args.all_platforms, &reading, &asking, common) {
-            places.mark(&mut told);
-            images.push(told.image);
-            profiles.extend(told.profile);
-            snapshots.extend(told.snapshot);
-        }
+    for mut told in fleet::verify(&targets, args.all_platforms, &reading, &asking, common) {
+        places.mark(&mut told);
+        images.push(told.image);
+        profiles.extend(told.profile);
+        snapshots.extend(told.snapshot);
     }
     let report = Report::new(images, args.fail_on.level(), today);
     if !common.quiet {
@@ -132,11 +133,11 @@ pub fn asked(args: &Asked, suites: &[Suite]) -> Result<(Policy, Selection)> {
 }
 
 /// Where the baseline to come is written, if there is one image that it is of.
-fn saving(file: &Path, args: &Verify) -> Result<Saving> {
-    if let [_] = args.images[..] {
+fn saving(file: &Path, images: usize) -> Result<Saving> {
+    if images == 1 {
         return Saving::to("baseline", file);
     }
-    let what = format!("--save-baseline takes one image, and there are {}", args.images.len());
+    let what = format!("--save-baseline takes one image, and there are {images}");
     Err(Error::new(Kind::Usage, what).hint("verify each by itself, or keep the JSON report of all: it is a baseline, too"))
 }
 
@@ -190,25 +191,10 @@ impl Verify {
     /// The files that the run reads, or writes beside its reports.
     fn files(&self) -> Vec<&Path> {
         let named = [self.baseline.as_deref(), self.asked.profile.as_deref()].into_iter().flatten().map(Path::new);
-        let written = [self.save_baseline.as_deref(), self.dockerfile.as_deref()].into_iter().flatten();
-        named.chain(written).chain(self.structure_test.iter().map(|file| &**file)).collect()
+        let single = [&self.save_baseline, &self.dockerfile, &self.attest, &self.list].into_iter().flatten();
+        let several = self.structure_test.iter().chain(&self.compose);
+        named.chain(single.chain(several).map(|file| &**file)).collect()
     }
-}
-
-/// What a reference leads to. A fault of the tool costs the report of that, not of the others.
-pub fn read(reference: &Reference, all_platforms: bool, reading: &Reading, asking: &Asking<'_>, common: &Common) -> Vec<Told> {
-    let bars = Bars::new(common);
-    let read = exit::caught(|| {
-        Ok(if all_platforms {
-            verify_platforms(reference, reading, asking, &bars)
-        } else {
-            vec![verify(reference, reading, asking, &bars)]
-        })
-    });
-    read.unwrap_or_else(|bug| {
-        let bug = bug.doing(format!("verify {reference}"));
-        vec![Told { image: report::Image::unread(reference.to_string(), (&bug).into()), profile: None, snapshot: None }]
-    })
 }
 
 /// What is said of a wait: someone who looks on wants to know, and so does the reader of a log who asked for more.

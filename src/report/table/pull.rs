@@ -1,51 +1,39 @@
 //! What it costs to pull the images, as a table.
 
-use unicode_width::UnicodeWidthStr;
-
-use super::page::{Page, cut};
+use super::grid::{self, Side};
+use super::page::Page;
 use crate::report::{Report, pull};
 use crate::size::Pull;
-
-/// Columns of a name, at least.
-const NAME: usize = 12;
 
 /// Sentences, and what each image costs on a host that has another. Names give way to figures.
 pub(super) fn write(page: &mut Page, report: &Report) {
     if let Some(pull) = &report.pull {
         page.blank();
-        block(page, pull);
+        block(page, pull, true);
     }
 }
 
-fn block(page: &mut Page, pull: &Pull) {
+/// The sentences, and the rows if they are wanted or few.
+pub(super) fn block(page: &mut Page, pull: &Pull, is_whole: bool) {
     for sentence in pull::sentences(pull) {
         page.paragraph("", "  ", &sentence);
     }
-    let rows = pull::grid(pull);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
-    let figures: usize = widths.iter().skip(1).map(|width| 2 + width).sum();
-    let first = widths.first().copied().unwrap_or_default().min(page.width().saturating_sub(2 + figures).max(NAME));
-    for row in &rows {
-        let mut line = String::new();
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let cell = if column == 0 { cut(cell, first) } else { cell.clone() };
-            let blanks = " ".repeat(if column == 0 { first } else { *width }.saturating_sub(cell.width()));
-            line.extend(if column == 0 { ["  ", &cell, &blanks, ""] } else { ["  ", &blanks, &cell, ""] });
-        }
-        page.raw(&line);
+    if is_whole || pull.images.len() <= pull::MATRIX {
+        grid::write(page, &pull::grid(pull), Side::Right);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr;
+
     use super::*;
     use crate::report::pull::tests::fleet;
     use crate::report::table::Style;
 
     fn page(references: &[&str], width: usize) -> String {
         let mut page = Page::new(&Style { width, color: false, verbose: false });
-        block(&mut page, &fleet(references));
+        block(&mut page, &fleet(references), true);
         String::from_utf8(page.into_bytes()).unwrap()
     }
 

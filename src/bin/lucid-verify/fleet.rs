@@ -1,0 +1,108 @@
+//! Several images in one run, side by side.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use lucid_verify::error::{Error, Result};
+use lucid_verify::report;
+use lucid_verify::verify::{Asking, Reading, Sought, Told, seek, verify_platforms};
+
+use crate::args::Common;
+use crate::images::Target;
+use crate::progress::Bars;
+use crate::{exit, reading};
+
+/// Images that are judged at the same time, at most: each takes a processor, and the memory of its tree.
+const JUDGED: usize = 8;
+
+/// Images whose documents are asked for at the same time, at most: they are small, and registries count requests.
+const SOUGHT: usize = 8;
+
+/// Verifies images. All documents are read before the first layer is, so that of the layers it is known who has them in
+/// common. A fault of the tool costs the report of one image, not of the others.
+pub fn verify(targets: &[Target], all_platforms: bool, reading: &Reading, asking: &Asking<'_>, common: &Common) -> Vec<Told> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let judged = processors.min(JUDGED).min(targets.len());
+    let bars = Bars::over(common, targets.len(), judged);
+    let readings: Vec<Reading> = targets.iter().map(|target| target.reading(reading)).collect();
+    let pairs: Vec<(&Target, &Reading)> = targets.iter().zip(&readings).collect();
+    // Platforms of an index are found one after the other, while they are read.
+    let sought: Vec<_> = if all_platforms {
+        pairs.iter().map(|_| Mutex::new(None)).collect()
+    } else {
+        let jobs = common.jobs.map_or_else(reading::jobs, usize::from).min(SOUGHT);
+        side_by_side(&pairs, jobs, |(target, reading)| {
+            Mutex::new(Some(exit::caught(|| Ok(seek(&target.reference, reading, asking, &bars.of(target))))))
+        })
+    };
+    let work: Vec<_> = pairs.into_iter().zip(sought).collect();
+    let told = side_by_side(&work, judged, |((target, reading), sought)| {
+        let watch = bars.of(target);
+        let sought: Option<Result<Sought>> = sought.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let told = exit::caught(|| match sought {
+            Some(sought) => Ok(vec![sought?.verify(reading, asking, &watch)]),
+            None => Ok(verify_platforms(&target.reference, reading, asking, &watch)),
+        });
+        drop(watch);
+        bars.done();
+        let mut told = told.unwrap_or_else(|bug| vec![failed(target, bug)]);
+        told.iter_mut().for_each(|told| told.image.services.clone_from(&target.services));
+        told
+    });
+    told.into_iter().flatten().collect()
+}
+
+/// An image whose verification failed with a fault of the tool.
+fn failed(target: &Target, bug: Error) -> Told {
+    let bug = bug.doing(format!("verify {}", target.reference));
+    Told { image: report::Image::unread(target.reference.to_string(), (&bug).into()), profile: None, snapshot: None }
+}
+
+impl Target {
+    fn reading(&self, common: &Reading) -> Reading {
+        let platform = self.platform.clone().or_else(|| common.platform.clone());
+        Reading { platform, ..common.clone() }
+    }
+}
+
+/// What comes of each item, in their order; so many are worked on at the same time.
+fn side_by_side<T: Sync, R: Send>(items: &[T], width: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())));
+    let worker = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { break };
+            let result = work(item);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..width.min(items.len()) {
+            scope.spawn(worker);
+        }
+        worker();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_of_each_stands_in_their_order() {
+        let items: Vec<u64> = (0..100).collect();
+        let doubled = |item: &u64| {
+            if item.is_multiple_of(7) {
+                std::thread::yield_now();
+            }
+            item * 2
+        };
+        for width in [1, 3, 200] {
+            assert_eq!(side_by_side(&items, width, doubled), (0..100).map(|item| item * 2).collect::<Vec<u64>>());
+        }
+        assert!(side_by_side(&items[..0], 4, doubled).is_empty());
+    }
+}
