@@ -4,15 +4,19 @@
 
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/image/mod.rs"]
+mod image;
 #[path = "support/registry.rs"]
 mod registry;
+#[path = "support/run.rs"]
+mod run;
 #[path = "support/services.rs"]
 mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use registry::{Image, Reply, Server, scripted};
+use registry::{Fixture as _, Image, Reply, Server, scripted};
 use serde_json::{Value, json};
 use services::{BEHIND, SERVICES, UNOWNED, service};
 
@@ -32,8 +36,8 @@ fn references(host: &str) -> Vec<String> {
     (0..SERVICES).map(|number| format!("{host}/team/{}:1", services::name(number))).collect()
 }
 
-/// Runs, and returns exit code, report and stderr.
-fn run(arguments: &[&str]) -> (i32, Vec<u8>, String) {
+/// Runs, and returns exit code, document and stderr.
+fn ended(arguments: &[&str]) -> (i32, Vec<u8>, String) {
     let output = cli::lucid(arguments)
         .args(["--profile", "generic", "--retries", "0", "--timeout", "10"])
         .env("SOURCE_DATE_EPOCH", "1763726400")
@@ -43,7 +47,7 @@ fn run(arguments: &[&str]) -> (i32, Vec<u8>, String) {
 }
 
 fn json(arguments: &[&str]) -> (i32, Value) {
-    let (code, document, said) = run(&[arguments, &["--format", "json"]].concat());
+    let (code, document, said) = ended(&[arguments, &["--format", "json"]].concat());
     (code, serde_json::from_slice(&document).unwrap_or_else(|error| panic!("{error}: {said}")))
 }
 
@@ -71,7 +75,7 @@ fn thirty_services_on_one_base_are_read_once_and_judged_the_same_however() {
     ];
     for (options, format, is_warm) in ways {
         let before = server.paths().len();
-        let (code, document, said) = run(&[&["--images", list, "--format", format], options].concat());
+        let (code, document, said) = ended(&[&["--images", list, "--format", format], options].concat());
         assert_eq!(code, 1, "{said}");
         assert!(*documents.entry(format).or_insert_with(|| document.clone()) == document, "{options:?} {format}");
         let (blobs, manifests) = (asked(&server, "/blobs/", before), asked(&server, "/manifests/", before));
@@ -93,11 +97,11 @@ fn says_what_they_have_in_common(fleet: &Value) {
     let members = fleet["images"].as_array().unwrap();
     let named = |places: &Value| -> BTreeSet<&str> {
         let places = places.as_array().unwrap().iter().map(|place| usize::try_from(place.as_u64().unwrap()).unwrap());
-        places.map(|place| members[place]["name"].as_str().unwrap().trim_end_matches(":1")).collect()
+        places.map(|place| members[place]["name"].as_str().unwrap().split(':').next().unwrap()).collect()
     };
     let unowned: BTreeSet<String> = (0..UNOWNED).map(services::name).collect();
     for member in members {
-        let is_unowned = unowned.contains(member["name"].as_str().unwrap().trim_end_matches(":1"));
+        let is_unowned = unowned.contains(member["name"].as_str().unwrap().split(':').next().unwrap());
         let wanted = if is_unowned { ("no", "findings") } else { ("yes", "held") };
         assert_eq!((&member["answers"]["starts"], &member["verdict"]), (&json!(wanted.0), &json!(wanted.1)), "{member}");
     }
@@ -168,13 +172,13 @@ fn the_images_of_a_compose_file_carry_the_names_of_its_services() {
     fs::write(&file, text).unwrap();
     fs::write(folder.path().join(".env"), "TAG=1 # as released\n").unwrap();
     let file = file.to_str().unwrap();
-    let (code, document, said) = run(&["--no-cache", "--compose", file, "--format", "json"]);
+    let (code, document, said) = ended(&["--no-cache", "--compose", file, "--format", "json"]);
     let report: Value = serde_json::from_slice(&document).unwrap();
     assert!(code <= 1 && said.contains("the service tool is built and has no image: it is left out"), "{said}");
     let services: Vec<&Value> = report["images"].as_array().unwrap().iter().map(|image| &image["services"]).collect();
     assert_eq!(services, [&json!(["job", "web"]), &json!(["api"])]);
     fs::remove_file(folder.path().join(".env")).unwrap();
-    let (code, _, said) = run(&["--compose", file]);
+    let (code, _, said) = ended(&["--compose", file]);
     assert!(code == 2 && said.contains("compose.yaml:3:12: the variable TAG is wanted: set it"), "{said}");
 }
 
@@ -184,15 +188,43 @@ fn mistakes_in_what_names_images_are_told_with_their_places() {
     let list = folder.path().join("images.txt");
     let path = list.to_str().unwrap();
     fs::write(&list, "# all\n\npickme/auth:1 pickme/billing:1\n").unwrap();
-    let (code, _, said) = run(&["--images", path]);
+    let (code, _, said) = ended(&["--images", path]);
     assert!(code == 2 && said.contains("images.txt:3:15: one image a line is wanted"), "{said}");
     fs::write(&list, "# none\n").unwrap();
-    let (code, _, said) = run(&["--images", path]);
+    let (code, _, said) = ended(&["--images", path]);
     assert!(code == 2 && said.contains("there is no image in what was named"), "{said}");
-    let (code, _, said) = run(&["--images", "-", "docker-archive:-"]);
+    let (code, _, said) = ended(&["--images", "-", "docker-archive:-"]);
     assert!(code == 2 && said.contains("stdin, which holds one thing"), "{said}");
-    let (code, _, said) = run(&["x/a", "x/b", "--save-baseline", "x"]);
+    let (code, _, said) = ended(&["x/a", "x/b", "--save-baseline", "x"]);
     assert!(code == 2 && said.contains("--save-baseline takes one image, and there are 2"), "{said}");
-    let (code, _, said) = run(&["--fail-on", "warn"]);
+    let (code, _, said) = ended(&["--fail-on", "warn"]);
     assert!(code == 2 && said.contains("<IMAGE>..."), "{said}");
+}
+
+#[test]
+fn a_real_registry_sends_each_blob_of_thirty_services_once() {
+    if !run::asked("a_real_registry_sends_each_blob_of_thirty_services_once") {
+        return;
+    }
+    let registry = image::registry::Registry::start();
+    let references: Vec<String> = (0..SERVICES)
+        .map(|number| {
+            let (folder, image) = (tempfile::tempdir().unwrap(), service(number));
+            image.write_layout(folder.path(), &[&image.entry("")]);
+            registry.push(folder.path(), &format!("team/{}", services::name(number)))
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (list, cache) = (folder.path().join("images.txt"), folder.path().join("cache").display().to_string());
+    fs::write(&list, references.join("\n")).unwrap();
+    registry.sent();
+    let arguments = ["--images", list.to_str().unwrap(), "--cache", &cache];
+    let (code, report) = json(&arguments);
+    let sent = registry.sent();
+    let blobs: BTreeSet<&String> = sent.iter().map(|(digest, _)| digest).collect();
+    assert_eq!((code, blobs.len()), (1, sent.len()), "each once: {sent:?}");
+    let layers = report["pull"]["layers"].as_u64().unwrap();
+    assert_eq!(blobs.len() as u64, layers + SERVICES as u64, "every layer and every configuration");
+    says_what_they_have_in_common(&report["fleet"]);
+    assert_eq!((json(&arguments).1, registry.sent()), (report, vec![]));
 }

@@ -100,8 +100,7 @@ pub enum Verdict {
 pub struct Image {
     /// The full reference.
     pub reference: String,
-    /// The services of Compose files that run it; absent where none does.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The services of Compose files that run it.
     pub services: Vec<String>,
     /// The manifest's digest, where the transport has one.
     pub digest: Option<String>,

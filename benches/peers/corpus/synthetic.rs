@@ -51,18 +51,26 @@ impl Corpus {
         })
     }
 
-    /// W6: thirty images on one base, each with two percent of its own.
+    /// W6: thirty services on one base, each with two percent of its own, in one to three layers.
     pub fn fleet(&self) -> Vec<Image> {
         let base = self.distroless();
         let own = base.packed() * FLEET_CHANGE / 100;
         let service = |number: u64| {
-            self.image(&format!("w6-fleet/service-{number:02}"), |draft| {
+            self.image(&format!("w6-services/service-{number:02}"), |draft| {
                 draft.share(&base.layout, usize::MAX);
                 draft.layer(QUICK, |tar| {
                     // Of these bytes gzip leaves two thirds.
                     let code = Noise::new(1000 + number).code(usize::try_from(own * 3 / 2).unwrap());
                     tar.push(&Entry::file(&format!("app/service{number}.so"), code));
                 });
+                for layer in 0..number % 3 {
+                    draft.layer(QUICK, |tar| {
+                        for module in 0..100 {
+                            let text = format!("VALUE = {}\n", number * 1000 + module).repeat(100);
+                            tar.push(&Entry::file(&format!("app/part{layer}/module{module}.py"), text.into_bytes()));
+                        }
+                    });
+                }
             })
         };
         (0..30).map(service).collect()
