@@ -40,4 +40,4 @@ for line in sys.stdin:
     error = jsonschema.exceptions.best_match(validator(schema).iter_errors(document))
     if error is not None:
         wrong.append(f"{file} at {error.json_path}: {error.message[:500]}")
-sys.exit("\n".join(wrong))
+sys.exit("\n".join(wrong) or 0)
