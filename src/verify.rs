@@ -8,6 +8,8 @@ mod kept;
 mod layers;
 mod matrix;
 mod measure;
+mod proposal;
+mod published;
 pub mod snapshot;
 mod stages;
 mod summary;
@@ -38,6 +40,8 @@ use crate::vfs::Tree;
 use baseline::Other;
 pub use baseline::{Baseline, compare};
 pub use gate::Gate;
+pub use proposal::{Proposal, Propose, propose};
+pub use published::profile;
 use verdict::Place;
 
 /// How to reach and read images.

@@ -35,7 +35,7 @@ fn help_fits_a_screen() {
     for hidden in ["--baseline", "explore", "sarif"] {
         assert!(!help.contains(hidden), "{hidden}");
     }
-    for verb in ["verify", "demo", "inspect", "size", "diff", "ls", "cat", "rules", "cache", "schema", "completions"] {
+    for verb in ["verify", "demo", "init", "inspect", "size", "diff", "ls", "cat", "rules", "cache", "schema", "completions"] {
         assert_eq!(run(&[verb, "--help"]).0, 0, "{verb}");
     }
 }
@@ -59,9 +59,6 @@ fn what_is_not_there_yet_says_so() {
     assert!(refused(&["explore"]).contains("the verb explore is not available yet"));
     assert!(refused(&["pickme/x", "--attest", "file"]).contains("--attest is not available yet"));
     assert!(refused(&["pickme/x", "--format", "sarif"]).contains("the format sarif is not available yet"));
-    assert!(
-        refused(&["pickme/x", "--profile", "docker://x@sha256:0"]).contains("a profile from a registry is not available yet")
-    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod dockerfile;
 #[cfg(test)]
 mod docs;
 mod exit;
+mod init;
 mod inspect;
 mod ls;
 mod markdown;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
             Verb::Verify(verify) => verify::run(&verify, &common),
             Verb::Diff(diff) => diff::run(&diff, &common),
             Verb::Demo => demo::run(&common),
+            Verb::Init(init) => init::run(&init, &common),
             Verb::Inspect(inspect) => inspect::run(&inspect, &common),
             Verb::Size(size) => size::run(&size, &common),
             Verb::Ls(ls) => ls::run(&ls, &common),
