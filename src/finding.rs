@@ -219,6 +219,22 @@ impl Judgement {
         self
     }
 
+    /// Whether it says of the same place the same.
+    pub fn holds(&self, finding: &Finding) -> bool {
+        self.findings.iter().any(|known| known.message == finding.message && known.place == finding.place)
+    }
+
+    /// What two askings of one rule say together: nothing that either found, or could not judge, is lost.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let new: Vec<Finding> = other.findings.into_iter().filter(|finding| !self.holds(finding)).collect();
+        self.findings.extend(new);
+        self.examined = self.examined.max(other.examined);
+        self.unknown = self.unknown.or(other.unknown);
+        self.skip = self.skip.filter(|_| other.skip.is_some());
+        self
+    }
+
     /// The outcome. Waived findings do not fail a rule.
     pub fn outcome(&self) -> Outcome {
         if self.findings.iter().any(|finding| finding.waived.is_none() && finding.level > Level::Off) {
@@ -245,6 +261,18 @@ impl Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_askings_lose_nothing_that_either_said() {
+        let finding = |message: &str| Finding::new(Level::Error, message, "");
+        let skip = || Judgement::skip("no service");
+        let failed = Judgement::looked(3, vec![finding("a"), finding("b")]);
+        assert_eq!(skip().and(failed.clone()).outcome(), Outcome::Fail);
+        assert_eq!(failed.clone().and(Judgement::looked(1, vec![finding("b")])), failed);
+        assert_eq!(skip().and(skip()).outcome(), Outcome::Skip);
+        assert_eq!(skip().and(Judgement::unknown("x")).outcome(), Outcome::Unknown);
+        assert_eq!(Judgement::looked(2, vec![]).and(skip()).outcome(), Outcome::Pass);
+    }
 
     #[test]
     fn what_was_not_looked_at_has_not_passed() {

@@ -17,7 +17,8 @@ macro_rules! limits {
             /// The names that `--limit` knows, in the order of their documentation.
             pub const NAMES: &'static [&'static str] = &[$($name,)+];
 
-            fn slot(&mut self, name: &str) -> Option<&mut u64> {
+            /// The ceiling of this name.
+            pub fn slot(&mut self, name: &str) -> Option<&mut u64> {
                 match name { $($name => Some(&mut self.$field),)+ _ => None }
             }
         }

@@ -8,6 +8,8 @@ mod kept;
 mod layers;
 mod matrix;
 mod measure;
+mod proposal;
+mod published;
 mod shared;
 pub mod snapshot;
 mod stages;
@@ -40,6 +42,8 @@ use crate::vfs::Tree;
 use baseline::Other;
 pub use baseline::{Baseline, compare};
 pub use gate::Gate;
+pub use proposal::{Proposal, Propose, propose};
+pub use published::profile;
 use shared::Slot;
 use verdict::Place;
 

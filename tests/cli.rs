@@ -35,7 +35,9 @@ fn help_fits_a_screen() {
     for hidden in ["--baseline", "explore", "--output"] {
         assert!(!help.contains(hidden), "{hidden}");
     }
-    for verb in ["verify", "demo", "inspect", "size", "diff", "ls", "cat", "rules", "cache", "schema", "completions", "man"] {
+    let verbs =
+        ["verify", "demo", "init", "inspect", "size", "diff", "ls", "cat", "rules", "cache", "schema", "completions", "man"];
+    for verb in verbs {
         assert_eq!(run(&[verb, "--help"]).0, 0, "{verb}");
     }
 }
@@ -58,9 +60,6 @@ fn a_mistyped_verb_is_no_pull() {
 fn what_is_not_there_yet_says_so() {
     assert!(refused(&["explore"]).contains("the verb explore is not available yet"));
     assert!(refused(&["pickme/x", "--catalog", "r"]).contains("--catalog is not available yet"));
-    assert!(
-        refused(&["pickme/x", "--profile", "docker://x@sha256:0"]).contains("a profile from a registry is not available yet")
-    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod support {
     #[allow(dead_code, reason = "the examples edit images, too")]
     pub mod golden;
+    mod locks;
     mod ordinary;
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -13,7 +12,8 @@ use crate::finding::{Level, Question};
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(super) struct Document {
-    /// The profile that this one starts from: a built-in one by its name, or a file, relative to this one.
+    /// The profile that this one starts from: a built-in one by its name, a file, relative to this one, or
+    /// `docker://REF@sha256:…`, one that a registry keeps.
     #[schemars(with = "Option<String>")]
     pub extends: Option<Spanned<String>>,
     #[schemars(skip)]
@@ -41,12 +41,27 @@ pub(super) struct Document {
     /// What the image may weigh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeTable>,
-    #[serde(skip_serializing)]
-    #[schemars(skip)]
-    pub limits: Option<Spanned<IgnoredAny>>,
-    #[serde(skip_serializing)]
-    #[schemars(skip)]
-    pub lock: Option<Spanned<IgnoredAny>>,
+    /// Ceilings, by the names that `--limit` knows, which outranks them. A profile from a registry may lower them, not raise.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, Bytes>")]
+    pub limits: BTreeMap<Spanned<String>, Spanned<Bytes>>,
+    /// What a profile that extends this one may not weaken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockTable>,
+}
+
+/// The `[lock]` table: what a profile that extends this one may tighten, and not weaken. Locks of a chain add up.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct LockTable {
+    /// Globs of ids of rules and checks: `integrity/*`, `config/env-secret`, `**` for all. Their levels are not lowered, their
+    /// options not changed, their checks not replaced, and no finding of theirs is waived. Whatever `[expect]`, `[size]` and the
+    /// services say beyond, these rules are judged by what this profile says of it, too.
+    #[schemars(with = "Vec<String>")]
+    pub rules: Vec<Spanned<String>>,
+    /// How long a waiver may hold at most, from the day of the run on: `90d`. One without `expires` is refused.
+    #[schemars(with = "Option<String>")]
+    pub max_waiver: Option<Spanned<String>>,
 }
 
 /// What a rule's table says: `level`, `reason` and the rule's own options.
@@ -102,6 +117,9 @@ pub(super) struct ServiceTable {
     /// Its marker files.
     #[schemars(with = "Vec<String>")]
     pub markers: Vec<Spanned<String>>,
+    /// Ports that EXPOSE must name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<u16>,
     /// Its configuration files by their paths, each with the keys that begin a line of it.
     #[schemars(with = "BTreeMap<String, Vec<String>>")]
     pub config: BTreeMap<Spanned<String>, Vec<String>>,

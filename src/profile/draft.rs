@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use globset::GlobMatcher;
 
 use super::check::Check;
-use super::load::{document, extended};
+use super::extended::extended;
+use super::load::document;
+use super::lock::Lock;
 use super::place::Source;
 use super::{Expect, Known, Requirement, Service, Settings, Size, Subject, Waiver};
 use crate::error::Result;
@@ -27,6 +29,8 @@ pub(super) struct Draft {
     pub matrix: Vec<Requirement>,
     pub size: Size,
     pub checks: Vec<Check>,
+    pub limits: BTreeMap<String, u64>,
+    pub locks: Vec<Lock>,
     /// The documents in one spelling: what the digest is of.
     pub said: String,
 }
@@ -62,7 +66,15 @@ impl Draft {
                 Some(extends) if chain.len() == DEPTH => {
                     return Err(source.mistake(&extends.span(), format!("more than {DEPTH} profiles extend each other")));
                 }
-                Some(extends) => Some(extended(extends, source, read)?),
+                Some(extends) => {
+                    let found = extended(extends, source, read)?;
+                    if let Some(at) = chain.iter().position(|(file, _)| *file == found.0) {
+                        let circle: Vec<&str> = chain[at..].iter().map(|(file, _)| &file[..]).collect();
+                        let what = format!("{} extend each other in a circle", circle.join(", "));
+                        return Err(source.mistake(&extends.span(), what));
+                    }
+                    Some(found)
+                }
                 None => None,
             };
             documents.push(document);

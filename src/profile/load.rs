@@ -1,5 +1,7 @@
 //! TOML to profile: every value checked, every mistake with its place.
 
+use std::collections::BTreeMap;
+
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use toml::Spanned;
 
@@ -9,26 +11,17 @@ use super::document::{
     SizeTable,
 };
 use super::draft::{Auto, Draft, Offer};
+use super::extended::is_kept_in_registry;
 use super::place::Source;
 use super::structure::STRUCTURE_TEST;
 use super::{Expect, Known, Opt, OptKind, Pattern, Requirement, Service, Settings, Size, Value, Waiver};
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::finding::Level;
-use crate::limits::parse_bytes;
-
-/// What the format has and this version cannot read.
-const LATER: &str = "is not supported yet";
+use crate::limits::{Limits, parse_bytes};
 
 /// Reads a document.
 pub(super) fn document(source: Source<'_>) -> Result<Document> {
-    let document: Document = toml::from_str(source.text).map_err(|error| source.unread(&error))?;
-    let later = [("[limits]", &document.limits), ("[lock]", &document.lock)];
-    for (section, value) in later {
-        if let Some(value) = value {
-            return Err(source.mistake(&value.span(), format!("{section} {LATER}")));
-        }
-    }
-    Ok(document)
+    toml::from_str(source.text).map_err(|error| source.unread(&error))
 }
 
 impl Draft {
@@ -36,6 +29,7 @@ impl Draft {
     pub(super) fn apply(&mut self, document: Document, source: Source<'_>, known: &[Known]) -> Result<()> {
         self.said.push_str(&serde_json::to_string(&document).unwrap_or_default());
         self.said.push('\n');
+        self.hold(&document, source)?;
         if let Some(auto) = document.auto {
             self.auto = Some(source.auto(&auto.into_inner())?);
         }
@@ -63,17 +57,33 @@ impl Draft {
         self.lay(&document.check, source)?;
         for (id, table) in &document.rules {
             let options = source.rule(id, known, &self.checks)?;
-            let settings = self.rules.entry(id.get_ref().clone()).or_default();
-            source.settings(table, id.get_ref(), options, settings)?;
+            let before = self.rules.get(id.get_ref()).cloned().unwrap_or_default();
+            let mut settings = before.clone();
+            source.settings(table, id.get_ref(), options, &mut settings)?;
+            if let Some(lock) = self.lock_on(id.get_ref()) {
+                let level = before.level.unwrap_or_else(|| self.declared(id.get_ref(), known));
+                source.tightened(table, id.get_ref(), lock, (level, &before), &settings)?;
+            }
             if super::BUILT_IN.iter().all(|(name, _)| *name != source.file) {
                 settings.place = Some(source.place(&id.span()));
             }
+            self.rules.insert(id.get_ref().clone(), settings);
         }
         if let Some(rows) = &document.matrix {
             self.matrix = rows.iter().map(|row| source.requirement(row, known, &self.checks)).collect::<Result<_>>()?;
         }
         for table in &document.ignore {
-            self.waivers.push(source.waiver(table, known, &self.checks)?);
+            let longest = self.longest();
+            if let (Some(longest), None) = (&longest, &table.get_ref().expires) {
+                let what = format!("a waiver needs `expires`: {} lets it hold for {} days", longest.by, longest.days);
+                return Err(source.mistake(&table.span(), what));
+            }
+            self.waivers.push(Waiver { longest, ..source.waiver(table, known, &self.checks)? });
+        }
+        source.limits(&document.limits, &mut self.limits)?;
+        if let Some(table) = &document.lock {
+            let lock = source.lock(table, known, self)?;
+            self.locks.push(lock);
         }
         Ok(())
     }
@@ -158,11 +168,36 @@ impl Source<'_> {
         Ok(())
     }
 
+    fn bytes(&self, value: &Spanned<Bytes>) -> Result<u64> {
+        match value.get_ref() {
+            Bytes::Count(count) => Ok(*count),
+            Bytes::Text(text) => bytes(text).map_err(|what| self.mistake(&value.span(), what)),
+        }
+    }
+
+    /// Ceilings. Who publishes a profile does not know what the machines can bear that read by it.
+    fn limits(&self, table: &BTreeMap<Spanned<String>, Spanned<Bytes>>, limits: &mut BTreeMap<String, u64>) -> Result<()> {
+        for (name, value) in table {
+            let word = name.get_ref();
+            let Some(usual) = Limits::default().slot(word).copied() else {
+                return Err(self.slip(&name.span(), format!("there is no limit `{word}`"), word, Limits::NAMES.iter().copied()));
+            };
+            let most = self.bytes(value)?;
+            if is_kept_in_registry(self.file) && most > usual {
+                let what = format!("a profile from a registry may lower `{word}`, which is {usual}, and not raise it");
+                return Err(self
+                    .mistake(&value.span(), what)
+                    .hint("raise it in the profile that extends this one, or by --limit"));
+            }
+            limits.insert(word.clone(), most);
+        }
+        Ok(())
+    }
+
     fn size(&self, table: &SizeTable, size: &mut Size) -> Result<()> {
         let read = |value: &Spanned<Bytes>| match value.get_ref() {
-            Bytes::Count(count) => Ok(Some(*count)),
             Bytes::Text(text) if text.is_empty() => Ok(None),
-            Bytes::Text(text) => bytes(text).map(Some).map_err(|what| self.mistake(&value.span(), what)),
+            _ => self.bytes(value).map(Some),
         };
         let bounds = [
             (&table.max_bytes, &mut size.max_bytes),
@@ -218,6 +253,7 @@ impl Source<'_> {
             modules: table.modules.clone(),
             app: paths(&table.app)?,
             markers: paths(&table.markers)?,
+            ports: table.ports.clone(),
             config: config.collect::<Result<_>>()?,
         };
         Ok(Offer { matches: globs.collect::<Result<_>>()?, service })
@@ -300,33 +336,8 @@ impl Source<'_> {
             reason: reason.get_ref().clone(),
             expires: expires.as_ref().map(|day| self.read(day, date)).transpose()?,
             expired: false,
+            longest: None,
             place: self.place(&table.span()),
         })
     }
-}
-
-/// The text of what a profile extends: a built-in one, or a file relative to it.
-pub(super) fn extended(
-    extends: &Spanned<String>,
-    source: Source<'_>,
-    read: &dyn Fn(&str) -> Result<String>,
-) -> Result<(String, String)> {
-    let name = extends.get_ref();
-    if let Some((name, text)) = super::BUILT_IN.iter().find(|(builtin, _)| builtin == name) {
-        return Ok(((*name).to_owned(), (*text).to_owned()));
-    }
-    if name.starts_with("docker://") {
-        return Err(source.mistake(&extends.span(), "a profile from a registry is not supported yet"));
-    }
-    if !name.contains(['/', '.']) {
-        let what = format!("there is no built-in profile `{name}`");
-        return Err(source.slip(&extends.span(), what, name, super::BUILT_IN.iter().map(|(builtin, _)| *builtin)));
-    }
-    let beside = std::path::Path::new(source.file).parent().unwrap_or_else(|| "".as_ref()).join(name);
-    let file = beside.to_string_lossy().into_owned();
-    let text = read(&file).map_err(|error| {
-        let error = error.doing(format!("read the profile {file} that {} extends", source.place(&extends.span())));
-        if error.kind == Kind::NotFound { crate::error::Error { kind: Kind::Usage, ..error } } else { error }
-    })?;
-    Ok((file, text))
 }

@@ -3,13 +3,16 @@
 pub mod check;
 mod document;
 mod draft;
+mod extended;
 mod load;
+mod lock;
 mod nearest;
 mod own;
 mod place;
 mod policy;
 mod schema;
 pub mod structure;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod want;
@@ -24,8 +27,11 @@ use crate::reference::Platform;
 use crate::size::Threshold;
 
 pub use check::{Check, Demand};
+pub use extended::{is_kept_in_registry, pinned};
+pub(crate) use lock::Lock;
+use lock::Longest;
 pub use nearest::nearest;
-pub use policy::{Policy, Subject};
+pub use policy::{Policy, SERVICE_LABEL, Subject};
 pub use schema::schema;
 pub use want::{WANTS, WantKey};
 
@@ -61,6 +67,17 @@ pub struct Profile {
     /// The `[[check]]` tables, and the tests that were added to the profile.
     pub checks: Vec<Check>,
     pub(crate) rules: BTreeMap<String, Settings>,
+    /// The profiles that lock rules and say otherwise: what they lock is judged by them, too.
+    pub(crate) floors: Vec<Floor>,
+}
+
+/// A profile that locks rules, as it is without what extends it.
+#[derive(Debug, Clone)]
+pub(crate) struct Floor {
+    /// Which rules.
+    pub lock: Lock,
+    /// What it says.
+    pub profile: Profile,
 }
 
 /// What the image should be. `None`: nothing is asked.
@@ -109,6 +126,8 @@ pub struct Service {
     pub app: Vec<String>,
     /// Its marker files.
     pub markers: Vec<String>,
+    /// Ports that EXPOSE must name.
+    pub ports: Vec<u16>,
     /// Its configuration files, each with the keys that begin a line of it.
     pub config: BTreeMap<String, Vec<String>>,
 }
@@ -150,6 +169,8 @@ pub struct Waiver {
     pub expires: Option<chrono::NaiveDate>,
     /// Whether that day was over when the profile was chosen: it waives nothing.
     pub expired: bool,
+    /// How long it may hold, and the lock that says so.
+    pub(crate) longest: Option<Longest>,
     /// Where it stands: `file:line:column`.
     pub place: String,
 }
@@ -221,6 +242,8 @@ impl OptKind {
 pub struct Known {
     /// Its id.
     pub id: &'static str,
+    /// The level that it declares.
+    pub level: Level,
     /// Its options.
     pub options: &'static [Opt],
 }

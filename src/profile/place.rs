@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::extended::shown;
 use super::nearest::nearest;
 use crate::error::{Error, Kind, Result};
 
@@ -20,7 +21,7 @@ impl Source<'_> {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        format!("{}:{line}:{column}", self.file)
+        format!("{}:{line}:{column}", shown(self.file))
     }
 
     /// An error about what stands at a place.

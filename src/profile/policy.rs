@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::draft::Draft;
+use super::extended::is_kept_in_registry;
+use super::lock::Longest;
 use super::structure::Suite;
-use super::{BUILT_IN, Check, GENERIC, Known, LUCID, Profile, Service};
+use super::{BUILT_IN, Check, Floor, GENERIC, Known, LUCID, Profile, Service, Waiver};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
+use crate::limits::Limits;
 
 /// The label by which an image says which service it is.
-const SERVICE_LABEL: &str = "com.lucid.service";
+pub const SERVICE_LABEL: &str = "com.lucid.service";
 
 /// What an image is, as far as the choice of a profile and of a service goes.
 #[derive(Clone, Copy)]
@@ -52,7 +55,8 @@ impl Policy {
     /// A profile file. `read` fetches the text of another file that it extends, named as it is found from the working
     /// directory. Every mistake names `file:line:column`.
     pub fn parse(file: &str, text: &str, known: &[Known], read: &dyn Fn(&str) -> Result<String>) -> Result<Self> {
-        Ok(Self { strict: None, draft: Draft::read(file, text, known, read)?, chosen: format!("file {file}") })
+        let chosen = if is_kept_in_registry(file) { "--profile".into() } else { format!("file {file}") };
+        Ok(Self { strict: None, draft: Draft::read(file, text, known, read)?, chosen })
     }
 
     /// Whether the image chooses, by what it is.
@@ -77,33 +81,65 @@ impl Policy {
         Digest::sha256(format!("{:?} {all:?}", self.chosen).as_bytes())
     }
 
+    /// Sets the ceilings that it names.
+    pub fn limit(&self, limits: &mut Limits) {
+        for (name, most) in &self.draft.limits {
+            if let Some(slot) = limits.slot(name) {
+                *slot = *most;
+            }
+        }
+    }
+
+    /// Whether every waiver ends as soon as the locks want it, counted from today.
+    pub fn dated(&self, today: NaiveDate) -> Result<()> {
+        self.draft.waivers.iter().try_for_each(|waiver| waiver.dated(today))
+    }
+
+    /// The lock on a rule: its findings cannot be waived by a profile that extends this one.
+    pub fn locks(&self, rule: &str) -> Option<String> {
+        self.draft.lock_on(rule).map(ToString::to_string)
+    }
+
+    /// The most days that a profile which extends this one may waive a finding for.
+    pub fn longest_waiver(&self) -> Option<u64> {
+        self.draft.longest().map(|longest| longest.days)
+    }
+
     /// The checks that any image may be asked.
     pub fn checks(&self) -> &[Check] {
         &self.draft.checks
     }
 
     /// The profile of an image: the service chosen by `service`, then by match, then by label; waivers judged by
-    /// `today`. A service that the profile does not have is an error that lists those that it has.
+    /// `today`. A waiver that is longer than a lock allows is an error, and a service that the profile does not have is an error that lists those that it has.
     pub fn choose(&self, subject: &Subject<'_>, service: Option<&str>, today: NaiveDate) -> Result<Profile> {
         let strict = self.strict.as_ref().and_then(|draft| Some((draft, draft.auto.as_ref()?.fits(subject)?)));
         let (draft, chosen) = strict.unwrap_or_else(|| (&self.draft, self.chosen.clone()));
-        let mut waivers = draft.waivers.clone();
-        for waiver in &mut waivers {
-            waiver.expired = waiver.expires.is_some_and(|last| last < today);
+        self.dated(today)?;
+        let mut profile = draft.profile(draft.service(subject, service)?, chosen, today);
+        for lock in &draft.locks {
+            // A service that is told by its name is one of this profile's, and need not be one of those that it extends.
+            let own = lock.floor.service(subject, service).or_else(|_| lock.floor.service(subject, None))?;
+            let floor = lock.floor.profile(own, String::new(), today);
+            let is_same = floor.expect == profile.expect && floor.size == profile.size && floor.service == profile.service;
+            if !is_same {
+                profile.floors.push(Floor { lock: lock.clone(), profile: floor });
+            }
         }
-        Ok(Profile {
-            name: draft.name.clone(),
-            chosen,
-            digest: Digest::sha256(draft.said.as_bytes()),
-            expect: draft.expect.clone(),
-            service: draft.service(subject, service)?,
-            waivers,
-            matrix: draft.matrix.clone(),
-            size: draft.size.clone(),
-            today,
-            checks: draft.checks.clone(),
-            rules: draft.rules.clone(),
-        })
+        Ok(profile)
+    }
+}
+
+impl Waiver {
+    fn dated(&self, today: NaiveDate) -> Result<()> {
+        let (Some(Longest { days, by }), Some(expires)) = (&self.longest, self.expires) else { return Ok(()) };
+        match today.checked_add_days(Days::new(*days)) {
+            Some(last) if expires > last => {
+                let what = format!("{}: the waiver of {} holds until {expires}", self.place, self.rule);
+                Err(Error::new(Kind::Usage, format!("{what}: {by} lets it hold for {days} days, until {last} as of today")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -114,6 +150,27 @@ fn built_in(name: &str, known: &[Known]) -> Draft {
 }
 
 impl Draft {
+    fn profile(&self, service: Option<Service>, chosen: String, today: NaiveDate) -> Profile {
+        let mut waivers = self.waivers.clone();
+        for waiver in &mut waivers {
+            waiver.expired = waiver.expires.is_some_and(|last| last < today);
+        }
+        Profile {
+            name: self.name.clone(),
+            chosen,
+            digest: Digest::sha256(self.said.as_bytes()),
+            expect: self.expect.clone(),
+            service,
+            waivers,
+            matrix: self.matrix.clone(),
+            size: self.size.clone(),
+            today,
+            checks: self.checks.clone(),
+            rules: self.rules.clone(),
+            floors: Vec::new(),
+        }
+    }
+
     fn service(&self, subject: &Subject<'_>, named: Option<&str>) -> Result<Option<Service>> {
         let offer = match named {
             Some(name) => Some(self.offers.get(name).ok_or_else(|| self.no_service(name))?),

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::document::Document;
 use super::want::{WANTS, WantKey};
 use super::{Known, OptKind};
+use crate::finding::Level;
+use crate::limits::Limits;
 
 /// The schema: the tables of the format, and under `rules` every rule with its level and its own options.
 pub fn schema(known: &[Known]) -> Value {
@@ -15,7 +17,7 @@ pub fn schema(known: &[Known]) -> Value {
         "description": "Levels and options of single rules, by id.",
         "type": "object",
         "properties": rules,
-        "patternProperties": {"^(own|structure-test)/": table(&Known { id: "", options: &[] })},
+        "patternProperties": {"^(own|structure-test)/": table(&Known { id: "", level: Level::Error, options: &[] })},
         "additionalProperties": false,
     });
     let wants: serde_json::Map<String, Value> = WANTS.iter().map(|key| (key.name.to_owned(), want(key))).collect();
@@ -25,6 +27,10 @@ pub fn schema(known: &[Known]) -> Value {
         "properties": wants,
         "additionalProperties": false,
     });
+    let bytes = schema["properties"]["limits"]["additionalProperties"].take();
+    let limits: serde_json::Map<String, Value> = Limits::NAMES.iter().map(|name| ((*name).to_owned(), bytes.clone())).collect();
+    schema["properties"]["limits"]["properties"] = limits.into();
+    schema["properties"]["limits"]["additionalProperties"] = false.into();
     schema
 }
 

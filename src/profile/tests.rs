@@ -3,11 +3,12 @@ use chrono::NaiveDate;
 use super::*;
 use crate::error::{Error, Kind, Result};
 
-const KNOWN: [Known; 4] = [
-    Known { id: "marker/content", options: &[Opt { name: "lines", kind: OptKind::Patterns }] },
-    Known { id: "ownership/tree", options: &[Opt { name: "roots", kind: OptKind::Texts }] },
-    Known { id: "python/record-integrity", options: &[Opt { name: "pruned", kind: OptKind::Globs }] },
-    Known { id: "size/waste", options: &[Opt { name: "min-bytes", kind: OptKind::Bytes }] },
+pub(super) const KNOWN: [Known; 5] = [
+    Known { id: "marker/content", level: Level::Error, options: &[Opt { name: "lines", kind: OptKind::Patterns }] },
+    Known { id: "ownership/tree", level: Level::Error, options: &[Opt { name: "roots", kind: OptKind::Texts }] },
+    Known { id: "python/record-integrity", level: Level::Warn, options: &[Opt { name: "pruned", kind: OptKind::Globs }] },
+    Known { id: "size/regression", level: Level::Error, options: &[] },
+    Known { id: "size/waste", level: Level::Warn, options: &[Opt { name: "min-bytes", kind: OptKind::Bytes }] },
 ];
 
 fn no_file(file: &str) -> Result<String> {
@@ -15,14 +16,28 @@ fn no_file(file: &str) -> Result<String> {
 }
 
 fn parse(text: &str) -> Result<Policy> {
-    Policy::parse("dir/my.toml", text, &KNOWN, &no_file)
+    parse_with(text, &[])
+}
+
+/// Reads a profile beside others.
+pub(super) fn parse_with(text: &str, files: &[(&str, &str)]) -> Result<Policy> {
+    let read = |name: &str| {
+        files.iter().find(|(file, _)| *file == name).map_or_else(|| no_file(name), |(_, text)| Ok((*text).to_owned()))
+    };
+    Policy::parse("dir/my.toml", text, &KNOWN, &read)
 }
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn choose(policy: &Policy, name: &str, labels: &[(&str, &str)], files: &[&str], service: Option<&str>) -> Result<Profile> {
+pub(super) fn choose(
+    policy: &Policy,
+    name: &str,
+    labels: &[(&str, &str)],
+    files: &[&str],
+    service: Option<&str>,
+) -> Result<Profile> {
     let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let has_file = |glob: &globset::GlobMatcher| files.iter().any(|file| glob.is_match(file));
     policy.choose(&Subject { name, labels: &labels, has_file: &has_file }, service, day("2026-11-21"))
@@ -58,7 +73,17 @@ fn every_mistake_names_its_place_and_what_was_meant() {
         ("[rules.\"marker/content\"]\nlines = [\"x: (\"]", "dir/my.toml:2:9: \"(\" is no regular expression", ""),
         ("[service.config]\n\"app.yml\" = []", "dir/my.toml:2:1: \"app.yml\" is no absolute path", ""),
         ("extends = \"lucit\"", "dir/my.toml:1:11: there is no built-in profile `lucit`", "`lucid`"),
-        ("extends = \"docker://a/b\"", "dir/my.toml:1:11: a profile from a registry is not supported yet", ""),
+        ("extends = \"docker://a/b:1\"", "dir/my.toml:1:11: docker://a/b:1 names no digest", "`oras push` printed"),
+        (
+            "extends = \"docker://A/b\"",
+            "dir/my.toml:1:11: \"A/b\" is no image reference: repository names are lower case",
+            "did you mean a/b?",
+        ),
+        ("[limits]\nmanifests = 1", "dir/my.toml:2:1: there is no limit `manifests`", "`manifest`"),
+        ("[limits]\nmanifest = \"8 megs\"", "dir/my.toml:2:12: \"8 megs\" is no number of bytes", ""),
+        ("[lock]\nrules = [\"ownership/tre\"]", "dir/my.toml:2:10: there is no rule `ownership/tre` to lock", "`ownership/tree`"),
+        ("[lock]\nrules = [\"*\"]", "dir/my.toml:2:10: there is no rule `*` to lock", "write GROUP/*"),
+        ("[lock]\nmax-waiver = \"3 months\"", "dir/my.toml:2:14: \"3 months\" is no number of days", ""),
         ("[size]\nmax-growth = \"5 percent\"", "dir/my.toml:2:14: \"5 percent\" is no threshold: write [SCOPE=]LIMIT", ""),
         ("[size]\nmax-growth = [\"5%\", \"app=1\"]", "dir/my.toml:2:14: \"app=1\" is no threshold: a scope is", ""),
         ("[size]\nmax-growth = 5", "dir/my.toml:2:14: wanted a bound of growth such as \"5%\", or a list", ""),
@@ -169,7 +194,38 @@ fn a_profile_lies_over_what_it_extends() {
     assert!(error.to_string().contains("gone.toml that my.toml:1:11 extends: gone.toml does not exist"), "{error}");
     let circle = |_: &str| Ok("extends = \"my.toml\"".to_owned());
     let error = Policy::parse("my.toml", "extends = \"my.toml\"", &KNOWN, &circle).unwrap_err();
-    assert!(error.to_string().contains("extend each other"), "{error}");
+    assert!(error.to_string().contains("my.toml extend each other in a circle"), "{error}");
+}
+
+#[test]
+fn a_profile_from_a_registry_extends_no_file_and_raises_no_limit() {
+    let name = |letter: &str| format!("docker://team/p@sha256:{}", letter.repeat(64));
+    let short = |letter: &str| format!("docker://docker.io/team/p@sha256:{}…", letter.repeat(12));
+    let text = format!("extends = \"{}\"\n[limits]\nmanifest = \"8MiB\"", name("a"));
+    let read = |base: String| {
+        move |file: &str| {
+            assert!(file.starts_with("docker://docker.io/team/p@sha256:"), "{file}");
+            Ok(if file.ends_with('a') { base.clone() } else { "[limits]\npath = 99\nlayers = 3".to_owned() })
+        }
+    };
+    let refused = |base: &str| Policy::parse("my.toml", &text, &KNOWN, &read(base.to_owned())).unwrap_err();
+    assert!(
+        refused("extends = \"base.toml\"").what.starts_with(&format!("{}:1:11: a profile from a registry extends", short("a")))
+    );
+    let raised = refused("[limits]\nmanifest = \"5MiB\"");
+    assert!(raised.what.starts_with(&format!("{}:2:12: a profile from a registry may lower `manifest`", short("a"))), "{raised}");
+
+    let policy = Policy::parse("my.toml", &text, &KNOWN, &read(format!("extends = \"{}\"", name("b")))).unwrap();
+    let mut limits = crate::limits::Limits::default();
+    policy.limit(&mut limits);
+    assert_eq!((limits.manifest, limits.path, limits.layers), (8 << 20, 99, 3));
+
+    let denied = |file: &str| Err(Error::new(Kind::Denied, format!("no {file}")));
+    let error = Policy::parse("my.toml", &text, &KNOWN, &denied).unwrap_err();
+    assert_eq!(error.kind, Kind::Denied);
+    assert!(error.doing[0].ends_with("that my.toml:1:11 extends"), "{error}");
+    let absent = Policy::parse("my.toml", &text, &KNOWN, &no_file).unwrap_err();
+    assert_eq!(absent.kind, Kind::NotFound);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod blame;
 mod broken;
 mod config;
 mod context;
+mod floor;
 mod group;
 mod healthcheck;
 mod history;
@@ -352,7 +353,7 @@ pub fn judge(
     asked: &dyn Fn(&Identity) -> bool,
 ) -> Vec<Judged> {
     let inquiries: Vec<Inquiry<'_>> = inquiries(&profile.checks).into_iter().filter(|inquiry| asked(&inquiry.rule)).collect();
-    let (owners, objects) = (Owners::of(tree, facts), OnceLock::new());
+    let (owners, objects, shared) = (Owners::of(tree, facts), OnceLock::new(), floor::shared(profile));
     let mut judged = threads::on_two(&inquiries, &|inquiry| {
         let rule = &inquiry.rule;
         let level = profile.level(&rule.id, rule.level);
@@ -361,7 +362,7 @@ pub fn judge(
             Some(gap) if rule.needs == Evidence::Tree => Judgement::unknown(gap),
             _ => {
                 let context = Context { tree, facts, sizes, profile, growth, rule, owners: &owners, objects: &objects };
-                settle(inquiry.ask(&context), rule, level, profile)
+                settle(floor::ask(inquiry, &context, &shared), rule, level, profile)
             }
         };
         Judged { rule: rule.clone(), level, judgement }
@@ -387,7 +388,7 @@ pub fn waivers_used(judged: &[Judged]) -> BTreeSet<usize> {
 
 /// What a profile's loader must know of the rules.
 pub fn known() -> Vec<Known> {
-    RULES.iter().map(|rule| Known { id: rule.id, options: rule.options }).collect()
+    RULES.iter().map(|rule| Known { id: rule.id, level: rule.level, options: rule.options }).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Where images come from. With the cache the only I/O of the library, and the only async.
 
 mod archive;
+pub mod artifact;
 mod attestation;
 mod auth;
 mod body;

@@ -189,6 +189,13 @@ impl Image {
         self
     }
 
+    /// The same image under a profile that extends its own one, and says this.
+    #[allow(dead_code, reason = "few tests write profiles")]
+    pub fn extended(mut self, own: &str) -> Self {
+        own.clone_into(&mut self.own);
+        self
+    }
+
     /// The layer on top of these, made if it is not there.
     fn top(&mut self, base: usize) -> &mut (String, Vec<String>) {
         if self.layers.len() == base {

@@ -48,6 +48,11 @@ pub enum Verb {
     ///
     /// Ends with 0 if exactly the faults that were planted in it are found, else with 1 and the difference.
     Demo,
+    /// Write a profile to start with, filled from an image
+    ///
+    /// The image holds under it: what it would not hold under is written as a comment that says why. Ends with 1 if something
+    /// is found all the same, as it would be without a profile; the profile is written, too.
+    Init(Init),
     /// What an image is: configuration, layers, packages, referrers
     Inspect(Inspect),
     /// Where the bytes of an image are, and which are wasted
@@ -135,8 +140,9 @@ pub struct Verify {
 /// What images are judged by.
 #[derive(Debug, Args)]
 pub struct Asked {
-    /// What is wanted: a built-in profile or a file; else lucid-verify.toml here or above, else what fits the image
-    #[arg(long, value_name = "NAME|FILE")]
+    /// What is wanted: a built-in profile, a file, or one that a registry keeps, docker://REF@sha256:…; else lucid-verify.toml
+    /// here or above, else what fits the image
+    #[arg(long, value_name = "NAME|FILE|REF")]
     pub profile: Option<String>,
     /// The service of the profile that the image is
     #[arg(long, value_name = "NAME")]
@@ -160,6 +166,23 @@ pub struct Diff {
     pub output: Vec<Output>,
     #[command(flatten)]
     pub asked: Asked,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The image; without one, a commented profile with nothing filled in
+    #[arg(value_parser = reference)]
+    pub image: Option<Reference>,
+    /// What it extends: a built-in profile, a file, or docker://REF@sha256:…; else what fits the image
+    #[arg(long, value_name = "NAME|FILE|REF", requires = "image")]
+    pub profile: Option<String>,
+    /// Accept what is found today: a waiver each, which expires in 90 days, or as soon as a lock wants it
+    #[arg(long, requires = "image")]
+    pub accept: bool,
+    /// Where it is written, - for stdout; a file that is there is not replaced
+    #[arg(long, value_name = "FILE", default_value = "lucid-verify.toml")]
+    pub file: PathBuf,
 }
 
 /// `inspect`.
@@ -236,7 +259,7 @@ pub struct Rules {
     #[arg(long, value_name = "TEXT", conflicts_with = "id")]
     pub search: Option<String>,
     /// The profile whose own checks count, too; else lucid-verify.toml here or above
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE|REF")]
     pub profile: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use lucid_verify::verify::{Asking, compare};
 use crate::args::{Common, Diff, Format};
 use crate::outputs::Outputs;
 use crate::progress::Bars;
-use crate::{baseline, exit, output, reading, verify};
+use crate::{baseline, exit, output, policy, reading, verify};
 
 /// Runs the verb.
 pub fn run(args: &Diff, common: &Common) -> Result<ExitCode> {
@@ -18,10 +18,11 @@ pub fn run(args: &Diff, common: &Common) -> Result<ExitCode> {
     args.output.iter().try_for_each(|output| output.format.of_a_measure("diff"))?;
     let outputs = Outputs::to(&args.output, &[Path::new(&args.old), Path::new(&args.new)])?;
     let today = verify::day()?;
-    let (policy, selection) = verify::asked(&args.asked, &[])?;
     let (old, new) = (baseline::named(&args.old)?, baseline::named(&args.new)?);
     let images: Vec<_> = [&old, &new].into_iter().filter_map(|side| side.reference()).collect();
-    let reading = reading::reading(common, &images)?;
+    let mut reading = reading::reading(common, &images)?;
+    let (policy, selection) = verify::asked(&args.asked, &[], today, &|profile| policy::fetch(profile, &reading, &images))?;
+    reading.limits = reading::limits(common, Some(&policy))?;
     let asked = |rule: &_| selection.holds(rule);
     let asking = Asking { service: args.asked.service.as_deref(), asked: &asked, ..Asking::all(&policy, today) };
     let bars = Bars::new(common);

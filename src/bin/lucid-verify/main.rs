@@ -18,6 +18,7 @@ mod exit;
 mod file;
 mod fleet;
 mod images;
+mod init;
 mod inspect;
 mod ls;
 mod man;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
             Verb::Verify(verify) => verify::run(&verify, &common),
             Verb::Diff(diff) => diff::run(&diff, &common),
             Verb::Demo => demo::run(&common),
+            Verb::Init(init) => init::run(&init, &common),
             Verb::Inspect(inspect) => inspect::run(&inspect, &common),
             Verb::Size(size) => size::run(&size, &common),
             Verb::Ls(ls) => ls::run(&ls, &common),

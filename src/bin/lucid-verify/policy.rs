@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::profile::structure::Suite;
-use lucid_verify::profile::{BUILT_IN, Policy};
+use lucid_verify::profile::{BUILT_IN, Policy, is_kept_in_registry, pinned};
+use lucid_verify::reference::Reference;
 use lucid_verify::rules;
+use lucid_verify::source::artifact::LONGEST;
+use lucid_verify::verify::Reading;
 
-use crate::{pending, suggest};
+use crate::{reading, suggest};
 
 /// The profile that is looked for beside the work.
 const NAME: &str = "lucid-verify.toml";
@@ -17,28 +20,48 @@ const NAME: &str = "lucid-verify.toml";
 /// A built-in profile is suggested for a name that is so many edits from it.
 const NEAR: usize = 2;
 
-/// Bytes of a profile. The built-in ones have a few thousand.
-const MOST: u64 = 1 << 20;
+/// Asks a registry for the text of a profile that it keeps.
+pub type Fetch<'a> = &'a dyn Fn(&Reference) -> Result<String>;
 
 /// The policy: what `--profile` names, else the file in this folder or above, else what fits the image.
-pub fn policy(asked: Option<&str>) -> Result<Policy> {
-    let known = rules::known();
+pub fn policy(asked: Option<&str>, fetch: Fetch<'_>) -> Result<Policy> {
     match asked {
-        Some(name) if name.starts_with("docker://") => {
-            Err(Error::new(Kind::Usage, pending::sentence("a profile from a registry")))
-        }
-        Some(name) => match Policy::builtin(name, &known) {
-            Some(policy) => Ok(policy),
-            None => file(Path::new(name)),
-        },
+        Some(name) => named(name, fetch),
         None => {
             let home = std::env::home_dir();
             match std::env::current_dir().ok().and_then(|here| search(&here, home.as_deref())) {
-                Some(found) => file(&found),
-                None => Ok(Policy::auto(&known)),
+                Some(found) => parse(&found.display().to_string(), &text(&found)?, fetch),
+                None => Ok(Policy::auto(&rules::known())),
             }
         }
     }
+}
+
+/// The policy that `--profile` names.
+pub fn named(name: &str, fetch: Fetch<'_>) -> Result<Policy> {
+    if let Some(policy) = Policy::builtin(name, &rules::known()) {
+        return Ok(policy);
+    }
+    let text = if is_kept_in_registry(name) {
+        fetch(&pinned(name)?).map_err(|error| error.doing(format!("read the profile {name}")))?
+    } else {
+        text(Path::new(name))?
+    };
+    parse(name, &text, fetch)
+}
+
+/// Reads a profile, and what it extends.
+pub fn parse(name: &str, written: &str, fetch: Fetch<'_>) -> Result<Policy> {
+    let read = |name: &str| if is_kept_in_registry(name) { fetch(&pinned(name)?) } else { text(Path::new(name)) };
+    Policy::parse(name, written, &rules::known(), &read)
+}
+
+/// Asks the registry of a profile. A password of this run goes to no other registry than that of its images.
+pub fn fetch(profile: &Reference, reading: &Reading, images: &[&Reference]) -> Result<String> {
+    if reading.access.credentials.is_some() {
+        reading::one_registry(&[images, &[profile]].concat())?;
+    }
+    lucid_verify::verify::profile(profile, reading)
 }
 
 /// The nearest profile: in `start` or a folder above it, up to the root of the repository or the home folder.
@@ -55,19 +78,12 @@ fn search(start: &Path, home: Option<&Path>) -> Option<PathBuf> {
     None
 }
 
-/// Reads a profile; a file that it extends lies beside it, where its path is relative.
-fn file(path: &Path) -> Result<Policy> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let beside = |name: &str| text(&folder.join(name));
-    Policy::parse(&path.display().to_string(), &text(path)?, &rules::known(), &beside)
-}
-
 fn text(path: &Path) -> Result<String> {
     read(path, "profile").map_err(|error| {
         let names = BUILT_IN.map(|(name, _)| name);
         let near = path.to_str().and_then(|written| suggest::nearest(written, names, NEAR));
         let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        error.hint(format!("--profile takes {} or a file{near}", names.join(", ")))
+        error.hint(format!("--profile takes {}, a file or docker://REF@sha256:…{near}", names.join(", ")))
     })
 }
 
@@ -75,8 +91,10 @@ fn text(path: &Path) -> Result<String> {
 fn read(path: &Path, what: &str) -> Result<String> {
     let failed = |why: String| Error::new(Kind::Usage, why).doing(format!("read the {what} {}", path.display()));
     let mut text = String::new();
-    File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text)).map_err(|error| failed(error.to_string()))?;
-    if text.len() as u64 > MOST { Err(failed(format!("it is longer than {MOST} bytes"))) } else { Ok(text) }
+    File::open(path)
+        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
+        .map_err(|error| failed(error.to_string()))?;
+    if text.len() as u64 > LONGEST { Err(failed(format!("it is longer than {LONGEST} bytes"))) } else { Ok(text) }
 }
 
 /// Reads a test file of container-structure-test.
@@ -105,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_missing_profile_is_named() {
-        let error = file(Path::new("no/such.toml")).unwrap_err();
+        let error = named("no/such.toml", &|reference| panic!("{reference}")).unwrap_err();
         assert_eq!(error.kind, Kind::Usage);
         assert!(error.to_string().starts_with("failed to read the profile no/such.toml: "), "{error}");
     }

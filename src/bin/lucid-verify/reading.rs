@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::limits::Limits;
+use lucid_verify::profile::Policy;
 use lucid_verify::reference::{Reference, Transport};
 use lucid_verify::source::{self, Access, Credentials, Deadline, Tls};
 use lucid_verify::verify::{Reading, Shared};
@@ -22,8 +23,6 @@ const JOBS: usize = 8;
 /// How these images are read.
 pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
     one_stdin(common, images)?;
-    let mut limits = Limits::default();
-    common.limit.iter().try_for_each(|assignment| limits.set(assignment))?;
     let access = Access {
         plain_http: common.plain_http,
         credentials: credentials(common, images)?,
@@ -41,6 +40,7 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
     };
     let is_remote = images.iter().any(|image| matches!(image.transport, Transport::Registry { .. }));
     let shared = Shared::new(common.jobs.map_or_else(jobs, usize::from), is_remote);
+    let limits = limits(common, None)?;
     Ok(Reading {
         platform: common.platform.clone(),
         access,
@@ -49,6 +49,14 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
         cache: cache::open(common)?,
         offline: common.offline,
     })
+}
+
+/// The ceilings: what stands on the command line outranks the profile.
+pub fn limits(common: &Common, policy: Option<&Policy>) -> Result<Limits> {
+    let mut limits = Limits::default();
+    policy.into_iter().for_each(|policy| policy.limit(&mut limits));
+    common.limit.iter().try_for_each(|assignment| limits.set(assignment))?;
+    Ok(limits)
 }
 
 /// A layer waits for the network as much as for a CPU.
@@ -93,7 +101,7 @@ fn one_stdin(common: &Common, images: &[&Reference]) -> Result<()> {
 }
 
 /// A password goes to one registry only: which of several is meant cannot be told.
-fn one_registry(images: &[&Reference]) -> Result<()> {
+pub fn one_registry(images: &[&Reference]) -> Result<()> {
     let hosts: BTreeSet<&str> = images
         .iter()
         .filter_map(|image| match &image.transport {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::{Common, ListFormat, Rules};
 use crate::select::Selection;
-use crate::{markdown, output, policy, search};
+use crate::{markdown, output, policy, reading, search};
 
 /// Rules that a search found are documented up to so many; more are a list.
 const DOCUMENTED: usize = 3;
@@ -29,7 +29,8 @@ pub struct Entry {
 /// Runs the verb.
 pub fn run(args: &Rules, common: &Common) -> Result<ExitCode> {
     let format = common.format.of_a_list("rules")?;
-    let policy = policy::policy(args.profile.as_deref())?;
+    let fetch = |profile: &_| policy::fetch(profile, &reading::reading(common, &[profile])?, &[]);
+    let policy = policy::policy(args.profile.as_deref(), &fetch)?;
     let asked = inquiries(policy.checks());
     let all: Vec<Entry> = RULES.iter().map(|rule| Entry::from(*rule)).chain(policy.checks().iter().map(Entry::from)).collect();
     let (entries, documented) = match (&args.search, &args.id) {

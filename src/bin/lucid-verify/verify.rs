@@ -11,6 +11,7 @@ use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::facts::Sources;
 use lucid_verify::profile::structure::Suite;
 use lucid_verify::profile::{Policy, Profile};
+use lucid_verify::reference::Reference;
 use lucid_verify::report::table::Style;
 use lucid_verify::report::{self, ExitCode, Report};
 use lucid_verify::rules::{Identity, RULES, inquiries};
@@ -47,7 +48,6 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
     if !common.quiet {
         suites.iter().flat_map(|suite| &suite.notes).for_each(|note| exit::note(note));
     }
-    let (policy, selection) = asked(&args.asked, &suites)?;
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
     let targets = images::targets(args, common, &|said| {
         if !common.quiet {
@@ -55,10 +55,13 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
         }
     })?;
     let saving = args.save_baseline.as_deref().map(|file| saving(file, targets.len())).transpose()?;
-    let attestation = args.attest.as_deref().map(|file| attest::wanted(file, args, &targets, &policy)).transpose()?;
     let baseline = args.baseline.as_deref().map(baseline::named).transpose()?;
     let images = targets.iter().map(|target| &target.reference).chain(baseline.as_ref().and_then(Baseline::reference));
-    let mut reading = reading::reading(common, &images.collect::<Vec<_>>())?;
+    let images: Vec<&Reference> = images.collect();
+    let mut reading = reading::reading(common, &images)?;
+    let (policy, selection) = asked(&args.asked, &suites, today, &|profile| policy::fetch(profile, &reading, &images))?;
+    reading.limits = reading::limits(common, Some(&policy))?;
+    let attestation = args.attest.as_deref().map(|file| attest::wanted(file, args, &targets, &policy)).transpose()?;
     reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
     // What is waited for to be pushed is not waited for by the network.
     reading.access.deadline = Deadline::after(common.deadline.saturating_add(args.wait.unwrap_or_default()));
@@ -124,9 +127,10 @@ fn build() -> Option<String> {
     Some(format!("{} {} {}", env!("CARGO_PKG_VERSION"), file.len(), made.as_nanos()))
 }
 
-/// What images are judged by, and which rules are asked.
-pub fn asked(args: &Asked, suites: &[Suite]) -> Result<(Policy, Selection)> {
-    let mut policy = policy::policy(args.profile.as_deref())?;
+/// What images are judged by today, and which rules are asked.
+pub fn asked(args: &Asked, suites: &[Suite], today: NaiveDate, fetch: policy::Fetch<'_>) -> Result<(Policy, Selection)> {
+    let mut policy = policy::policy(args.profile.as_deref(), fetch)?;
+    policy.dated(today)?;
     policy.add(suites);
     let rules: Vec<Identity> = inquiries(policy.checks()).into_iter().map(|inquiry| inquiry.rule).collect();
     Ok((policy, Selection::parse(&args.rule, &rules)?))

@@ -10,9 +10,9 @@ declare_rule! {
     /// The image says which port it serves
     ///
     /// # What it checks
-    /// There are as many ports of EXPOSE as `min-ports` says, and among them is the one that a variable gives the service:
-    /// one of `variables`, of the service's own name, or one whose port the health check asks for in this container. The
-    /// ports of peers are their business.
+    /// There are as many ports of EXPOSE as `min-ports` says, and among them are the `ports` of the service, and the one that
+    /// a variable gives it: one of `variables`, of the service's own name, or one whose port the health check asks for in
+    /// this container. The ports of peers are their business.
     ///
     /// # Why
     /// `docker run -P` and reverse proxies that discover services publish what EXPOSE names.
@@ -24,7 +24,7 @@ declare_rule! {
     /// `EXPOSE PORT` in the last stage.
     ///
     /// # Options
-    /// - `min-ports`: how many; without it the rule does not apply.
+    /// - `min-ports`: how many; without it the rule does not apply to a service without `ports`.
     /// - `variables`: names of variables that hold the port of the service.
     RULE = "config/expose", Conforms, Warn, since "0.1.0", needs Config,
     unit "port is exposed" | "ports are exposed",
@@ -32,9 +32,11 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>) -> Judgement {
-    let Some(wanted) = context.count("min-ports").filter(|wanted| *wanted > 0) else {
+    let declared = context.profile.service.as_ref().map(|service| &service.ports[..]).unwrap_or_default();
+    let wanted = context.count("min-ports").unwrap_or_default();
+    if wanted == 0 && declared.is_empty() {
         return Judgement::skip("the profile wants no port");
-    };
+    }
     let exposed = &context.facts.config.run.exposed_ports;
     let (found, fix) = (exposed.len(), "EXPOSE the port that the service listens on");
     let message = if found == 0 { "no EXPOSE".into() } else { format!("EXPOSE names {found} of {wanted} ports") };
@@ -43,6 +45,11 @@ fn check(context: &Context<'_>) -> Judgement {
         findings.push(Finding::new(Level::Warn, message, fix));
     } else {
         let ports: BTreeSet<&str> = exposed.keys().filter_map(|port| port.split('/').next()).collect();
+        let lacking: Vec<String> = declared.iter().map(u16::to_string).filter(|port| !ports.contains(&port[..])).collect();
+        if !lacking.is_empty() {
+            let message = format!("EXPOSE lacks {}, which the service declares", words::list(&lacking, 4));
+            findings.push(Finding::new(Level::Warn, message, format!("EXPOSE {}", lacking.join(" "))));
+        }
         let own = own(context).into_iter().filter(|(_, port)| !ports.contains(port));
         findings.extend(own.map(|(name, port)| {
             let (name, port) = (words::excerpt(name), words::excerpt(port));

@@ -80,7 +80,7 @@ pub struct Common {
     /// Seconds a connection may be silent
     #[arg(long, global = true, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Reading")]
     pub timeout: u64,
-    /// How long to wait for the network in all: 90s, 30m, 2h
+    /// Time for the network in all: 90s, 30m, 2h
     #[arg(long, global = true, value_name = "DURATION", default_value = "30m", value_parser = duration, help_heading = "Reading")]
     pub deadline: Duration,
     /// Raise or lower a ceiling (repeatable)
