@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::layout::{Layout, ref_name};
 use super::registry::{DIGEST, Registry, accept};
+use super::retry::Attempts;
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::image::config::null_as_default;
@@ -22,6 +23,9 @@ const MOST: usize = 1000;
 
 /// Answers that a registry may spread them over.
 const PAGES: usize = 20;
+
+/// Further tries of one request: what is listed beside an image is not worth the patience that the image is.
+const TRIES: u32 = 1;
 
 /// When it was made (image-spec, annotations.md).
 const CREATED: &str = "org.opencontainers.image.created";
@@ -168,14 +172,14 @@ impl Registry {
             if is_away {
                 return found;
             }
-            let listed = self.document("manifests", &tag(subject), limit).await;
+            let listed = self.document("manifests", &tag(subject), limit, Attempts::new(TRIES)).await;
             if let Err(error) = listed.and_then(|(_, index)| found.add(&index)) {
                 found.note(error, subject);
             }
         }
         for (end, kind) in TAGGED {
             let tag = format!("{}.{end}", tag(subject));
-            match self.ask(&Method::HEAD, "manifests", &tag, &accept(), &mut self.http.attempts()).await {
+            match self.ask(&Method::HEAD, "manifests", &tag, &accept(), &mut Attempts::new(TRIES)).await {
                 Ok(response) => found.listed.push(tagged(&response, kind, tag)),
                 Err(error) if error.kind == Kind::NotFound => {}
                 // The next tag would fail so, too.
@@ -192,7 +196,7 @@ impl Registry {
     async fn pages(&self, subject: &Digest, limit: u64, found: &mut Referrers) -> Result<()> {
         let mut name = subject.to_string();
         for _ in 0..PAGES {
-            let (headers, index) = self.document("referrers", &name, limit).await?;
+            let (headers, index) = self.document("referrers", &name, limit, Attempts::new(TRIES)).await?;
             if !found.add(&index)? {
                 return Ok(());
             }

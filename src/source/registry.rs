@@ -188,8 +188,14 @@ impl Registry {
     }
 
     /// A document whose download is tried again when it breaks, behind what its answer said of it.
-    pub(super) async fn document(&self, kind: &str, name: &str, limit: u64) -> Result<(HeaderMap, Vec<u8>)> {
-        let (headers, mut attempts) = (accept(), self.http.attempts());
+    pub(super) async fn document(
+        &self,
+        kind: &str,
+        name: &str,
+        limit: u64,
+        mut attempts: Attempts,
+    ) -> Result<(HeaderMap, Vec<u8>)> {
+        let headers = accept();
         loop {
             let response = self.get(kind, name, &headers, &mut attempts).await?;
             let said = response.headers().clone();
@@ -290,7 +296,7 @@ fn continues(headers: &HeaderMap, from: u64, size: u64) -> bool {
 impl Source for Registry {
     fn manifest(&self, child: Option<&Descriptor>, limit: u64) -> Result<Fetched> {
         let name = child.map_or_else(|| self.name.clone(), |child| child.digest.to_string());
-        let fetched = self.runtime.block_on(self.document("manifests", &name, limit));
+        let fetched = self.runtime.block_on(self.document("manifests", &name, limit, self.http.attempts()));
         let (said, bytes) = fetched.map_err(|error| error.doing(format!("fetch the manifest {name}")))?;
         let header = |name: &HeaderName| said.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Fetched { bytes, content_type: header(&CONTENT_TYPE), claimed_digest: header(&DIGEST) })
