@@ -79,7 +79,8 @@ esac
   echo "learned=$(cd "$KEPT" && { find . -type f | LC_ALL=C sort; cat baseline.json 2>/dev/null || true; } | cksum | tr ' ' -)"
   [ ! -s "$reports/report.json" ] || echo "json=$reports/report.json"
   [ ! -s "$reports/report.md" ] || echo "markdown=$reports/report.md"
-  [ ! -s "$reports/report.sarif" ] || echo "sarif=$reports/report.sarif"
+  # Code scanning closes what a report no longer has, and one of a run that could not look has nothing.
+  [ "$verdict" = incomplete ] || [ ! -s "$reports/report.sarif" ] || echo "sarif=$reports/report.sarif"
   [ ! -s "$reports/junit.xml" ] || echo "junit=$reports/junit.xml"
 } >>"$GITHUB_OUTPUT"
 [ ! -s "$reports/report.md" ] || cat "$reports/report.md" >>"$GITHUB_STEP_SUMMARY"

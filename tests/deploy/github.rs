@@ -102,6 +102,7 @@ fn a_pull_request_goes_red_and_green_in_one_comment_that_no_run_leaves_stale() {
     assert_eq!(down.log.matches("trying once more").count(), 1);
     assert!(down.count("error") >= 1, "{:?}", down.commands);
     assert_eq!(report(&down)["verdict"], "incomplete");
+    assert!(down.given("github/codeql-action/upload-sarif").is_none(), "code scanning would close what it no longer sees");
     let [comment] = &stage.github.comments()[..] else { panic!("{:?}", stage.github.comments()) };
     assert!(comment.body.contains("### Incomplete") && !comment.body.contains("### Held"), "{}", comment.body);
 }
