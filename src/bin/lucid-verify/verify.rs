@@ -32,7 +32,7 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
     let targets = images::targets(args, common, &|said| {
         if !common.quiet {
-            exit::note(said)
+            exit::note(said);
         }
     })?;
     let saving = args.save_baseline.as_deref().map(|file| saving(file, targets.len())).transpose()?;
