@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "support/cli.rs"]
+#[allow(dead_code, reason = "it runs with an environment of its own")]
 mod cli;
 #[path = "support/image/mod.rs"]
 mod image;

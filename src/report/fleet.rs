@@ -76,7 +76,9 @@ fn names(images: &[Image]) -> Vec<String> {
     let mut names: Vec<String> = images.iter().map(short).collect();
     for longer in [&whole as &dyn Fn(&Image) -> String, &exact] {
         let mut times: BTreeMap<String, usize> = BTreeMap::new();
-        names.iter().for_each(|name| *times.entry(name.clone()).or_default() += 1);
+        for name in &names {
+            *times.entry(name.clone()).or_default() += 1;
+        }
         for (name, image) in names.iter_mut().zip(images) {
             if times.get(name).is_some_and(|times| *times > 1) {
                 *name = longer(image);

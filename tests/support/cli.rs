@@ -1,7 +1,5 @@
 //! The program, run as a user runs it.
 
-#![allow(dead_code, reason = "each test crate that includes this module uses a part of it")]
-
 use assert_cmd::Command;
 
 /// The program with these arguments and nothing of the environment that it listens to.

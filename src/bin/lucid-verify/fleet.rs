@@ -46,7 +46,9 @@ pub fn verify(targets: &[Target], all_platforms: bool, reading: &Reading, asking
         drop(watch);
         bars.done();
         let mut told = told.unwrap_or_else(|bug| vec![failed(target, bug)]);
-        told.iter_mut().for_each(|told| told.image.services.clone_from(&target.services));
+        for told in &mut told {
+            told.image.services.clone_from(&target.services);
+        }
         told
     });
     told.into_iter().flatten().collect()

@@ -51,7 +51,7 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
     let targets = images::targets(args, common, &|said| {
         if !common.quiet {
-            exit::note(said)
+            exit::note(said);
         }
     })?;
     let saving = args.save_baseline.as_deref().map(|file| saving(file, targets.len())).transpose()?;
