@@ -147,7 +147,9 @@ fn a_run_that_could_not_look_leaves_no_green_report_of_yesterday() {
     let gone = [&missing[..], "--no-cache"];
     let runs: [(&[&str], i32); 2] = [(&gone, 3), (&[gone[0], gone[1], wrong[0], wrong[1]], 2)];
     for (arguments, expected) in runs {
-        files.iter().for_each(|file| fs::write(file, "green").unwrap());
+        for file in &files {
+            fs::write(file, "green").unwrap();
+        }
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         let (code, _, stderr) = run(&[arguments, &options[..]].concat());
         assert_eq!(code, expected, "{stderr}");

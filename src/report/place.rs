@@ -53,7 +53,7 @@ impl Fingerprints {
     pub(super) fn next(&mut self, image: &Image, rule: &str, at: &str) -> String {
         // Debug quotes texts, so that no two keys read the same.
         let key = format!("{:?} {:?} {rule:?} {at:?}", repository(&image.reference), image.platform);
-        let mut hash = Digest::sha256(key.as_bytes()).hex().to_owned();
+        let mut hash = Digest::sha256(key.as_bytes()).hex().clone();
         hash.truncate(DIGITS);
         let ordinal = self.0.entry(hash.clone()).or_default();
         *ordinal += 1;

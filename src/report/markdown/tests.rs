@@ -196,7 +196,7 @@ fn taint(image: &Image, evil: &str) -> Image {
                 list.iter().enumerate().for_each(|(index, value)| texts(value, format!("{at}/{index}"), found));
             }
             serde_json::Value::Object(fields) => {
-                fields.iter().for_each(|(name, value)| texts(value, format!("{at}/{name}"), found))
+                fields.iter().for_each(|(name, value)| texts(value, format!("{at}/{name}"), found));
             }
             _ => {}
         }

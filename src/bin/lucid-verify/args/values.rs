@@ -49,14 +49,12 @@ const NEAR: usize = 2;
 /// One of `words` by its place, or why not: clap frames it with the option's name.
 fn word<T: Copy>(text: &str, what: &str, known: &[(&str, T)]) -> Result<T, String> {
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    match known.iter().find(|(name, _)| *name == text) {
-        Some((_, value)) => Ok(*value),
-        None => {
-            let near = suggest::nearest(text, names.iter().copied(), NEAR.min(text.len() / 2));
-            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            Err(format!("there is no such {what}, there are {}{hint}", names.join(", ")))
-        }
+    if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
+        return Ok(*value);
     }
+    let near = suggest::nearest(text, names.iter().copied(), NEAR.min(text.len() / 2));
+    let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    Err(format!("there is no such {what}, there are {}{hint}", names.join(", ")))
 }
 
 pub(super) fn format(text: &str) -> Result<Format, String> {
