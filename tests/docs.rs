@@ -184,12 +184,49 @@ Test files of container-structure-test are read as they are: see structure-test.
 |---|---|---|---|
 "#;
 
+/// What there is to say of profiles that others extend.
+const SHARED: &str = r#"
+## A profile for a fleet
+
+`extends` names a built-in profile, a file beside this one, or `docker://REF@sha256:…`, a profile that a registry keeps; `--profile`
+takes the same. One is pushed with `oras push REF lucid-verify.toml:application/toml`, which prints the digest: a tag alone is
+refused, because it can be moved. The text is held against the digests, kept in the cache, and read from there with `--offline`.
+Credentials are found as for images. A profile from a registry extends no files.
+
+```toml
+extends = "docker://registry.example/team/profile@sha256:…"
+
+[[ignore]]                              # a finding that is known and accepted
+rule = "size/waste"
+path = "/opt/data/**"                   # a glob; without one, every finding of the rule
+reason = "squashed with the next base image"
+expires = "2027-02-28"                  # its last day; without one it never ends
+
+[limits]                                # the ceilings of --limit, which outranks them
+manifest = "8MiB"                       # a profile from a registry may lower them, not raise
+
+[lock]                                  # what whoever extends this profile may tighten, and not weaken
+rules = ["integrity/*", "config/env-secret", "own/*"]
+max-waiver = "90d"
+```
+
+A profile that extends a locked one is refused, with the place, where it lowers the level of a locked rule, changes an option of it,
+replaces its `[[check]]`, waives it, or has a waiver that holds longer than `max-waiver` from today. What it says otherwise under
+`[expect]`, in `[size]` or of services is its own; but locked rules are judged by what the locking profile says of these, too, and fail
+where either fails. Locks of a chain add up. They bind profiles: `--rule`, `--fail-on` and `--max-growth` are choices of a run, which a
+report shows.
+
+`lucid-verify init IMAGE` writes a profile under which the image holds; `--accept` turns what is found all the same into waivers of 90
+days. Waivers that have expired, or that matched nothing in a run over every rule, are said.
+"#;
+
 #[test]
 fn the_page_of_profiles_is_current() {
     let mut page = String::from(
         "# Profiles\n\nA profile says what is wanted of an image: a TOML file, or one of the built-in ones below, which are\n\
          also its documentation. `lucid-verify schema profile` prints the JSON Schema.\n",
     );
+    page.push_str(SHARED);
     page.push_str(CHECKS);
     for key in WANTS {
         let subjects: Vec<String> = key.subjects.iter().map(|subject| format!("`{subject}`")).collect();

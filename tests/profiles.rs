@@ -41,12 +41,12 @@ impl World {
     fn of(profiles: Vec<Image>) -> Self {
         let config = r#"{"architecture":"arm64","os":"linux","config":{"User":"1:1","Cmd":["/x"]}}"#;
         let app = Image::written("layer COPY x /x\nf 0755 1:1 /x \"#!/gone\\n\"\n", config).unwrap();
-        let (asked, served) = (Arc::<Mutex<Vec<String>>>::default(), profiles.clone());
+        let (asked, kept) = (Arc::<Mutex<Vec<String>>>::default(), profiles.clone());
         let log = Arc::clone(&asked);
         let server = scripted(move |request: &Request| {
             log.lock().unwrap().push(request.path.clone());
             let place = request.path.strip_prefix("/v2/p").and_then(|path| path.split('/').next()?.parse::<usize>().ok());
-            place.map_or(&app, |place| &served[place]).reply(request)
+            place.map_or(&app, |place| &kept[place]).reply(request)
         });
         Self { server, asked, profiles, folder: tempfile::tempdir().unwrap() }
     }

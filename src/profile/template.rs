@@ -69,8 +69,10 @@ pub enum Value {
 pub struct Accepted {
     /// The rule.
     pub rule: String,
-    /// The path of the finding.
+    /// The path; `None`: all of them.
     pub path: Option<String>,
+    /// Whether everything below it is meant, too.
+    pub below: bool,
     /// Why.
     pub reason: String,
     /// The last day.
@@ -93,11 +95,12 @@ impl Template {
             out.push('\n');
             comment(&mut out, &self.waived);
         }
-        for (at, Accepted { rule, path, reason, expires }) in self.waivers.iter().enumerate() {
+        for (at, Accepted { rule, path, below, reason, expires }) in self.waivers.iter().enumerate() {
             out.push_str(if at == 0 { "[[ignore]]\n" } else { "\n[[ignore]]\n" });
             let _ = writeln!(out, "rule = {}", quoted(rule));
             if let Some(path) = path {
-                let _ = writeln!(out, "path = {}", quoted(&literal(path)));
+                let path = literal(path);
+                let _ = writeln!(out, "path = {}", quoted(&if *below { format!("{{{path},{path}/**}}") } else { path }));
             }
             let _ = writeln!(out, "reason = {}\nexpires = \"{expires}\"", quoted(reason));
         }
@@ -153,7 +156,7 @@ fn comment(out: &mut String, text: &str) {
 
 /// A glob that fits this text alone; globset's own takes a backslash for what it is in a glob.
 fn literal(text: &str) -> String {
-    let one = |character: char| if "?*[]{}\\".contains(character) { format!("[{character}]") } else { character.into() };
+    let one = |character: char| if "?*[]{},\\".contains(character) { format!("[{character}]") } else { character.into() };
     text.chars().map(one).collect()
 }
 
@@ -189,7 +192,7 @@ mod tests {
     use crate::rules::known;
 
     /// Everything that an image could write into a text.
-    const HOSTILE: &str = "a\"\n[lock]\r\n# '''\"\"\"\\ \u{1b}[31m \u{202e} \u{2028}\0 {x} * ::error::";
+    const HOSTILE: &str = "a\"\n[lock]\r\n# '''\"\"\"\\ \u{1b}[31m \u{202e} \u{2028}\0 {x} * ::error:: {a,b}";
 
     fn statement(table: Table, key: &'static str, value: Value) -> Statement {
         Statement { table, key, value, why: "why", left_out: None }
@@ -214,6 +217,7 @@ mod tests {
             waivers: vec![Accepted {
                 rule: "ownership/tree".into(),
                 path: Some(format!("/{HOSTILE}")),
+                below: true,
                 reason: hostile(),
                 expires: "2027-02-19".parse().unwrap(),
             }],
@@ -230,6 +234,7 @@ mod tests {
         assert!(service.modules.is_empty() && service.config.contains_key(&format!("/{HOSTILE}")));
         assert_eq!(profile.waivers[0].reason, HOSTILE);
         assert_eq!(profile.waiver("ownership/tree", Some(&format!("/{HOSTILE}"))), Some(0));
+        assert_eq!(profile.waiver("ownership/tree", Some(&format!("/{HOSTILE}/b/c"))), Some(0));
         assert_eq!(profile.waiver("ownership/tree", Some("/a")), None);
     }
 

@@ -22,7 +22,7 @@ pub(super) fn ask<'a>(inquiry: &Inquiry<'a>, context: &Context<'a>, shared: &'a 
     floors.fold(inquiry.ask(context), |judgement, (floor, objects)| {
         let (profile, size) = (&floor.profile, &floor.profile.size);
         let growth = context.growth.map(|growth| Growth { thresholds: &size.max_growth, any: size.any, ..growth });
-        let mut by = inquiry.ask(&Context { profile, objects, growth, ..*context });
+        let mut by = inquiry.ask(&Context { profile, growth, objects, ..*context });
         by.findings.retain(|finding| !judgement.holds(finding));
         for finding in &mut by.findings {
             finding.message = format!("{}; {} locks this rule and wants it", finding.message, floor.lock);

@@ -43,24 +43,24 @@ pub fn profile(source: &dyn Source, reference: &Reference, limits: &Limits, retr
     let mut bytes = Vec::new();
     let blob = resume::blob(source, &layer, retries)?;
     Verified::new(blob, &layer.digest, layer.size).read_to_end(&mut bytes)?;
-    String::from_utf8(bytes).map_err(|error| no_profile(format!("its text is not UTF-8: {error}")))
+    String::from_utf8(bytes).map_err(|error| no_profile(&format!("its text is not UTF-8: {error}")))
 }
 
 /// The one layer of a profile. It is asked for as what it is, whatever whoever pushed it called it.
 fn layer(Manifest { artifact_type, layers }: Manifest) -> Result<Descriptor> {
-    let [layer] = &layers[..] else { return Err(no_profile(format!("it has {} layers, wanted one", layers.len()))) };
+    let [layer] = &layers[..] else { return Err(no_profile(&format!("it has {} layers, wanted one", layers.len()))) };
     let is_called = artifact_type.as_deref() == Some(PROFILE) || layer.media_type.ends_with(TOML);
     if !is_called {
         let called = shortened(&escape(layer.media_type.as_bytes()));
-        return Err(no_profile(format!("its layer has the media type {called}, wanted one that ends with {TOML}")));
+        return Err(no_profile(&format!("its layer has the media type {called}, wanted one that ends with {TOML}")));
     }
     if layer.size > LONGEST {
-        return Err(no_profile(format!("its text has {} bytes, more than {LONGEST}", layer.size)));
+        return Err(no_profile(&format!("its text has {} bytes, more than {LONGEST}", layer.size)));
     }
     Ok(Descriptor { media_type: PROFILE.to_owned(), ..layer.clone() })
 }
 
-fn no_profile(why: String) -> Error {
+fn no_profile(why: &str) -> Error {
     let error = Error::new(Kind::Usage, format!("it is no profile: {why}"));
     error.hint("push one with `oras push REF lucid-verify.toml:application/toml`")
 }

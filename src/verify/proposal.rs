@@ -2,7 +2,7 @@
 
 mod service;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 
@@ -10,6 +10,7 @@ use super::{Asking, Loaded, Reading, Watch, choose, gather, judge};
 use crate::error::Result;
 use crate::facts::Facts;
 use crate::finding::{Judgement, Level, Outcome};
+use crate::layer::LayerPath;
 use crate::profile::template::{Accepted, Statement, Table, Template, Value};
 use crate::profile::{Policy, Profile};
 use crate::report;
@@ -58,7 +59,7 @@ pub fn propose(loaded: &mut Loaded, reading: &Reading, asked: &Propose<'_>, watc
     let mut template = Template {
         heading: heading(loaded, &facts, asked.today),
         extends: extends(asked.extends, &base),
-        service: facts.name.repository.as_ref().map(|repository| service::name(repository, &facts.config.run.labels)),
+        service: facts.name.repository.as_ref().and_then(|_| service::name(&facts)),
         ..Template::default()
     };
     let fails = |rule: &str| plain.keys().any(|(id, ..)| id == rule);
@@ -75,8 +76,15 @@ pub fn propose(loaded: &mut Loaded, reading: &Reading, asked: &Propose<'_>, watc
     let (mut image, policy) = judged(&template, loaded)?;
     let mut locked = Vec::new();
     if asked.accept {
-        accept(&mut template, &image, &policy, asked.today, &mut locked);
-        image = judged(&template, loaded)?.0;
+        let mut acceptance = Acceptance::new(&policy, asked.today);
+        for round in 0..ROUNDS {
+            if !acceptance.take(&image, round) {
+                break;
+            }
+            acceptance.write(&mut template);
+            image = judged(&template, loaded)?.0;
+        }
+        locked = acceptance.locked.into_iter().collect();
     }
     Ok(Proposal { text: template.text(), image, locked })
 }
@@ -141,13 +149,11 @@ fn heading(loaded: &Loaded, facts: &Facts, today: NaiveDate) -> String {
 }
 
 fn extends(written: Option<&str>, base: &Profile) -> (String, String) {
-    match written {
-        Some(name) => (name.to_owned(), "What it starts from: everything in there is wanted, too.".to_owned()),
-        None => {
-            let why = format!("What it starts from ({}); `lucid-verify rules` tells what that asks.", base.chosen);
-            (base.name.clone(), why)
-        }
-    }
+    let why = match written {
+        Some(_) => "What it starts from: everything in there is wanted, too.".to_owned(),
+        None => format!("What it starts from ({}); `lucid-verify rules` tells what that asks.", base.chosen),
+    };
+    (written.unwrap_or(&base.name).to_owned(), why)
 }
 
 /// What the image is, where the profile does not say it or the image is otherwise. Who runs as root is told so, and does not
@@ -198,31 +204,81 @@ fn rounded(bytes: u64) -> String {
     }
 }
 
-/// Turns what is found into waivers, where no lock forbids that.
-fn accept(template: &mut Template, image: &report::Image, policy: &Policy, today: NaiveDate, locked: &mut Vec<(String, String)>) {
-    let days = policy.longest_waiver().map_or(ACCEPTED, |longest| longest.min(ACCEPTED));
-    let expires = today.checked_add_days(Days::new(days)).unwrap_or(today);
-    template.waived = format!(
-        "What was found on {today}, accepted for {days} days. Each comes back when its waiver expires: mend it until then, or say why it stays."
-    );
-    let mut waivers: BTreeMap<(String, Option<String>), String> = BTreeMap::new();
-    for rule in &image.rules {
-        let counting = rule.open().filter(|finding| finding.level >= Level::Warn);
-        for finding in counting {
-            if let Some(lock) = policy.locks(&rule.id) {
-                locked.push((rule.id.to_string(), lock));
-                continue;
-            }
-            let key = (rule.id.to_string(), finding.path.clone());
-            waivers.entry(key).or_insert_with(|| finding.message.clone());
-        }
+/// How often it is looked again for what a waiver did not cover: a finding about many files names one of them.
+const ROUNDS: usize = 6;
+
+/// Findings that become waivers, where no lock forbids that.
+struct Acceptance<'a> {
+    policy: &'a Policy,
+    today: NaiveDate,
+    /// By rule and path: what is said of it, and whether everything below is meant.
+    waivers: BTreeMap<(String, Option<LayerPath>), (String, bool)>,
+    locked: BTreeSet<(String, String)>,
+}
+
+impl<'a> Acceptance<'a> {
+    fn new(policy: &'a Policy, today: NaiveDate) -> Self {
+        Self { policy, today, waivers: BTreeMap::new(), locked: BTreeSet::new() }
     }
-    locked.dedup();
-    let accepted = |((rule, path), message)| {
-        let reason = format!("accepted by init on {today}: {message}");
-        Accepted { rule, path, reason, expires }
-    };
-    template.waivers = waivers.into_iter().map(accepted).collect();
+
+    /// Takes what is found; whether there is anything. What comes again lies beside what was accepted: then all is that lies
+    /// below the directory of both, and at last whatever the rule says.
+    fn take(&mut self, image: &report::Image, round: usize) -> bool {
+        let mut is_any = false;
+        for rule in &image.rules {
+            let id = rule.id.to_string();
+            for finding in rule.open().filter(|finding| finding.level >= Level::Warn) {
+                if let Some(lock) = self.policy.locks(&id) {
+                    self.locked.insert((id.clone(), lock));
+                    continue;
+                }
+                is_any = true;
+                let path = finding.path.as_ref().map(LayerPath::new);
+                if round == 0 {
+                    self.waivers.entry((id.clone(), path)).or_insert_with(|| (finding.message.clone(), false));
+                } else {
+                    self.widen(&id, path.filter(|_| round + 1 < ROUNDS), &finding.message);
+                }
+            }
+        }
+        is_any
+    }
+
+    fn widen(&mut self, rule: &str, path: Option<LayerPath>, message: &str) {
+        let (mut above, mut first) = (path, message.to_owned());
+        for ((_, path), (message, _)) in self.waivers.extract_if(.., |(id, _), _| id == rule) {
+            above = above.zip(path).map(|(one, other)| common(one, &other));
+            first = message;
+        }
+        let above = above.filter(|above| !above.is_root());
+        let below = above.is_some();
+        self.waivers.insert((rule.to_owned(), above), (first, below));
+    }
+
+    fn write(&self, template: &mut Template) {
+        let (today, days) = (self.today, self.policy.longest_waiver().map_or(ACCEPTED, |longest| longest.min(ACCEPTED)));
+        let expires = today.checked_add_days(Days::new(days)).unwrap_or(today);
+        template.waived = format!(
+            "What was found on {today}, accepted for {days} days. Each comes back when its waiver expires: mend it until then, or \
+             say why it stays."
+        );
+        let accepted = |((rule, path), (message, below)): (&(String, Option<LayerPath>), &(String, bool))| Accepted {
+            rule: rule.clone(),
+            path: path.as_ref().map(|path| format!("/{}", String::from_utf8_lossy(path.as_bytes()))),
+            below: *below,
+            reason: format!("accepted by init on {today}: {message}"),
+            expires,
+        };
+        template.waivers = self.waivers.iter().map(accepted).collect();
+    }
+}
+
+/// The directory that holds both, or one of them if it holds the other.
+fn common(mut one: LayerPath, other: &LayerPath) -> LayerPath {
+    while !other.is_within(&one) {
+        one = one.parent().unwrap_or_default();
+    }
+    one
 }
 
 #[cfg(test)]

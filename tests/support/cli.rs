@@ -25,6 +25,7 @@ pub fn lucid(arguments: &[&str]) -> Command {
 }
 
 /// Runs, and returns exit code, stdout and stderr.
+#[allow(dead_code, reason = "some tests run it in a folder of their own")]
 pub fn run(arguments: &[&str]) -> (i32, String, String) {
     let output = lucid(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -41,7 +41,7 @@ fn failing(image: &Image) -> BTreeSet<String> {
 const LOCKED: &str = concat!(include_str!("../../testdata/golden/profile.toml"), "\n[lock]\nrules = [\"**\"]\n");
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_that_is_locked_passes_that_failed_before(

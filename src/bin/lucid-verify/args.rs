@@ -140,9 +140,9 @@ pub struct Verify {
 /// What images are judged by.
 #[derive(Debug, Args)]
 pub struct Asked {
-    /// What is wanted: a built-in profile, a file, or one that a registry keeps, docker://REF@sha256:…; else lucid-verify.toml
-    /// here or above, else what fits the image
-    #[arg(long, value_name = "NAME|FILE|REF")]
+    /// What is wanted: a built-in profile, a file, or with its digest one that a registry keeps; else lucid-verify.toml here or
+    /// above, else what fits the image
+    #[arg(long, value_name = "NAME|FILE|docker://REF")]
     pub profile: Option<String>,
     /// The service of the profile that the image is
     #[arg(long, value_name = "NAME")]
@@ -174,8 +174,8 @@ pub struct Init {
     /// The image; without one, a commented profile with nothing filled in
     #[arg(value_parser = reference)]
     pub image: Option<Reference>,
-    /// What it extends: a built-in profile, a file, or docker://REF@sha256:…; else what fits the image
-    #[arg(long, value_name = "NAME|FILE|REF", requires = "image")]
+    /// What it extends: a built-in profile, a file, or with its digest one that a registry keeps; else what fits the image
+    #[arg(long, value_name = "NAME|FILE|docker://REF", requires = "image")]
     pub profile: Option<String>,
     /// Accept what is found today: a waiver each, which expires in 90 days, or as soon as a lock wants it
     #[arg(long, requires = "image")]
@@ -259,7 +259,7 @@ pub struct Rules {
     #[arg(long, value_name = "TEXT", conflicts_with = "id")]
     pub search: Option<String>,
     /// The profile whose own checks count, too; else lucid-verify.toml here or above
-    #[arg(long, value_name = "NAME|FILE|REF")]
+    #[arg(long, value_name = "NAME|FILE|docker://REF")]
     pub profile: Option<String>,
 }
 

@@ -25,15 +25,13 @@ pub type Fetch<'a> = &'a dyn Fn(&Reference) -> Result<String>;
 
 /// The policy: what `--profile` names, else the file in this folder or above, else what fits the image.
 pub fn policy(asked: Option<&str>, fetch: Fetch<'_>) -> Result<Policy> {
-    match asked {
-        Some(name) => named(name, fetch),
-        None => {
-            let home = std::env::home_dir();
-            match std::env::current_dir().ok().and_then(|here| search(&here, home.as_deref())) {
-                Some(found) => parse(&found.display().to_string(), &text(&found)?, fetch),
-                None => Ok(Policy::auto(&rules::known())),
-            }
-        }
+    if let Some(name) = asked {
+        return named(name, fetch);
+    }
+    let home = std::env::home_dir();
+    match std::env::current_dir().ok().and_then(|here| search(&here, home.as_deref())) {
+        Some(found) => parse(&found.display().to_string(), &text(&found)?, fetch),
+        None => Ok(Policy::auto(&rules::known())),
     }
 }
 

@@ -54,7 +54,9 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
 /// The ceilings: what stands on the command line outranks the profile.
 pub fn limits(common: &Common, policy: Option<&Policy>) -> Result<Limits> {
     let mut limits = Limits::default();
-    policy.into_iter().for_each(|policy| policy.limit(&mut limits));
+    if let Some(policy) = policy {
+        policy.limit(&mut limits);
+    }
     common.limit.iter().try_for_each(|assignment| limits.set(assignment))?;
     Ok(limits)
 }

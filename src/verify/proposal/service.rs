@@ -1,10 +1,11 @@
 //! What is an image's own: its code, the packages that it calls for, its markers, its ports.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::super::Loaded;
 use crate::facts::Facts;
-use crate::facts::python::{Distribution, Requirement, Runtime, Site};
+use crate::facts::python::closure::By;
+use crate::facts::python::{Distribution, Import, Requirement, Runtime, Site};
 use crate::layer::LayerPath;
 use crate::profile::template::{Statement, Table, Value};
 use crate::profile::{Profile, SERVICE_LABEL};
@@ -19,11 +20,20 @@ const INSTALLERS: [&str; 3] = ["pip", "setuptools", "wheel"];
 /// Endings of configuration files.
 const CONFIGURATION: [&str; 8] = ["cfg", "conf", "env", "ini", "json", "toml", "yaml", "yml"];
 
-/// What the service is called: as its label says, else as the last part of the repository.
-pub(super) fn name(repository: &str, labels: &BTreeMap<String, String>) -> String {
+/// What the service is called: as its label says, else as the last part of the repository. What stands before the name by
+/// which variables hold its port is that of the whole fleet: of `x-auth` with `AUTH_PORT` the service is `auth`.
+pub(super) fn name(facts: &Facts) -> Option<String> {
     let is_name = |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    let last = repository.rsplit('/').next().unwrap_or(repository);
-    labels.get(SERVICE_LABEL).map(String::as_str).filter(is_name).unwrap_or(last).to_owned()
+    let run = &facts.config.run;
+    let repository = facts.name.repository.as_deref().and_then(|repository| repository.rsplit('/').next());
+    let full = run.labels.get(SERVICE_LABEL).map(String::as_str).filter(is_name).or(repository)?;
+    let variables = facts.config.variables();
+    let is_own = |name: &&str| {
+        let slug = name.replace(['-', '.'], "_").to_ascii_uppercase();
+        ["PORT", "SERVICE_PORT"].iter().any(|ending| variables.contains_key(&format!("{slug}_{ending}")[..]))
+    };
+    let parts = full.match_indices(['-', '_']).filter_map(|(at, _)| full.get(at + 1..));
+    Some(parts.rev().chain([full]).find(is_own).unwrap_or(full).to_owned())
 }
 
 /// The site directory with most of the distributions that the interpreter finds and no package of the system brought.
@@ -48,14 +58,16 @@ pub(super) fn statements(loaded: &Loaded, facts: &Facts, base: &Profile) -> Vec<
     let markers = own.files(&|name| std::str::from_utf8(name).is_ok_and(|name| globs.is_match(name)));
     let ports = facts.config.run.exposed_ports.keys().filter_map(|port| port.split('/').next()?.parse().ok());
     let ports: BTreeSet<u16> = ports.filter(|port| *port > 0).collect();
+    let called = name(facts).filter(|_| facts.name.repository.is_none());
     let rows = [
+        ("name", Value::Text(called.unwrap_or_default()), "What it is called: variables such as NAME_PORT are its own."),
         ("match", Value::Texts(matches.collect()), "The images that are this service: its repository, under any tag."),
         (
             "packages",
             Value::Texts(own.packages()),
             "Python packages that it cannot do without: those that no other requires, and what its code imports.",
         ),
-        ("modules", Value::Texts(own.modules()), "Modules that the command must find."),
+        ("modules", Value::Texts(own.modules()), "Its own modules that the command must find."),
         ("app", names(own.folders.clone()), "Directories of its code: none may be empty."),
         ("markers", names(markers), "Files that prove what was copied: they must be there and hold text."),
         (
@@ -133,22 +145,21 @@ impl<'a> Own<'a> {
         files.into_iter().take(MOST).collect()
     }
 
-    /// The modules that the command names, where they are its own.
+    /// The modules of its own that the command names, and those that these import.
     fn modules(&self) -> Vec<String> {
         let Some((runtime, started)) = self.runtime.and_then(|runtime| Some((runtime, runtime.started.as_ref()?))) else {
             return Vec::new();
         };
         let script = started.script.as_ref().and_then(|script| std::str::from_utf8(script.name()).ok()?.strip_suffix(".py"));
-        let served = self.facts.imports.iter().flat_map(|closure| &closure.modules);
         let named = [started.module.as_deref(), started.server.as_ref().map(|server| &server.module[..]), script];
-        let is_named = |name: &str| named.contains(&Some(name));
-        let mut modules: BTreeSet<String> = served.map(|module| &module.name).filter(|name| is_named(name)).cloned().collect();
-        modules.extend(named.into_iter().flatten().map(ToOwned::to_owned));
-        let is_own = |name: &String| match runtime.import(self.tree, name) {
-            crate::facts::python::Import::Found(file) => self.is_own(file),
-            _ => false,
-        };
-        modules.into_iter().filter(is_own).collect()
+        let mut modules: BTreeSet<&str> = named.into_iter().flatten().collect();
+        for closure in self.facts.imports.iter().filter(|closure| closure.by == By::Command) {
+            let is_start = |at: usize| closure.modules.get(at).is_some_and(|module| module.importer.is_none());
+            let imported = closure.modules.iter().filter(|module| module.importer.is_some_and(|by| is_start(by.module)));
+            modules.extend(imported.map(|module| &module.name[..]));
+        }
+        let is_own = |name: &&str| matches!(runtime.import(self.tree, name), Import::Found(file) if self.is_own(file));
+        modules.into_iter().filter(is_own).take(MOST).map(ToOwned::to_owned).collect()
     }
 
     /// The distributions that no other requires, and those that its own code imports.
