@@ -13,6 +13,7 @@ pub mod history;
 pub mod listed;
 pub mod loader;
 mod name;
+mod names;
 pub mod packages;
 pub mod probe;
 pub mod python;

@@ -45,13 +45,15 @@ impl Leftovers {
         let mut todo: Vec<(NodeId, bool)> = self.roots(context).into_iter().map(|root| (root, false)).collect();
         while let Some((node, is_left)) = todo.pop() {
             looked += 1;
-            let (except, names) = (self.except.within(tree.name(node)), self.names.within(tree.name(node)));
-            for (name, child) in tree.children(node).rev().filter(|(name, _)| !fit(&except, name)) {
-                let is_top = !is_left && fit(&names, name);
-                if is_top {
-                    tops.insert(child);
+            if tree.is_directory(node) {
+                let (except, names) = (self.except.within(tree.name(node)), self.names.within(tree.name(node)));
+                for (name, child) in tree.children(node).rev().filter(|(name, _)| !fit(&except, name)) {
+                    let is_top = !is_left && fit(&names, name);
+                    if is_top {
+                        tops.insert(child);
+                    }
+                    todo.push((child, is_left || is_top));
                 }
-                todo.push((child, is_left || is_top));
             }
             found.extend(Some((node, ())).filter(|_| is_left && tree.trace(node).is_some()));
         }

@@ -274,7 +274,7 @@ mod tests {
         };
         for link in [
             r#"</v2/x/referrers/sha256:1?n=2&last=a,b>; rel="next""#,
-            r#"<https://elsewhere.example/v2/?n=2&last=a,b>;rel=next"#,
+            r"<https://elsewhere.example/v2/?n=2&last=a,b>;rel=next",
             r#"</first?n=0>; rel="first", </v2/?n=2&last=a,b> ; title="x"; rel="next""#,
         ] {
             assert_eq!(of(&[link]).as_deref(), Some("n=2&last=a,b"), "{link}");

@@ -157,7 +157,9 @@ words. `…` and what is quoted stand for any name.
         let entries: Vec<Entry> = RULES.iter().map(|rule| Entry::from(*rule)).collect();
         let mut rows: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for entry in &entries {
-            printed(&entry.docs).into_iter().for_each(|line| rows.entry(line).or_default().push(&entry.id));
+            for line in printed(&entry.docs) {
+                rows.entry(line).or_default().push(&entry.id);
+            }
         }
         let mut page = String::from(PAGE);
         for (line, ids) in &rows {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Payload;
 use crate::facts::contents::Contents;
+use crate::facts::names::Names;
 use crate::layer::LayerPath;
 use crate::vfs::node::InodeId;
 use crate::vfs::{Kind, NodeId, Tree};
@@ -58,10 +59,10 @@ impl Listed {
                 at = parent;
             }
         }
-        let (mut payload, mut files) = (Payload { listed: 0, present: 0 }, Vec::new());
+        let (mut payload, mut files, mut names) = (Payload { listed: 0, present: 0 }, Vec::new(), Names::of(tree));
         for path in paths.iter().filter(|path| !above.contains(*path)) {
             let path = LayerPath::new(path);
-            let own = tree.resolve_parent(&path).ok();
+            let own = names.get(&path).or_else(|| tree.resolve_parent(&path).ok());
             let end = own.and_then(|own| match tree.kind(own) {
                 Kind::Symlink(_) => tree.resolve(&path).ok(),
                 _ => Some(own),

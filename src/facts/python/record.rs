@@ -1,6 +1,7 @@
 //! RECORD files (PEP 376, PEP 627).
 
 use crate::facts::contents::Contents;
+use crate::facts::names::Names;
 use crate::layer::LayerPath;
 use crate::vfs::{NodeId, Tree};
 
@@ -34,44 +35,22 @@ pub struct Row {
 pub(super) fn parse(text: &[u8], site: &LayerPath, tree: &Tree, contents: &Contents<'_>) -> Result<Record, String> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
     let (mut rows, mut fields) = (Vec::new(), csv::ByteRecord::new());
-    let mut names = Names { tree, last: None };
+    let mut names = Names::of(tree);
     while reader.read_byte_record(&mut fields).map_err(|error| error.to_string())? {
         if let Some(written) = fields.get(0).filter(|written| !written.is_empty()) {
             contents.charge(size_of::<Row>())?;
-            rows.push(row(written, &fields, site, &mut names));
+            rows.push(row(written, &fields, site, tree, &mut names));
         }
     }
     rows.shrink_to_fit();
     Ok(Record { rows })
 }
 
-/// Looks up the names of rows: most lie in the same directory as the one before.
-struct Names<'a> {
-    tree: &'a Tree,
-    last: Option<(LayerPath, Option<NodeId>)>,
-}
-
-impl Names<'_> {
-    fn get(&mut self, path: &LayerPath) -> Option<NodeId> {
-        let (directory, name) = path.split()?;
-        let directory = match &self.last {
-            Some((last, node)) if last.as_bytes() == directory => *node,
-            _ => {
-                let last = path.parent()?;
-                let node = self.tree.get(&last);
-                self.last = Some((last, node));
-                node
-            }
-        };
-        self.tree.child(directory?, name)
-    }
-}
-
-fn row(written: &[u8], fields: &csv::ByteRecord, site: &LayerPath, names: &mut Names<'_>) -> Row {
+fn row(written: &[u8], fields: &csv::ByteRecord, site: &LayerPath, tree: &Tree, names: &mut Names<'_>) -> Row {
     let (hash, bytes) = (fields.get(1).unwrap_or_default(), fields.get(2).unwrap_or_default());
     let path = if written.starts_with(b"/") { LayerPath::new(written) } else { site.join(written) };
     let sha256 = hash.strip_prefix(b"sha256=").and_then(|hash| decode(hash).or_else(|| decode_hex(hash)));
-    let (tree, own) = (names.tree, names.get(&path));
+    let own = names.get(&path);
     Row {
         is_outside: !path.is_within(site),
         node: own.map_or_else(|| tree.resolve(&path), |own| tree.target(own)).ok(),

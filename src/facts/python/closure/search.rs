@@ -202,14 +202,24 @@ impl Search<'_> {
             let by = Some(Importer { module: at, line: imported.line });
             let strength = strength.min(imported.strength);
             let Some(base) = base(imported, package) else { continue };
-            let mut push = |name: String, is_perhaps_a_name| {
-                self.todo[strength as usize].push(Edge { name, by, strength, is_served: false, is_perhaps_a_name });
+            let mut push = |name: &str, is_perhaps_a_name| {
+                // Most modules are imported by many.
+                if !self.loaded.contains(name) {
+                    let edge = Edge { name: name.to_owned(), by, strength, is_served: false, is_perhaps_a_name };
+                    self.todo[strength as usize].push(edge);
+                }
             };
+            let mut whole = base.clone();
             for name in imported.names.iter().rev().filter(|name| *name != "*") {
-                push(if base.is_empty() { name.clone() } else { format!("{base}.{name}") }, true);
+                whole.truncate(base.len());
+                if !base.is_empty() {
+                    whole.push('.');
+                }
+                whole.push_str(name);
+                push(&whole, true);
             }
             for prefix in prefixes(&base).into_iter().rev() {
-                push(prefix.to_owned(), false);
+                push(prefix, false);
             }
         }
     }
