@@ -34,6 +34,12 @@ impl Children {
         self.find(wanted, name).ok().map(|(chunk, place)| self.chunks[chunk][place])
     }
 
+    /// The nodes from a name on, be it there or not.
+    pub(super) fn from<'a>(&self, wanted: &[u8], name: impl Fn(NodeId) -> &'a [u8]) -> impl Iterator<Item = NodeId> {
+        let (Ok((at, place)) | Err((at, place))) = self.find(wanted, name);
+        self.chunks.get(at..).into_iter().flatten().flatten().skip(place).copied()
+    }
+
     /// Adds a node whose name is not there.
     pub(super) fn insert<'a>(&mut self, id: NodeId, name: impl Fn(NodeId) -> &'a [u8]) {
         let (Ok((at, place)) | Err((at, place))) = self.find(name(id), name);
@@ -79,6 +85,10 @@ mod tests {
         sorted.sort_by_key(|id| name(*id));
         assert_eq!(children.iter().collect::<Vec<_>>(), sorted);
         assert!(sorted.iter().all(|id| children.get(name(*id), name) == Some(*id)));
+        assert!((0..5000).step_by(97).all(|at| children.from(name(sorted[at]), name).eq(sorted[at..].iter().copied())));
+        let between = [name(sorted[2500]), b"x"].concat();
+        assert!(children.from(&between, name).eq(sorted[2501..].iter().copied()));
+        assert_eq!((children.from(b"", name).count(), children.from(&[255; 5], name).count()), (5000, 0));
         assert_eq!(children.get(b"none", name), None);
         for id in &sorted[..4999] {
             children.remove(name(*id), name);

@@ -134,6 +134,13 @@ impl Tree {
         self.list(directory).into_iter().flat_map(Children::iter).map(|id| (self.name(id), id))
     }
 
+    /// The names in a directory that begin so, in byte order.
+    pub fn beginning<'t>(&'t self, directory: NodeId, start: &[u8]) -> impl Iterator<Item = (&'t [u8], NodeId)> {
+        let list = self.list(directory).into_iter();
+        let nodes = list.flat_map(|list| list.from(start, |id| self.name(id)));
+        nodes.map(|id| (self.name(id), id)).take_while(move |(name, _)| name.starts_with(start))
+    }
+
     /// The directory that holds a node; the root's is the root.
     pub fn parent(&self, id: NodeId) -> NodeId {
         self.node(id).parent

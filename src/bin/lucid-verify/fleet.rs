@@ -12,7 +12,7 @@ use crate::images::Target;
 use crate::progress::Bars;
 use crate::{exit, reading};
 
-/// Images that are judged at the same time, at most: each takes a processor, and the memory of its tree.
+/// Images that are judged at the same time, at most: each takes the memory of its tree.
 const JUDGED: usize = 8;
 
 /// Images whose documents are asked for at the same time, at most: they are small, and registries count requests.
@@ -22,7 +22,8 @@ const SOUGHT: usize = 8;
 /// common. A fault of the tool costs the report of one image, not of the others.
 pub fn verify(targets: &[Target], all_platforms: bool, reading: &Reading, asking: &Asking<'_>, common: &Common) -> Vec<Told> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let judged = processors.min(JUDGED).min(targets.len());
+    // While one waits for its own layers, another takes the processor.
+    let judged = (2 * processors).min(JUDGED).min(targets.len());
     let bars = Bars::over(common, targets.len(), judged);
     let readings: Vec<Reading> = targets.iter().map(|target| target.reading(reading)).collect();
     let pairs: Vec<(&Target, &Reading)> = targets.iter().zip(&readings).collect();

@@ -146,14 +146,13 @@ pub(super) struct Finder<'a> {
     /// What stands before other tags of the version: `.cpython-312`.
     tag: String,
     known: HashMap<String, Reached>,
-    extensions: HashMap<NodeId, Rc<[&'a [u8]]>>,
 }
 
 impl<'a> Finder<'a> {
     pub(super) fn new(tree: &'a Tree, version: Version, directories: impl IntoIterator<Item = NodeId>) -> Self {
         let first = Place { found: Import::BuiltIn, within: None, directories: once(directories), extended: None };
         let tag = format!(".cpython-{}{}", version.major, version.minor);
-        Self { tree, first: Rc::new(first), tag, known: HashMap::new(), extensions: HashMap::new() }
+        Self { tree, first: Rc::new(first), tag, known: HashMap::new() }
     }
 
     /// What `import NAME` would find.
@@ -186,7 +185,7 @@ impl<'a> Finder<'a> {
     }
 
     /// What a part of a name is in what is above it; `name` is all of it so far.
-    fn step(&mut self, above: &Place, part: &str, name: &str) -> Result<Place, Import> {
+    fn step(&self, above: &Place, part: &str, name: &str) -> Result<Place, Import> {
         if part.len() == name.len() && BUILT_IN.contains(&part) {
             return Ok(Place { found: Import::BuiltIn, within: None, directories: Vec::new(), extended: None });
         }
@@ -218,7 +217,7 @@ impl<'a> Finder<'a> {
 
     /// Looks for a name without dots: in each directory a package comes before a module; a directory without `__init__`
     /// counts only where no later one has either.
-    fn find(&mut self, directories: &[NodeId], name: &[u8]) -> Option<Part> {
+    fn find(&self, directories: &[NodeId], name: &[u8]) -> Option<Part> {
         let (tree, mut portions) = (self.tree, Vec::new());
         for directory in directories {
             let package = child(tree, *directory, name).filter(|node| tree.is_directory(*node));
@@ -234,24 +233,27 @@ impl<'a> Finder<'a> {
     }
 
     /// The file of a module in a directory: extension modules before source, source before compiled files.
-    fn file(&mut self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
-        let (tree, extensions) = (self.tree, self.extensions(directory));
-        let with = |suffix: &[u8]| child(tree, directory, &[name, suffix].concat()).filter(|node| tree.trace(*node).is_some());
-        // Of which machine it is, other rules ask.
-        let is_tagged = |file: &[u8]| {
-            let rest = file.strip_prefix(name).and_then(|rest| rest.strip_prefix(self.tag.as_bytes()));
-            let rest = rest.and_then(|rest| rest.strip_suffix(b".so"));
-            rest.is_some_and(|rest| rest.first().is_none_or(|byte| !byte.is_ascii_digit()))
-        };
-        let tagged = extensions.iter().find(|file| is_tagged(file)).and_then(|file| with(file.get(name.len()..)?));
-        tagged.or_else(|| [&b".abi3.so"[..], b".so", b".py", b".pyc"].into_iter().find_map(with))
+    fn file(&self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
+        let mut found = [None; 5];
+        for (file, node) in self.tree.beginning(directory, &[name, b"."].concat()) {
+            let rank = match file.get(name.len()..).unwrap_or_default() {
+                suffix if self.is_tag(suffix) => 0,
+                b".abi3.so" => 1,
+                b".so" => 2,
+                b".py" => 3,
+                b".pyc" => 4,
+                _ => continue,
+            };
+            found[rank].get_or_insert(node);
+        }
+        let mut files = found.into_iter().flatten().filter_map(|node| self.tree.target(node).ok());
+        files.find(|node| self.tree.trace(*node).is_some())
     }
 
-    /// The names in a directory that end as extension modules do.
-    fn extensions(&mut self, directory: NodeId) -> Rc<[&'a [u8]]> {
-        let tree = self.tree;
-        let names = || tree.children(directory).map(|(name, _)| name).filter(|name| name.ends_with(b".so")).collect();
-        Rc::clone(self.extensions.entry(directory).or_insert_with(names))
+    /// Whether a suffix is that of an extension module of this version. Of which machine it is, other rules ask.
+    fn is_tag(&self, suffix: &[u8]) -> bool {
+        let rest = suffix.strip_prefix(self.tag.as_bytes()).and_then(|rest| rest.strip_suffix(b".so"));
+        rest.is_some_and(|rest| rest.first().is_none_or(|byte| !byte.is_ascii_digit()))
     }
 }
 
