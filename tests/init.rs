@@ -101,7 +101,7 @@ fn what_is_accepted_comes_back_when_its_waiver_expires() {
     let world = World::demo();
     let (code, _, said) = world.run(0, &["init", NAME, "--accept"]);
     assert!(
-        code == 0 && said.contains("findings are accepted until their waivers expire"),
+        code == 0 && said.contains("accepted until the waivers expire"),
         "{said}\n{}",
         world.read("lucid-verify.toml")
     );

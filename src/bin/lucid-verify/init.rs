@@ -9,6 +9,7 @@ use lucid_verify::finding::Level;
 use lucid_verify::profile::template::STARTER;
 use lucid_verify::profile::{BUILT_IN, Policy, is_kept_in_registry};
 use lucid_verify::reference::Reference;
+use lucid_verify::report::figures::count;
 use lucid_verify::report::{ExitCode, Report};
 use lucid_verify::transient::Transient;
 use lucid_verify::verify::{Proposal, Propose, load, propose};
@@ -27,12 +28,16 @@ pub fn run(args: &Init, common: &Common) -> Result<ExitCode> {
     if let Some(file) = file.filter(|file| file.symlink_metadata().is_ok()) {
         return Err(there(file));
     }
-    let Some(image) = &args.image else {
-        write(file, STARTER)?;
-        return Ok(ExitCode::Held);
+    let write = |text: &str| {
+        write(file, text)?;
+        if let Some(file) = file.filter(|_| !common.quiet) {
+            exit::note(&format!("wrote {}", file.display()));
+        }
+        Ok(())
     };
+    let Some(image) = &args.image else { return write(STARTER).map(|()| ExitCode::Held) };
     let (proposal, report) = proposed(args, image, common)?;
-    write(file, &proposal.text)?;
+    write(&proposal.text)?;
     say(&proposal, &report, args, common);
     verify::code(report.exit_code)
 }
@@ -117,10 +122,13 @@ fn say(proposal: &Proposal, report: &Report, args: &Init, common: &Common) {
     let waived: u64 = report.images.iter().map(|image| image.policy.waived).sum();
     exit::note(&match (counting.len(), waived) {
         (0, 0) => "the image holds under this profile".to_owned(),
-        (0, waived) => format!("the image holds under this profile; {waived} findings are accepted until their waivers expire"),
-        (found, _) if args.accept => format!("{found} findings are left"),
+        (0, waived) => {
+            format!("the image holds under this profile, with {} accepted until the waivers expire", count(waived, "finding"))
+        }
+        (found, _) if args.accept => format!("{} left", count(found as u64, "finding")),
         (found, _) => {
-            format!("the image has {found} findings under this profile; mend them, or accept them for a while with --accept")
+            let found = count(found as u64, "finding");
+            format!("the image has {found} under this profile; mend them, or accept them for a while with --accept")
         }
     });
 }
