@@ -122,12 +122,12 @@ fn an_image_on_disk_is_attested_too() {
 #[test]
 fn a_run_that_would_say_more_than_it_looked_at_is_refused_before_it_reads() {
     let registry = Registry::of(vec![("x/app", "1", image("0755"))]);
-    let (name, folder) = (registry.name("x/app:1"), Folder::new());
+    let (name, other, folder) = (registry.name("x/app:1"), registry.name("x/app:2"), Folder::new());
     let named = ["--profile", "generic"];
     for (arguments, why) in [
         (vec![&name[..]], "the image would choose what it is judged by"),
         (vec![&name, "--profile", "generic", "--rule", "safe"], "--rule leaves rules out"),
-        (vec![&name, &name, "--profile", "generic"], "it takes one image"),
+        (vec![&name, &other, "--profile", "generic"], "it takes one image"),
         (vec!["docker-archive:x.tar", "--profile", "generic"], "has no manifest"),
         (vec!["docker-daemon:x", "--profile", "generic"], "has no manifest"),
         (vec![&name, "--profile", "generic", "--all-platforms"], "cannot be used with"),

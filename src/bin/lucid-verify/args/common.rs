@@ -49,13 +49,13 @@ pub struct Common {
     /// Ask registries other than localhost over plain HTTP
     #[arg(long, global = true, help_heading = "Reading")]
     pub plain_http: bool,
-    /// The user name for the one registry; else docker login's
+    /// The user name; else LUCID_VERIFY_USERNAME's
     #[arg(
         long,
         global = true,
         value_name = "NAME",
         env = "LUCID_VERIFY_USERNAME",
-        hide_env_values = true,
+        hide_env = true,
         help_heading = "Reading"
     )]
     pub username: Option<String>,
