@@ -100,11 +100,7 @@ fn a_profile_says_what_the_image_is_and_why_each_line_stands_there() {
 fn what_is_accepted_comes_back_when_its_waiver_expires() {
     let world = World::demo();
     let (code, _, said) = world.run(0, &["init", NAME, "--accept"]);
-    assert!(
-        code == 0 && said.contains("accepted until the waivers expire"),
-        "{said}\n{}",
-        world.read("lucid-verify.toml")
-    );
+    assert!(code == 0 && said.contains("accepted until the waivers expire"), "{said}\n{}", world.read("lucid-verify.toml"));
     assert!(world.read("lucid-verify.toml").contains("reason = \"accepted by init on 2026-11-21: "));
     for (days, wanted) in [(0, 0), (90, 0), (91, 1)] {
         let (code, _, said) = world.run(days, &[NAME, "--fail-on", "warn"]);

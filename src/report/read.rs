@@ -105,7 +105,8 @@ fn report(bytes: &[u8]) -> Result<Vec<Snapshot>> {
     let no_report = |error: serde_json::Error| {
         let line = bytes.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
         let line = shortened(&escape(line.trim_ascii()));
-        wrong(format!("it is no report of lucid-verify: {} `{line}`", shortened(&terminal(&error.to_string()))))
+        let line = if line.is_empty() { String::new() } else { format!(" `{line}`") };
+        wrong(format!("it is no report of lucid-verify: {}{line}", shortened(&terminal(&error.to_string()))))
     };
     let head: Head = serde_json::from_slice(bytes).map_err(no_report)?;
     match (head.schema, head.images) {

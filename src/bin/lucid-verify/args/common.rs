@@ -50,14 +50,7 @@ pub struct Common {
     #[arg(long, global = true, help_heading = "Reading")]
     pub plain_http: bool,
     /// The user name; else LUCID_VERIFY_USERNAME's
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        env = "LUCID_VERIFY_USERNAME",
-        hide_env = true,
-        help_heading = "Reading"
-    )]
+    #[arg(long, global = true, value_name = "NAME", env = "LUCID_VERIFY_USERNAME", hide_env = true, help_heading = "Reading")]
     pub username: Option<String>,
     /// The password on stdin; else LUCID_VERIFY_PASSWORD
     #[arg(long, global = true, help_heading = "Reading")]
