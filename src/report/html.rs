@@ -27,10 +27,7 @@ pub fn render(report: &Report) -> Vec<u8> {
         images => format!("{} images · {}", images.len(), report.verdict.word()),
     };
     page(&title, |html| {
-        if report.images.len() > 1 {
-            head::contents(html, report);
-            report.fleet.iter().for_each(|together| fleet::write(html, together));
-        }
+        report.fleet.iter().for_each(|together| fleet::write(html, together));
         for (place, image) in report.images.iter().enumerate() {
             html.with("article class=image", &[("id", &anchor(place))], |html| article(html, image));
         }

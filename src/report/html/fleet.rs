@@ -1,13 +1,15 @@
 //! Several images beside each other: answers, what is wrong with them together, and where they differ.
 
+use super::anchor;
 use super::markup::{Column, Field, Html};
 use crate::finding::Question;
 use crate::report::figures::count;
 use crate::report::fleet::Fleet;
+use crate::report::{Answer, Member, Verdict};
 
 pub(super) fn write(html: &mut Html, fleet: &Fleet) {
     html.tag("section class=fleet", |html| {
-        html.leaf("h2", &fleet.counts());
+        html.leaf("h1", &fleet.counts());
         answers(html, fleet);
         causes(html, fleet);
         drift(html, fleet);
@@ -17,12 +19,23 @@ pub(super) fn write(html: &mut Html, fleet: &Fleet) {
 fn answers(html: &mut Html, fleet: &Fleet) {
     let columns: Vec<Column> =
         ["image", "verdict"].into_iter().chain(Question::ALL.map(Question::word)).map(Column::Text).collect();
-    let row = |(place, member): (usize, &crate::report::Member)| {
-        let answers = Question::ALL.into_iter().map(|question| Field::text(member.answers.to(question).word()));
-        [Field::code(fleet.label(place)), Field::text(member.verdict.word())].into_iter().chain(answers).collect()
+    let row = |(place, member): (usize, &Member)| {
+        let answers = Question::ALL.into_iter().map(|question| answer(member.answers.to(question)));
+        let name = Field::Link { text: fleet.label(place), to: anchor(place) };
+        let verdict = Field::Word { text: member.verdict.word(), is_good: member.verdict == Verdict::Held };
+        [name, verdict].into_iter().chain(answers).collect()
     };
     let rows: Vec<Vec<Field>> = fleet.images.iter().enumerate().map(row).collect();
     html.table("Answers", &columns, &rows);
+}
+
+fn answer(answer: Answer) -> Field {
+    let text = answer.word();
+    match answer {
+        Answer::Yes => Field::Word { text, is_good: true },
+        Answer::No => Field::Word { text, is_good: false },
+        Answer::Unknown | Answer::NotAsked => Field::text(text),
+    }
 }
 
 fn causes(html: &mut Html, fleet: &Fleet) {

@@ -1,26 +1,9 @@
 //! Verdict, identity, the five answers, why an image could not be looked at, and the totals.
 
-use super::anchor;
 use super::markup::Html;
 use crate::finding::Question;
-use crate::report::figures::{bytes, count, grouped, percent};
-use crate::report::{Answer, Image, Report, Verdict};
-
-/// The images of a report of several.
-pub(super) fn contents(html: &mut Html, report: &Report) {
-    html.tag("nav class=contents aria-label=Images", |html| {
-        html.leaf("h1", &count(report.images.len() as u64, "image"));
-        html.tag("ol", |html| {
-            for (place, image) in report.images.iter().enumerate() {
-                html.tag("li", |html| {
-                    verdict(html, image.verdict);
-                    html.raw(" ");
-                    html.with("a", &[("href", &format!("#{}", anchor(place)))], |html| html.text(&image.reference));
-                });
-            }
-        });
-    });
-}
+use crate::report::figures::{bytes, grouped, percent};
+use crate::report::{Answer, Image, Verdict};
 
 pub(super) fn write(html: &mut Html, image: &Image) {
     let is_judged = !image.rules.is_empty();

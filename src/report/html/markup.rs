@@ -144,6 +144,11 @@ impl Html {
         match field {
             Field::Text(text) => self.leaf("td", text),
             Field::Code(text) => self.tag("td class=c", |html| html.leaf("code", text)),
+            Field::Link { text, to } => {
+                self.tag("td class=c", |html| html.with("a", &[("href", &format!("#{to}"))], |html| html.leaf("code", text)));
+            }
+            Field::Word { text, is_good: true } => self.leaf("td class=good", text),
+            Field::Word { text, is_good: false } => self.leaf("td class=bad", text),
             Field::Share { text, part, hidden, whole } => self.tag("td class=\"c share\"", |html| {
                 html.leaf("code", text);
                 html.bar(*part, *hidden, *whole);
@@ -174,6 +179,16 @@ pub(super) enum Column {
 pub(super) enum Field {
     Text(String),
     Code(String),
+    /// A name that leads to a part of the page.
+    Link {
+        text: String,
+        to: String,
+    },
+    /// A word that is good news, or bad.
+    Word {
+        text: &'static str,
+        is_good: bool,
+    },
     /// A name, and what part of the whole it has.
     Share {
         text: String,
