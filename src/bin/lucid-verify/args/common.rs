@@ -49,7 +49,7 @@ pub struct Common {
     /// Ask registries other than localhost over plain HTTP
     #[arg(long, global = true, help_heading = "Reading")]
     pub plain_http: bool,
-    /// The user name; else LUCID_VERIFY_USERNAME's
+    /// The user name; else LUCID_VERIFY_USERNAME
     #[arg(long, global = true, value_name = "NAME", env = "LUCID_VERIFY_USERNAME", hide_env = true, help_heading = "Reading")]
     pub username: Option<String>,
     /// The password on stdin; else LUCID_VERIFY_PASSWORD
