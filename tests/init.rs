@@ -135,7 +135,7 @@ fn a_file_that_is_there_is_not_replaced() {
     let (code, printed, _) = world.run(0, &["init", NAME, "--file", "-", "-q"]);
     assert_eq!(code, 1);
     let (code, stdout, said) = world.run(0, &["init", "--file", "other.toml"]);
-    assert_eq!((code, &stdout[..], &said[..]), (0, "", ""));
+    assert_eq!((code, &stdout[..], &said[..]), (0, "", "note: wrote other.toml\n"));
     world.write("printed.toml", &printed);
     for profile in ["printed.toml", "other.toml"] {
         assert_eq!(world.run(0, &[NAME, "--profile", profile]).0, 1);
