@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bench::{Bench, Contestant, OURS};
+use crate::bench::{ALONE, Bench, Contestant, OURS};
 use crate::link::Link;
 use crate::measure::Spread;
 use crate::results::ratio;
@@ -11,8 +11,6 @@ use crate::results::ratio;
 const TIMES: f64 = 3.0;
 /// Seconds that a second run may take.
 const WARM: f64 = 1.0;
-/// The largest alone, as a contestant.
-const ALONE: &str = "the largest alone";
 
 pub fn run(bench: &mut Bench) {
     let images = bench.corpus.fleet();
