@@ -103,6 +103,18 @@ pub(crate) fn shortened(text: &str) -> String {
     format!("{} … {}", part(0), part(length - SHOWN))
 }
 
+/// Text as part of a URI: every byte but letters, digits, `-._~` and those in `plain` percent-encoded (RFC 3986, 2.1).
+pub fn percent(text: &str, plain: &[u8]) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || plain.contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
 /// Bytes as text for a message: without loss, and safe on a terminal.
 pub fn escape(bytes: &[u8]) -> String {
     let text = lossless(bytes);

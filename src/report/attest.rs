@@ -11,6 +11,7 @@ use super::json::document;
 use super::{Image, Tool, Verdict};
 use crate::finding::Level;
 use crate::reference::{Reference, Transport};
+use crate::text::percent;
 
 /// What the statement says of its subject.
 const PREDICATE: &str = "https://slsa.dev/verification_summary/v1";
@@ -102,8 +103,7 @@ fn policy_uri(profile: &str) -> String {
 
 /// Text as part of a URI (RFC 3986, 2.1); slashes and colons stay, which mean nothing where these stand.
 fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    percent(text, b"/:")
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! place in the repository, or the host rejects the whole file.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
@@ -11,6 +10,7 @@ use super::said::shown;
 use super::table::familiar;
 use super::{Finding, Image, Report, Rule};
 use crate::finding::{Level, Outcome};
+use crate::text::percent;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -164,14 +164,7 @@ fn plain(text: &str) -> String {
 
 /// A path as a relative reference (RFC 3986, 4.2).
 fn uri(path: &str) -> String {
-    path.bytes().fold(String::with_capacity(path.len()), |mut uri, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            let _ = write!(uri, "%{byte:02X}");
-        }
-        uri
-    })
+    percent(path, b"/")
 }
 
 #[cfg(test)]

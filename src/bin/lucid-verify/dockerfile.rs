@@ -1,29 +1,26 @@
 //! The Dockerfile that `--dockerfile` names.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::error::Result;
 use lucid_verify::image::Dockerfile;
+
+use crate::file;
 
 /// Bytes of a Dockerfile. Long ones have some ten thousand.
 const MOST: u64 = 1 << 20;
 
 /// Reads it.
 pub fn read(path: &Path) -> Result<Dockerfile> {
-    let failed = |what: String| Error::new(Kind::Usage, what).doing(format!("read the Dockerfile {}", path.display()));
-    let mut text = String::new();
-    File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text)).map_err(|error| failed(error.to_string()))?;
-    if text.len() as u64 > MOST {
-        return Err(failed(format!("it is longer than {MOST} bytes")));
-    }
+    let text = file::text(path, "Dockerfile", MOST)?;
     Dockerfile::parse(&path.display().to_string(), &text, None, &BTreeMap::new())
 }
 
 #[cfg(test)]
 mod tests {
+    use lucid_verify::error::Kind;
+
     use super::*;
 
     #[test]

@@ -1,11 +1,28 @@
-//! A file that the run leaves behind: written whole or not at all, in place of the one before it.
+//! Files that people write, read whole; and those that the run leaves behind, written whole or not at all, in place of the one
+//! before.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::transient::Transient;
+
+/// The text of a file that someone wrote, of at most `most` bytes. `what` is what messages call it.
+pub fn text(path: &Path, what: &str, most: u64) -> Result<String> {
+    File::open(path).map_err(|error| unread(path, what, &error.to_string())).and_then(|file| whole(file, path, what, most))
+}
+
+/// What there is to be read at the place that is called `path`.
+pub fn whole(from: impl Read, path: &Path, what: &str, most: u64) -> Result<String> {
+    let mut text = String::new();
+    from.take(most + 1).read_to_string(&mut text).map_err(|error| unread(path, what, &error.to_string()))?;
+    if text.len() as u64 > most { Err(unread(path, what, &format!("it is longer than {most} bytes"))) } else { Ok(text) }
+}
+
+fn unread(path: &Path, what: &str, why: &str) -> Error {
+    Error::new(Kind::Usage, why).doing(format!("read the {what} {}", path.display()))
+}
 
 /// A file that is to be written.
 #[derive(Debug)]

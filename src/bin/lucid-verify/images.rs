@@ -1,8 +1,6 @@
 //! Which images a run is about: those that are named, those of a list, and those of a Compose file, each once.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use lucid_verify::error::{Error, Kind, Result};
@@ -10,6 +8,7 @@ use lucid_verify::reference::{Platform, Reference};
 
 use crate::args::{Common, Verify};
 use crate::compose::{Stack, dotenv};
+use crate::file;
 
 /// Bytes of a list or of a Compose file. Those of a thousand services have less than one.
 const MOST: u64 = 4 << 20;
@@ -97,15 +96,7 @@ fn one_stdin(file: &Path, named: &[Target], common: &Common) -> Result<()> {
 
 /// The text of a file that someone wrote.
 fn read(path: &Path, what: &str) -> Result<String> {
-    let failed = |why: String| Error::new(Kind::Usage, why).doing(format!("read the {what} {}", path.display()));
-    let mut text = String::new();
-    let read = if is_stdin(path) {
-        std::io::stdin().lock().take(MOST + 1).read_to_string(&mut text)
-    } else {
-        File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text))
-    };
-    read.map_err(|error| failed(error.to_string()))?;
-    if text.len() as u64 > MOST { Err(failed(format!("it is longer than {MOST} bytes"))) } else { Ok(text) }
+    if is_stdin(path) { file::whole(std::io::stdin().lock(), path, what, MOST) } else { file::text(path, what, MOST) }
 }
 
 /// The images of a list: one a line, blank lines and what follows a `#` left out.

@@ -1,10 +1,8 @@
 //! Which profile is asked for, and the files that it is in.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::error::Result;
 use lucid_verify::profile::structure::Suite;
 use lucid_verify::profile::{BUILT_IN, Policy, is_kept_in_registry, pinned};
 use lucid_verify::reference::Reference;
@@ -12,7 +10,7 @@ use lucid_verify::rules;
 use lucid_verify::source::artifact::LONGEST;
 use lucid_verify::verify::Reading;
 
-use crate::{reading, suggest};
+use crate::{file, reading, suggest};
 
 /// The profile that is looked for beside the work.
 const NAME: &str = "lucid-verify.toml";
@@ -77,7 +75,7 @@ fn search(start: &Path, home: Option<&Path>) -> Option<PathBuf> {
 }
 
 fn text(path: &Path) -> Result<String> {
-    read(path, "profile").map_err(|error| {
+    file::text(path, "profile", LONGEST).map_err(|error| {
         let names = BUILT_IN.map(|(name, _)| name);
         let near = path.to_str().and_then(|written| suggest::nearest(written, names, NEAR));
         let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
@@ -85,23 +83,15 @@ fn text(path: &Path) -> Result<String> {
     })
 }
 
-/// The text of a file that someone wrote.
-fn read(path: &Path, what: &str) -> Result<String> {
-    let failed = |why: String| Error::new(Kind::Usage, why).doing(format!("read the {what} {}", path.display()));
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
-        .map_err(|error| failed(error.to_string()))?;
-    if text.len() as u64 > LONGEST { Err(failed(format!("it is longer than {LONGEST} bytes"))) } else { Ok(text) }
-}
-
 /// Reads a test file of container-structure-test.
 pub fn suite(path: &Path) -> Result<Suite> {
-    Suite::parse(&path.display().to_string(), &read(path, "test file")?)
+    Suite::parse(&path.display().to_string(), &file::text(path, "test file", LONGEST)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use lucid_verify::error::Kind;
+
     use super::*;
 
     #[test]

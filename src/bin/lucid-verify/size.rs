@@ -23,7 +23,7 @@ pub fn run(args: &Size, common: &Common) -> Result<ExitCode> {
     let today = verify::day()?;
     let reading = reading::reading(common, &args.images.iter().collect::<Vec<_>>())?;
     let top = if args.top == 0 { usize::MAX } else { args.top };
-    let picture = common.format == Format::Html || args.output.iter().any(|output| output.format == Format::Html);
+    let picture = Format::Html.is_asked(common, &args.output);
     // A page has room for what a screen has not.
     let rows = if picture { top.max(PAGE) } else { top };
     let detail = Detail { depth: args.depth.into(), directories: rows, files: rows, picture };

@@ -77,7 +77,7 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
         service: args.asked.service.as_deref(),
         dockerfile: dockerfile.as_ref(),
         matrix: args.matrix,
-        picture: common.format == Format::Html || args.output.iter().any(|output| output.format == Format::Html),
+        picture: Format::Html.is_asked(common, &args.output),
         asked: &|rule: &Identity| selection.holds(rule),
         gate: gate.as_ref(),
         weigh: saving.is_some(),

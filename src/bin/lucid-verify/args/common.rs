@@ -104,6 +104,11 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether the run writes it, to stdout or to a file.
+    pub fn is_asked(self, common: &Common, outputs: &[Output]) -> bool {
+        common.format == self || outputs.iter().any(|output| output.format == self)
+    }
+
     /// All of them, by name.
     pub const ALL: [(&str, Self); 8] = [
         ("table", Self::Table),
