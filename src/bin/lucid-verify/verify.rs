@@ -96,17 +96,7 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
     }
     let report = Report::new(images, args.fail_on.level(), today);
     if !common.quiet {
-        let compared = report.images.iter().filter_map(|image| Some((&image.reference, image.delta.as_ref()?)));
-        for (reference, note) in compared.flat_map(|(reference, delta)| delta.notes.iter().map(move |note| (reference, note))) {
-            exit::note(&format!("{reference}: {note}"));
-        }
-        for warning in waivers(&report, &profiles, args.asked.rule.is_empty(), today) {
-            exit::warn(&warning);
-        }
-        let is_bare = |image: &&report::Image| image.error.is_none() && image.matrix.as_ref().is_some_and(Vec::is_empty);
-        for image in report.images.iter().filter(is_bare) {
-            exit::warn(&format!("--matrix: the profile {} has no [[matrix]]", image.policy.profile));
-        }
+        remark(&report, &profiles, args, today);
     }
     let written = outputs.take().map(|outputs| outputs.write(&|format| document(&report, format, &output::plain(common))));
     print(&report, common)?;
@@ -118,6 +108,21 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
         attest::write(&attestation, &report, args.fail_on.level())?;
     }
     code(report.exit_code)
+}
+
+/// Says on stderr what stands beside the verdicts: of comparisons, waivers and the matrix.
+fn remark(report: &Report, profiles: &[Profile], args: &Verify, today: NaiveDate) {
+    let compared = report.images.iter().filter_map(|image| Some((&image.reference, image.delta.as_ref()?)));
+    for (reference, note) in compared.flat_map(|(reference, delta)| delta.notes.iter().map(move |note| (reference, note))) {
+        exit::note(&format!("{reference}: {note}"));
+    }
+    for warning in waivers(report, profiles, args.asked.rule.is_empty(), today) {
+        exit::warn(&warning);
+    }
+    let is_bare = |image: &&report::Image| image.error.is_none() && image.matrix.as_ref().is_some_and(Vec::is_empty);
+    for image in report.images.iter().filter(is_bare) {
+        exit::warn(&format!("--matrix: the profile {} has no [[matrix]]", image.policy.profile));
+    }
 }
 
 /// What tells this program from every other build of it: its version, and the file that it is.
