@@ -30,6 +30,7 @@ mod pull;
 mod read;
 mod said;
 pub mod sarif;
+mod shard;
 pub mod table;
 mod verdict;
 
@@ -40,6 +41,7 @@ pub use fleet::{Common, Drift, Fleet, Member, Version};
 pub use json::schema;
 pub use lists::size::{By, View};
 pub use read::read;
+pub use shard::Shard;
 
 /// The version of the report's structure.
 pub const SCHEMA: u32 = 1;
@@ -59,6 +61,9 @@ pub struct Report {
     pub fail_on: Option<Level>,
     /// The day by which waivers were judged.
     pub today: String,
+    /// The part of a sweep that this is; none of a whole one, nor of a run that is no sweep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The images, by reference.
     pub images: Vec<Image>,
     /// What it costs to pull them; of several images alone.

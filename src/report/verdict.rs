@@ -167,6 +167,7 @@ impl Report {
             fail_on,
             today: today.to_string(),
             pull: pull::of(&images),
+            shard: None,
             fleet: fleet::of(&images),
             images,
         }
