@@ -6,6 +6,8 @@
 mod breakages;
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/each.rs"]
+mod each;
 #[path = "support/image/mod.rs"]
 mod image;
 #[path = "support/registry.rs"]
@@ -15,13 +17,13 @@ mod run;
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 
 use lucid_verify::serve;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use breakages::{Breakage, breakages};
+use each::each;
 use image::Image;
 use image::layout::{Family, TAG};
 use image::lucid::parts;
@@ -211,18 +213,7 @@ fn under_what_the_good_image_writes_it_holds_and_every_breakage_fails() {
     assert_eq!(init.status.code(), Some(0), "{}", init.stderr.escape_ascii());
     let written = fs::read_to_string(&profile).unwrap();
     assert!(!written.contains("Left out") && written.contains("\nmarkers = ["), "{written}");
-    let (open, wrong) = (Mutex::new(breakages()), Mutex::new(Vec::new()));
-    let next = || open.lock().unwrap().next();
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some(breakage) = next() {
-                    let lacking = lacks(breakage, &profile, &layers);
-                    wrong.lock().unwrap().extend(lacking);
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap();
+    let lacking = each(&breakages().collect::<Vec<_>>(), |breakage| lacks(breakage, &profile, &layers));
+    let wrong: Vec<String> = lacking.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{written}\n{}", wrong.join("\n"));
 }

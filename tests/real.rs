@@ -5,6 +5,8 @@
 
 #[path = "support/breakages/mod.rs"]
 mod breakages;
+#[path = "support/each.rs"]
+mod each;
 #[path = "support/image/mod.rs"]
 mod image;
 #[path = "support/load.rs"]
@@ -21,11 +23,13 @@ use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
 use lucid_verify::vfs::dump;
 use serde_json::Value;
 
 use breakages::{Breakage, SERVICE, breakages};
+use each::each;
 use image::layout::{Family, TAG, blob_file};
 use image::lucid::parts;
 use image::pack::Compression;
@@ -80,17 +84,22 @@ fn each_breakage_is_found_with_its_one_cause() {
     if !asked("each_breakage_is_found_with_its_one_cause") {
         return;
     }
-    let registry = Registry::start();
-    let (mut wrong, mut written) = (Vec::new(), Written::new());
-    for breakage in breakages() {
+    let all: Vec<&Breakage> = breakages().collect();
+    let written = Written::of(all.iter().map(|breakage| breakage.name));
+    // All are pushed under one name, so each goes to a registry that nobody else has at that time.
+    let idle = Mutex::new(Vec::new());
+    let wrong = each(&all, |breakage| {
+        let waiting = idle.lock().unwrap().pop();
+        let registry = waiting.unwrap_or_else(Registry::start);
         let mut image = parts().image();
         (breakage.edit)(&mut image, parts());
         let fail_on = if breakage.level == "info" { "warn" } else { breakage.level };
-        let outputs = written.options(breakage.name);
-        let (code, report) = verify_service(&push(&registry, &image), fail_on, &outputs);
+        let (code, report) = verify_service(&push(&registry, &image), fail_on, &written.options(breakage.name));
+        idle.lock().unwrap().push(registry);
         let faults = faults(breakage, &image, code, &report).into_iter().chain(written.faults(breakage.name, &report));
-        wrong.extend(faults.map(|fault| format!("{}: {fault}", breakage.name)));
-    }
+        faults.map(|fault| format!("{}: {fault}", breakage.name)).collect::<Vec<_>>()
+    });
+    let wrong = wrong.concat();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(written.refused(), "", "validators take what was written");
 }

@@ -5,6 +5,8 @@
 
 #[path = "support/breakages/mod.rs"]
 mod breakages;
+#[path = "support/each.rs"]
+mod each;
 #[path = "support/execute.rs"]
 mod execute;
 #[path = "support/image/mod.rs"]
@@ -19,7 +21,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use breakages::{Breakage, SERVICE, breakages};
-use execute::{Outcome, Root, each};
+use each::each;
+use execute::{Outcome, Root};
 use image::Image;
 use image::lucid::parts;
 use lucid_verify::finding::{Level, Question};

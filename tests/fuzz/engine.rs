@@ -24,11 +24,11 @@ enum Span {
 }
 
 impl Span {
-    /// `LUCID_FUZZ_SECONDS`; else ten seconds where `LUCID_REAL=1` asks for everything, and a number of mutations where not.
+    /// `LUCID_FUZZ_SECONDS`; else five seconds where `LUCID_REAL=1` asks for everything, and a number of mutations where not.
     fn asked() -> Self {
         match env::var("LUCID_FUZZ_SECONDS") {
             Ok(seconds) => Self::Time(Duration::from_secs(seconds.parse().expect("LUCID_FUZZ_SECONDS is a number of seconds"))),
-            Err(_) if env::var_os("LUCID_REAL").is_some_and(|value| value == "1") => Self::Time(Duration::from_secs(10)),
+            Err(_) if env::var_os("LUCID_REAL").is_some_and(|value| value == "1") => Self::Time(Duration::from_secs(5)),
             Err(_) => Self::Count(ITERATIONS),
         }
     }

@@ -1,10 +1,9 @@
 //! Running the command of an arm64 image: its own interpreter, in its own unpacked tree, by QEMU's user-mode emulation.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fs, thread};
 
 use serde_json::Value;
 
@@ -184,21 +183,4 @@ fn emulator() -> &'static Path {
     let path = Path::new("/usr/bin/qemu-aarch64-static");
     assert!(path.exists(), "{} is missing: install qemu-user-static", path.display());
     path
-}
-
-/// What a function makes of each of many, as many at a time as the machine has processors: whichever is free takes the next.
-pub fn each<T: Sync, R: Send>(all: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let at_once = thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let place = next.fetch_add(1, Ordering::Relaxed);
-        all.get(place).map(|one| (place, make(one)))
-    };
-    let work = || std::iter::from_fn(take).collect::<Vec<_>>();
-    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
-        let parts: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
-    });
-    results.sort_by_key(|(place, _)| *place);
-    results.into_iter().map(|(_, result)| result).collect()
 }

@@ -26,8 +26,9 @@ pub struct Written {
 }
 
 impl Written {
-    pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), runs: Vec::new() }
+    /// Of runs of these names.
+    pub fn of<'a>(runs: impl Iterator<Item = &'a str>) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), runs: runs.map(str::to_owned).collect() }
     }
 
     fn file(&self, run: &str, format: &str) -> PathBuf {
@@ -38,9 +39,8 @@ impl Written {
         fs::read_to_string(self.file(run, format)).unwrap()
     }
 
-    /// The options of the next run.
-    pub fn options(&mut self, run: &str) -> Vec<String> {
-        self.runs.push(run.to_owned());
+    /// The options of a run.
+    pub fn options(&self, run: &str) -> Vec<String> {
         FORMATS.iter().map(|format| format!("--output={format}={}", self.file(run, format).display())).collect()
     }
 
