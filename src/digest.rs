@@ -23,7 +23,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    const fn name(self) -> &'static str {
+    /// Its name, as digests and hashes of other documents begin.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Sha256 => "sha256",
             Self::Sha512 => "sha512",
@@ -61,6 +62,11 @@ impl Digest {
         self.algorithm
     }
 
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The digits without the algorithm, lower case.
     pub fn hex(&self) -> String {
         hex(&self.bytes)
@@ -85,6 +91,13 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
 }
 
+/// The bytes that hex digits of either case stand for.
+pub fn from_hex(digits: &[u8]) -> Option<Box<[u8]>> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = digits.as_chunks();
+    rest.is_empty().then(|| pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect())?
+}
+
 impl FromStr for Digest {
     type Err = Error;
 
@@ -103,17 +116,8 @@ impl FromStr for Digest {
         if digits.len() != algorithm.bytes() * 2 {
             return Err(bad("it has the wrong length"));
         }
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        };
-        let bytes = digits
-            .as_bytes()
-            .chunks_exact(2)
-            .map(|pair| Some((digit(pair[0])? << 4) | digit(pair[1])?))
-            .collect::<Option<Box<[u8]>>>()
-            .ok_or_else(|| bad("it is not lower-case hex"))?;
+        let lower = digits.bytes().all(|digit| !digit.is_ascii_uppercase()).then_some(digits.as_bytes());
+        let bytes = lower.and_then(from_hex).ok_or_else(|| bad("it is not lower-case hex"))?;
         Ok(Self { algorithm, bytes })
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::json::document;
 use super::{Image, Tool, Verdict};
+use crate::digest::Digest;
 use crate::finding::Level;
 use crate::reference::{Reference, Transport};
 use crate::text::percent;
@@ -34,12 +35,12 @@ pub fn render(image: &Image, fail_on: Level, time: DateTime<Utc>) -> Result<Vec<
         Verdict::Undecided => return Err("a rule that counts could not be judged"),
         Verdict::Incomplete => return Err("the image was not read to its end"),
     };
-    let digest = image.digest.as_deref().and_then(|digest| digest.split_once(':'));
-    let (algorithm, hex) = digest.filter(|_| image.complete).ok_or("the image has no manifest that a digest names")?;
+    let digest = image.digest.as_deref().filter(|_| image.complete).and_then(|digest| digest.parse::<Digest>().ok());
+    let digest = digest.ok_or("the image has no manifest that a digest names")?;
     let policy = image.policy.digest.as_deref().and_then(|digest| digest.split_once(':'));
     let (by, said) = policy.ok_or("the policy has no digest")?;
-    let (name, resource) = place(&image.reference, algorithm, hex);
-    let mut subject = json!({"digest": {algorithm: hex}});
+    let (name, resource) = place(&image.reference, &digest);
+    let mut subject = json!({"digest": {digest.algorithm().name(): digest.hex()}});
     if let Some(name) = name {
         subject["name"] = name.into();
     }
@@ -75,22 +76,17 @@ fn beyond(image: &Image, fail_on: Level) -> Value {
 
 /// The repository, and the package URL that an image in a registry is fetched by (purl-spec, "oci"). What lies on disk is
 /// named by its content alone (RFC 6920): where it lay is nobody's name for it.
-fn place(reference: &str, algorithm: &str, hex: &str) -> (Option<String>, String) {
+fn place(reference: &str, digest: &Digest) -> (Option<String>, String) {
+    let algorithm = digest.algorithm().name();
     match reference.parse::<Reference>().map(|reference| reference.transport) {
         Ok(Transport::Registry { host, repository }) => {
             let place = format!("{host}/{repository}");
             let name = encoded(repository.rsplit('/').next().unwrap_or_default());
-            let resource = format!("pkg:oci/{name}@{algorithm}%3A{hex}?repository_url={}", encoded(&place));
+            let resource = format!("pkg:oci/{name}@{algorithm}%3A{}?repository_url={}", digest.hex(), encoded(&place));
             (Some(place), resource)
         }
-        _ => (None, format!("ni:///{};{}", algorithm.replace("sha", "sha-"), URL_SAFE_NO_PAD.encode(bytes(hex)))),
+        _ => (None, format!("ni:///{};{}", algorithm.replace("sha", "sha-"), URL_SAFE_NO_PAD.encode(digest.bytes()))),
     }
-}
-
-/// The bytes of a digest.
-fn bytes(hex: &str) -> Vec<u8> {
-    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
-    hex.as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |byte, next| byte << 4 | digit(*next))).collect()
 }
 
 /// A profile as a URI: one in a registry is named by itself, every other by its name without the folder that it lies in.

@@ -1,5 +1,6 @@
 //! RECORD files (PEP 376, PEP 627).
 
+use crate::digest::from_hex;
 use crate::facts::contents::Contents;
 use crate::facts::names::Names;
 use crate::layer::LayerPath;
@@ -49,7 +50,9 @@ pub(super) fn parse(text: &[u8], site: &LayerPath, tree: &Tree, contents: &Conte
 fn row(written: &[u8], fields: &csv::ByteRecord, site: &LayerPath, tree: &Tree, names: &mut Names<'_>) -> Row {
     let (hash, bytes) = (fields.get(1).unwrap_or_default(), fields.get(2).unwrap_or_default());
     let path = if written.starts_with(b"/") { LayerPath::new(written) } else { site.join(written) };
-    let sha256 = hash.strip_prefix(b"sha256=").and_then(|hash| decode(hash).or_else(|| decode_hex(hash)));
+    // Some build tools write hexadecimal digits instead.
+    let digits = |hash| from_hex(hash)?.as_ref().try_into().ok();
+    let sha256 = hash.strip_prefix(b"sha256=").and_then(|hash| decode(hash).or_else(|| digits(hash)));
     let own = names.get(&path);
     Row {
         is_outside: !path.is_within(site),
@@ -85,17 +88,6 @@ fn decode(text: &[u8]) -> Option<[u8; 32]> {
         }
     }
     (bits.trailing_zeros() >= 2).then_some(out)
-}
-
-/// The 32 bytes of a SHA-256 in hexadecimal digits, which some build tools write instead.
-fn decode_hex(text: &[u8]) -> Option<[u8; 32]> {
-    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let text: &[u8; 64] = text.try_into().ok()?;
-    let mut out = [0; 32];
-    for (byte, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(out)
 }
 
 #[cfg(test)]
