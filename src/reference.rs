@@ -1,6 +1,7 @@
 //! What users write: image references, transports and platforms.
 
 mod grammar;
+mod pattern;
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -11,6 +12,8 @@ use serde::Deserialize;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use grammar::{Parts, Wrong};
+
+pub use pattern::Pattern;
 
 /// Where an image is and which one it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +85,14 @@ impl Reference {
             Transport::Layout { .. } | Transport::OciArchive { .. } | Transport::DockerArchive { .. } => {
                 self.tag.clone().unwrap_or_default()
             }
+        }
+    }
+
+    /// The host of its registry, if it is in one.
+    pub fn host(&self) -> Option<&str> {
+        match &self.transport {
+            Transport::Registry { host, .. } => Some(host),
+            _ => None,
         }
     }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::{Action, Attempt, Policy};
-use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url};
 
 use super::deadline::Waiting;
 use super::refusal::{self, excerpt};
 use super::retry::{Attempts, Failure, Stop};
-use super::{Access, handshake, roots};
+use super::throttle::Throttle;
+use super::{Access, Tls, handshake, headers, roots};
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
@@ -31,29 +32,44 @@ const UNASKED: &str = "connection was not ready";
 /// A client that tries again.
 pub struct Http {
     client: Client,
-    access: Access,
+    tls: Tls,
+    retries: u32,
+    waiting: Waiting,
     direct: bool,
     /// The variable that names the way to other hosts, if one does.
     proxy: Option<&'static str>,
+    /// The registry that is asked, and how fast. Where its answers lead is somebody else's.
+    throttle: Option<(String, Throttle)>,
 }
 
 impl Http {
+    /// A client of a registry at this address, which is asked no faster than it and the user want.
+    pub fn of_registry(access: &Access, address: &Url) -> Result<Self> {
+        let throttle = Some((authority(address), Throttle::new(access.rate)));
+        Ok(Self { throttle, ..Self::new(access, is_loopback(address))? })
+    }
+
     /// Sets up TLS and connections. `direct` asks no proxy: Go's clients go to loopback registries so, too.
     pub fn new(access: &Access, direct: bool) -> Result<Self> {
         // Whoever installed a provider before us keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client(access, || builder(direct).redirect(Policy::custom(follow)))?;
+        let client = client(&access.tls, || builder(direct).redirect(Policy::custom(follow)))?;
         let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let proxy = PROXIES.into_iter().find(is_set).filter(|_| !direct);
-        Ok(Self { client, access: access.clone(), direct, proxy })
+        Ok(Self::of(client, access, direct, proxy))
     }
 
     /// A client of what listens on a socket in the file system. It follows no redirect: there is nothing else on it.
     #[cfg(unix)]
     pub fn on_socket(access: &Access, path: &Path) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client(access, || builder(true).redirect(Policy::none()).unix_socket(path))?;
-        Ok(Self { client, access: access.clone(), direct: true, proxy: None })
+        let client = client(&access.tls, || builder(true).redirect(Policy::none()).unix_socket(path))?;
+        Ok(Self::of(client, access, true, None))
+    }
+
+    fn of(client: Client, access: &Access, direct: bool, proxy: Option<&'static str>) -> Self {
+        let (tls, retries, waiting) = (access.tls.clone(), access.retries, access.waiting());
+        Self { client, tls, retries, waiting, direct, proxy, throttle: None }
     }
 
     /// There are no such sockets here.
@@ -65,7 +81,7 @@ impl Http {
 
     /// A client that follows no redirect: the body of a form would go along to wherever it leads.
     pub fn without_redirects(&self) -> Result<Client> {
-        client(&self.access, || builder(self.direct).redirect(Policy::none()))
+        client(&self.tls, || builder(self.direct).redirect(Policy::none()))
     }
 
     /// A GET of this address.
@@ -80,12 +96,12 @@ impl Http {
 
     /// How long is waited for a server.
     pub fn waiting(&self) -> Waiting {
-        self.access.waiting()
+        self.waiting
     }
 
     /// The tries of one request.
     pub fn attempts(&self) -> Attempts {
-        Attempts::new(self.access.retries)
+        Attempts::new(self.retries)
     }
 
     /// Sends a request until it is answered with something that another try would not change. What it holds of
@@ -100,12 +116,19 @@ impl Http {
             let (client, request) = request().build_split();
             let request = request.map_err(|error| describe(&error).1)?;
             let url = request.url().clone();
+            let place = match self.throttle_of(&url) {
+                Some(throttle) => Some(throttle.turn(&authority(&url), self.waiting).await?),
+                None => None,
+            };
             let answered = self.waiting().on(client.execute(request)).await?;
+            drop(place);
             let (wait, last) = match answered {
                 Some(Ok(response)) => {
                     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
                     let failure = Failure::Status { status: response.status().as_u16(), retry_after: header };
-                    match attempts.next(failure, now()) {
+                    let next = attempts.next(failure, now());
+                    self.calm(&response, header, next.as_ref().ok());
+                    match next {
                         Ok(wait) => (wait, None),
                         Err(Stop::Lasting) => return Ok(response),
                         Err(Stop::Exhausted) => return Err(refusal::overloaded(response, None, secrets).await),
@@ -131,6 +154,28 @@ impl Http {
         }
     }
 
+    fn throttle_of(&self, url: &Url) -> Option<&Throttle> {
+        self.throttle.as_ref().filter(|(host, _)| *host == authority(url)).map(|(_, throttle)| throttle)
+    }
+
+    /// What was said to one request holds for all: until when the registry wants to be left alone, or `next` asks it again for
+    /// want of that.
+    fn calm(&self, response: &Response, retry_after: Option<&str>, next: Option<&Duration>) {
+        let status = response.status();
+        let is_refused = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let Some(throttle) = self.throttle_of(response.url()).filter(|_| is_refused) else { return };
+        let asked = retry_after.and_then(|text| headers::retry_after(text, now()));
+        let own = next.copied().filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
+        if let Some(wait) = asked.or(own) {
+            throttle.hold(wait);
+        }
+    }
+
+    /// Takes to heart what an answer of the registry says of the requests that it still lets through; whether these are few.
+    pub fn heed(&self, response: &Response) -> bool {
+        self.throttle_of(response.url()).is_some_and(|throttle| throttle.heed(response.headers()))
+    }
+
     /// Whether something at this address speaks TLS, whatever it says then. What says nothing does not.
     pub async fn speaks_tls(&self, url: Url) -> bool {
         match self.waiting().on(self.get(url).send()).await {
@@ -144,9 +189,9 @@ impl Http {
 }
 
 /// Builds a client with the certificates that are to count.
-fn client(access: &Access, builder: impl Fn() -> ClientBuilder) -> Result<Client> {
+fn client(tls: &Tls, builder: impl Fn() -> ClientBuilder) -> Result<Client> {
     let failed = |why: String| Error::new(Kind::Bug, why).doing("set up the HTTP client");
-    if access.tls.is_empty() {
+    if tls.is_empty() {
         let config = roots::config().map_err(|error| failed(error.to_string()))?;
         return builder().tls_backend_preconfigured(config).build().map_err(|error| failed(innermost(&error)));
     }
@@ -155,7 +200,7 @@ fn client(access: &Access, builder: impl Fn() -> ClientBuilder) -> Result<Client
         // A host without a certificate store, such as a scratch container.
         Err(_) => webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| Certificate::from_der(root).ok()).collect(),
     };
-    access.tls.add_to(builder().tls_certs_merge(roots))?.build().map_err(|error| access.tls.refused(&innermost(&error)))
+    tls.add_to(builder().tls_certs_merge(roots))?.build().map_err(|error| tls.refused(&innermost(&error)))
 }
 
 fn builder(direct: bool) -> ClientBuilder {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use reqwest::header::{HeaderMap, LINK};
 
 /// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date in any of the three forms of RFC 9110, 5.6.7. A time that has
 /// passed asks for nothing.
@@ -39,6 +40,33 @@ pub fn warning(text: &str) -> Option<String> {
         }
     }
 }
+
+/// The query by which the next page is asked for (RFC 8288; distribution-spec, "Listing Tags"). Where it leads does not
+/// count: the registry that is asked is the one that was named.
+pub fn next(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split('<').skip(1));
+    let is_next = |said: &str| said.split([';', ',']).any(|part| part.trim().replace('"', "").eq_ignore_ascii_case("rel=next"));
+    let mut next = links.filter_map(|link| link.split_once('>')).filter(|(_, said)| is_next(said));
+    next.next().and_then(|(address, _)| Some(address.split_once('?')?.1.to_owned()))
+}
+
+/// How many requests a registry still lets through, and when it lets more through, if it says so: `RateLimit-Remaining` with
+/// `RateLimit-Reset` (draft-ietf-httpapi-ratelimit-headers-07; Docker Hub, "Pull usage and limits", which names no time), and the
+/// older names of the same with `X-` before them, where a time may be one of the clock.
+pub fn left(headers: &HeaderMap, now: DateTime<Utc>) -> Option<(u64, Option<Duration>)> {
+    let number = |name: &str| {
+        let value = [name, &format!("x-{name}")].iter().find_map(|name| headers.get(*name)?.to_str().ok());
+        value.and_then(|value| value.split([';', ',']).next()?.trim().parse::<u64>().ok())
+    };
+    let reset = number("ratelimit-reset").map(|reset| {
+        let clock = u64::try_from(now.timestamp()).unwrap_or_default();
+        Duration::from_secs(if reset > CLOCK { reset.saturating_sub(clock) } else { reset })
+    });
+    Some((number("ratelimit-remaining")?, reset))
+}
+
+/// Seconds of which more are a time of the clock (2001-09-09), and no wait.
+const CLOCK: u64 = 1_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -80,6 +108,48 @@ mod tests {
         assert_eq!(warning("299 - \"a\" \"Sat, 21 Nov 2026 12:00:30 GMT\"").unwrap(), "a");
         for other in ["199 - \"x\"", "299 proxy \"x\"", "299 - x", "299 - \"x", "299 - \"x\\", "299 - \"\"", ""] {
             assert_eq!(warning(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_is_asked_of_the_same_registry() {
+        let of = |links: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for link in links {
+                headers.append(LINK, link.parse().unwrap());
+            }
+            next(&headers)
+        };
+        for link in [
+            r#"</v2/x/referrers/sha256:1?n=2&last=a,b>; rel="next""#,
+            r"<https://elsewhere.example/v2/?n=2&last=a,b>;rel=next",
+            r#"</first?n=0>; rel="first", </v2/?n=2&last=a,b> ; title="x"; rel="next""#,
+        ] {
+            assert_eq!(of(&[link]).as_deref(), Some("n=2&last=a,b"), "{link}");
+        }
+        assert_eq!(of(&[r#"</v2/?n=1>; rel="prev""#, r#"</v2/?n=2>; rel="next""#]).as_deref(), Some("n=2"));
+        for link in [r#"</v2/?n=2>; rel="prev""#, r#"</v2/>; rel="next""#, "<", ">", "", r#"</v2/?n=2; rel="next""#] {
+            assert_eq!(of(&[link]), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn what_a_registry_still_lets_through_is_read_in_all_spellings() {
+        let now = DateTime::parse_from_rfc3339("2026-11-21T12:00:00Z").unwrap().to_utc();
+        let of = |pairs: &[(&'static str, &str)]| {
+            let headers: HeaderMap = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            left(&headers, now)
+        };
+        let clock = (now.timestamp() + 7).to_string();
+        for (pairs, want) in [
+            (&[("ratelimit-remaining", "76;w=21600")][..], Some((76, None))),
+            (&[("ratelimit-remaining", "3"), ("ratelimit-reset", "30")], Some((3, Some(Duration::from_secs(30))))),
+            (&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &clock)], Some((0, Some(Duration::from_secs(7))))),
+            (&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1500000000")], Some((0, Some(Duration::ZERO)))),
+            (&[("ratelimit-remaining", "-1")], None),
+            (&[("ratelimit-reset", "30")], None),
+        ] {
+            assert_eq!(of(pairs), want, "{pairs:?}");
         }
     }
 }
