@@ -41,7 +41,7 @@ pub use fleet::{Common, Drift, Fleet, Member, Version};
 pub use json::schema;
 pub use lists::size::{By, View};
 pub use read::read;
-pub use shard::Shard;
+pub use shard::{Part, Shard};
 
 /// The version of the report's structure.
 pub const SCHEMA: u32 = 1;
