@@ -198,7 +198,8 @@ impl Fleets {
             self.same += 1;
             return;
         }
-        for package in delta.iter().flat_map(|delta| &delta.packages).filter(|package| package.old_version != package.new_version) {
+        for package in delta.iter().flat_map(|delta| &delta.packages).filter(|package| package.old_version != package.new_version)
+        {
             let key = (package.kind, package.name.clone(), package.old_version.clone(), package.new_version.clone());
             let (images, bytes) = moves.entry(key).or_default();
             *images += 1;
@@ -281,7 +282,12 @@ mod tests {
             findings: Some(vec![Fingerprint::new("a/b", Some(&format!("/{version}")), "")]),
             ..Snapshot::default()
         };
-        Listed { reference: reference.into(), platform: platform.map(Into::into), verdict: Verdict::Held, snapshot: Some(snapshot) }
+        Listed {
+            reference: reference.into(),
+            platform: platform.map(Into::into),
+            verdict: Verdict::Held,
+            snapshot: Some(snapshot),
+        }
     }
 
     #[test]

@@ -137,7 +137,8 @@ impl Merge {
     /// shards are missing, something stands in the place of their images that could not be looked at.
     pub fn finish(mut self, fail_on: Option<Level>) -> Merged {
         if self.days.len() > 1 {
-            let days: Vec<String> = [self.days.first(), self.days.last()].into_iter().flatten().map(ToString::to_string).collect();
+            let days: Vec<String> =
+                [self.days.first(), self.days.last()].into_iter().flatten().map(ToString::to_string).collect();
             self.notes.push(format!("the reports are of different days, {}: the last stands", days.join(" to ")));
         }
         let said = self.replaced.len();
@@ -202,8 +203,11 @@ fn missing_shard(index: u32, count: u32) -> Image {
 /// Every shard is there, and yet not every image, or another: workers of different versions may have split differently.
 fn stray(count: u32, here: u64, listed: u64) -> Image {
     let name = format!("{LACK}0/{count} to {}/{count}", count.saturating_sub(1));
-    let what =
-        format!("all shards listed the same {} images, and their reports are of {}, or of others", grouped(listed), grouped(here));
+    let what = format!(
+        "all shards listed the same {} images, and their reports are of {}, or of others",
+        grouped(listed),
+        grouped(here)
+    );
     lack(name, what, "run all shards again, with one version of lucid-verify".to_owned())
 }
 

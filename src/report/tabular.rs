@@ -110,9 +110,7 @@ impl<'a> Row<'a> {
     }
 
     fn open(&self, level: Level) -> Option<u64> {
-        self.once(|image| {
-            image.rules.iter().flat_map(Rule::open).filter(|finding| finding.level == level).count() as u64
-        })
+        self.once(|image| image.rules.iter().flat_map(Rule::open).filter(|finding| finding.level == level).count() as u64)
     }
 
     fn answer(&self, question: Question) -> Option<Cow<'a, str>> {
@@ -128,7 +126,12 @@ fn maybe(text: Option<&String>) -> Option<Cow<'_, str>> {
     text.map(|text| Cow::Borrowed(&text[..]))
 }
 
-const fn text(name: &'static str, rows: &'static str, says: &'static str, get: for<'a> fn(&Row<'a>) -> Option<Cow<'a, str>>) -> Column {
+const fn text(
+    name: &'static str,
+    rows: &'static str,
+    says: &'static str,
+    get: for<'a> fn(&Row<'a>) -> Option<Cow<'a, str>>,
+) -> Column {
     Column { name, rows, says, get: Get::Text(get) }
 }
 
@@ -164,7 +167,9 @@ pub const COLUMNS: &[Column] = &[
     text("error", "image", "why it could not be looked at: `not-found`, `unreachable`, …", |row| {
         row.once(|image| image.error.as_ref().map(|failure| Cow::Borrowed(failure.kind))).flatten()
     }),
-    text("created", "image", "when it was created, as it claims", |row| row.once(|image| maybe(image.created.as_ref())).flatten()),
+    text("created", "image", "when it was created, as it claims", |row| {
+        row.once(|image| maybe(image.created.as_ref())).flatten()
+    }),
     number("errors", "image", "findings of level error that stand", |row| row.open(Level::Error)),
     number("warnings", "image", "those of level warn", |row| row.open(Level::Warn)),
     number("layers", "image", "its layers", |row| row.once(|image| image.layers.len() as u64)),

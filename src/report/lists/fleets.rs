@@ -70,7 +70,8 @@ fn changed(image: &Changed) -> Row {
     }
     let findings = image.findings.as_ref().map_or((0, 0), |findings| (findings.new.len() as u64, findings.fixed.len() as u64));
     let told = [(findings.0, "findings came"), (findings.1, "findings went"), (image.packages, "packages differ")];
-    parts.extend(told.iter().filter(|(number, _)| *number > 0).map(|(number, what)| ours(format!("{} {what}", grouped(*number)))));
+    parts
+        .extend(told.iter().filter(|(number, _)| *number > 0).map(|(number, what)| ours(format!("{} {what}", grouped(*number)))));
     match image.unpacked_bytes {
         Some(bytes) => Row::change(bytes.by(), parts),
         None => Row::plain(parts),

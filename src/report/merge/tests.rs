@@ -133,8 +133,7 @@ fn an_image_that_fell_between_the_shards_is_missed() {
 fn a_shard_that_is_run_again_replaces_what_failed_and_not_what_was_read() {
     let names = references(2);
     let part = |state| of(vec![image(&names[0], None, state)], Some(Shard::of(0, 1, &names[..1])), None);
-    for (states, code) in
-        [([0, 3], 0), ([3, 0], 0), ([1, 3], 0), ([2, 3], 0), ([5, 3], 0), ([3, 5], 1), ([0, 1], 3), ([1, 0], 5)]
+    for (states, code) in [([0, 3], 0), ([3, 0], 0), ([1, 3], 0), ([2, 3], 0), ([5, 3], 0), ([3, 5], 1), ([0, 1], 3), ([1, 0], 5)]
     {
         let Merged { report, notes } = merged(&[&part(states[0]), &part(states[1])]);
         assert_eq!((report.exit_code, report.images.len()), (code, 1), "{states:?}");
