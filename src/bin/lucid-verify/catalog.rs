@@ -33,7 +33,11 @@ pub fn choose(named: Vec<Target>, sweep: &Sweep, reading: &Reading, note: &dyn F
     for catalog in &sweep.catalog {
         match listed(catalog, sweep, reading, note) {
             Ok(targets) => all.extend(targets),
-            Err(error) => return Ok(Chosen { targets: vec![Target::unlisted(catalog.place(), error)], shard: None }),
+            Err(error) => {
+                let targets = vec![Target::unlisted(catalog.place(), error)];
+                let shard = sweep.shard.map(|part| shard_of(&targets, part));
+                return Ok(Chosen { targets, shard });
+            }
         }
     }
     let mut targets = once(all);
@@ -41,11 +45,8 @@ pub fn choose(named: Vec<Target>, sweep: &Sweep, reading: &Reading, note: &dyn F
         return Err(Error::new(Kind::NotFound, "of the images that are named --match means none").hint(GLOB));
     }
     let shard = sweep.shard.map(|part| part_of(&mut targets, part));
-    if let Some(shard) = shard.as_ref().filter(|_| targets.is_empty()) {
-        note(&format!(
-            "of {} images none is of shard {}/{}: there is nothing to look at",
-            shard.images, shard.index, shard.count
-        ));
+    if let (Some(part), true) = (sweep.shard, targets.is_empty()) {
+        note(&format!("none of the images is of shard {}/{}: there is nothing to look at", part.index, part.count));
     }
     if targets.len() > IMAGES {
         let what = format!("there are {} images, and one run takes at most {IMAGES}", targets.len());
@@ -60,10 +61,15 @@ const GLOB: &str =
 
 /// Leaves the images of one part.
 fn part_of(targets: &mut Vec<Target>, part: Part) -> Shard {
-    let references: BTreeSet<String> = targets.iter().map(|target| target.reference.to_string()).collect();
-    let shard = Shard::of(part.index, part.count, &references);
+    let shard = shard_of(targets, part);
     targets.retain(|target| shard.holds(&target.reference.to_string()));
     shard
+}
+
+/// A part of all these images.
+fn shard_of(targets: &[Target], part: Part) -> Shard {
+    let references: BTreeSet<String> = targets.iter().map(|target| target.reference.to_string()).collect();
+    Shard::of(part.index, part.count, &references.into_iter().collect::<Vec<_>>())
 }
 
 /// The images that a registry lists. A repository whose tags cannot be had stands among them, with the reason.
