@@ -74,7 +74,7 @@ fn all_tags_of_a_real_registry_are_found_page_by_page_and_each_is_of_one_part() 
     assert!(said.contains("8 tags are left out") && said.contains("24 images in 8 of 8 repositories"), "{said}");
 
     let (_, report, said) = json(&["--catalog", host, "--match", "*/app-1:[23]", "--match", "team-0/app-4"]);
-    let meant = ["team-0/app-4:2", "team-0/app-4:3", &format!("team-0/app-4:{}", TAG), "team-1/app-1:2", "team-1/app-1:3"];
+    let meant = ["team-0/app-4:2", "team-0/app-4:3", &format!("team-0/app-4:{TAG}"), "team-1/app-1:2", "team-1/app-1:3"];
     assert_eq!(names(&report).into_iter().collect::<BTreeSet<_>>(), BTreeSet::from(meant.map(str::to_owned)), "{said}");
     let (_, report, _) = json(&["--catalog", &format!("docker://{host}/team-1/app-3")]);
     assert_eq!(names(&report).len(), 3);
@@ -138,9 +138,9 @@ fn pages_are_followed_at_the_registry_that_was_named_and_in_both_ways() {
     assert!(said.contains("2 of 1500 repositories"), "{said}");
     assert_eq!(unlinked.paths().iter().filter(|path| path.contains("_catalog")).count(), 2);
 
-    let large = of_repositories(|request| match request.path.contains("n=") {
-        true => Reply::new(400, r#"{"errors":[{"code":"PAGINATION_NUMBER_INVALID","message":"no"}]}"#),
-        false => list(&["a"]),
+    let large = of_repositories(|request| {
+        let invalid = r#"{"errors":[{"code":"PAGINATION_NUMBER_INVALID","message":"no"}]}"#;
+        if request.path.contains("n=") { Reply::new(400, invalid) } else { list(&["a"]) }
     });
     assert_eq!(names(&json(&["--catalog", &large.host()]).1), ["a:1"]);
 }

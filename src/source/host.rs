@@ -83,10 +83,12 @@ pub(super) struct Question<'a> {
     /// What is asked for, below the API's address.
     pub path: &'a str,
     pub headers: &'a HeaderMap,
-    /// What to make of a refusal, given where it came from if that is another host, and how many came before it: how long to
-    /// wait until it is asked again, or the error that it is.
-    pub refused: &'a dyn Fn(&Refusal, Option<&Url>, u32) -> Result<Duration>,
+    pub refused: &'a Refused<'a>,
 }
+
+/// What to make of a refusal, given where it came from if that is another host, and how many came before it: how long to wait
+/// until it is asked again, or the error that it is.
+type Refused<'a> = dyn Fn(&Refusal, Option<&Url>, u32) -> Result<Duration> + 'a;
 
 impl Host {
     fn new(name: &str, access: &Access) -> Result<Self> {

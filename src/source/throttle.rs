@@ -49,7 +49,9 @@ impl Throttle {
     pub async fn turn(&self, host: &str, waiting: Waiting) -> Result<SemaphorePermit<'_>> {
         let place = self.places.acquire().await.map_err(|error| Error::new(Kind::Bug, error.to_string()))?;
         loop {
-            match self.pace().take(Instant::now()) {
+            // Nobody else may have to wait while this one does.
+            let turn = self.pace().take(Instant::now());
+            match turn {
                 Ok(None) => return Ok(place),
                 Ok(Some(wait)) => waiting.pause(wait).await?,
                 Err(wait) => {

@@ -18,15 +18,27 @@ use crate::source::{Fetched, Pace};
 /// Bytes of documents that are remembered; what is beyond is fetched anew.
 const DOCUMENTS: usize = 64 << 20;
 
+/// Layers of which it is not asked whether somebody still holds them.
+const SLOTS: usize = 1000;
+
 /// What the images of a run have in common, and how many layers are read at the same time.
 pub struct Shared {
-    slots: Mutex<BTreeMap<Key, Weak<Slot>>>,
+    slots: Mutex<Slots>,
     documents: Mutex<BTreeMap<Digest, Arc<Mutex<Option<Fetched>>>>>,
     /// Bytes of documents that may still be remembered.
     room: AtomicUsize,
     pub(super) pace: Pace,
     /// Shared that may still be begun on several threads.
     stages: AtomicUsize,
+}
+
+/// The layers that someone may hold.
+#[derive(Default)]
+struct Slots {
+    known: BTreeMap<Key, Weak<Slot>>,
+    /// How many there may be before those are let go of that nobody holds: looking at all of them for each of ten thousand
+    /// images would take longer than the images.
+    room: usize,
 }
 
 /// What tells layers apart: their digests, and what they are called, because they are held against that.
@@ -62,11 +74,15 @@ impl Shared {
     /// The layers of an image, base first. As long as one of them is held here, it is not read again.
     pub(super) fn of(&self, image: &Resolved) -> Vec<Arc<Slot>> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|_, slot| slot.strong_count() > 0);
+        let Slots { known, room } = &mut *slots;
+        if known.len() >= *room {
+            known.retain(|_, slot| slot.strong_count() > 0);
+            *room = 2 * known.len() + SLOTS;
+        }
         let layers = image.manifest.layers.iter().zip(&image.config.rootfs.diff_ids);
         let slot = |(layer, diff_id): (&crate::image::Descriptor, &Digest)| {
             let key = (layer.digest.clone(), layer.size, diff_id.clone(), layer.media_type.clone());
-            let known = slots.entry(key).or_default();
+            let known = known.entry(key).or_default();
             known.upgrade().unwrap_or_else(|| {
                 let slot = Arc::default();
                 *known = Arc::downgrade(&slot);
