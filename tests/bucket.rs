@@ -153,7 +153,9 @@ fn objects(bucket: &Bucket, kind: &str) -> Vec<String> {
 }
 
 fn no_verdicts(bucket: &Bucket) {
-    objects(bucket, "verdict").iter().for_each(|name| bucket.delete(name));
+    for name in objects(bucket, "verdict") {
+        bucket.delete(&name);
+    }
 }
 
 #[test]
@@ -300,7 +302,9 @@ fn an_old_note_of_what_a_tag_was_is_held_against_the_registry() {
     let old: Vec<(String, Vec<u8>)> = bucket.list().into_iter().map(|name| (name.clone(), bucket.get(&name).unwrap())).collect();
     moved.store(true, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(as_without(&cache, &environment, &image), "");
-    old.iter().for_each(|(name, bytes)| bucket.put(name, bytes));
+    for (name, bytes) in &old {
+        bucket.put(name, bytes);
+    }
     let report = String::from_utf8(run(Some(&cache), &environment, &[&image]).stdout).unwrap();
     assert!(report.contains(&digests[1]) && !report.contains(&digests[0]));
 }
@@ -323,6 +327,14 @@ fn entries_of_another_version_are_not_read_and_the_verb_tells_and_clears() {
     let before = fetched(&registry);
     assert_eq!(as_without(&cache, &environment, &image), "");
     assert_eq!(fetched(&registry) - before, 2 * LAYERS);
+    let mut without_conditions = environment.clone();
+    without_conditions.push(("AWS_CONDITIONAL_PUT", "disabled".to_owned()));
+    assert_eq!(as_without(&bucket.url("plain"), &without_conditions, &image), "");
+    let (plain, own): (Vec<String>, Vec<String>) = bucket.list().into_iter().partition(|name| name.starts_with("plain/"));
+    assert_eq!(plain.len() + LAYERS, own.len(), "all of it is written without conditions, too");
+    for name in plain {
+        bucket.delete(&name);
+    }
     bucket.put("x/notes.txt", b"not ours");
     let verb = |arguments: &[&str]| {
         let mut command = cli::lucid(arguments);

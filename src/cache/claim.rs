@@ -53,8 +53,8 @@ impl Folder {
         loop {
             match file.try_lock() {
                 Ok(()) => {
-                    let (_sign, beat) = (Transient::of(path), AtomicU64::new(0));
-                    return Some(Claim(Right::Locked(Locked { _sign, file, since: Instant::now(), beat })));
+                    let (since, beat) = (Instant::now(), AtomicU64::new(0));
+                    return Some(Claim(Right::Locked(Locked { _sign: Transient::of(path), file, since, beat })));
                 }
                 Err(TryLockError::Error(_)) => return None,
                 Err(TryLockError::WouldBlock) => {}

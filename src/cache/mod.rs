@@ -88,7 +88,7 @@ pub struct Cache {
 #[derive(Debug)]
 enum Place {
     Folder(Folder),
-    Bucket(Bucket),
+    Bucket(Box<Bucket>),
 }
 
 impl Cache {
@@ -103,9 +103,9 @@ impl Cache {
     /// The cache in a bucket: `s3://BUCKET` or `s3://BUCKET/PREFIX`. Nothing is asked of it before the first entry is.
     ///
     /// Fails with `Usage` where the address or what the environment says of the service is of no use.
-    pub fn in_bucket(address: &str, service: Service<'_>) -> Result<Self> {
-        let say = service.say;
-        Ok(Self { place: Place::Bucket(Bucket::open(address, service)?), say, is_shut: AtomicBool::new(false) })
+    pub fn in_bucket(address: &str, service: &Service<'_>) -> Result<Self> {
+        let (bucket, say) = (Box::new(Bucket::open(address, service)?), service.say);
+        Ok(Self { place: Place::Bucket(bucket), say, is_shut: AtomicBool::new(false) })
     }
 
     /// Where it is, fit to be shown.

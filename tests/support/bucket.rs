@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-const NAME: &str = "lucid-cache";
 const PACKAGES: [&str; 3] = ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"];
 
 /// The secret of the entries.
@@ -20,6 +19,7 @@ pub const KEY: &str = "sixteen bytes and some more";
 pub struct Bucket {
     server: Child,
     port: u16,
+    name: &'static str,
     folder: tempfile::TempDir,
 }
 
@@ -33,14 +33,14 @@ impl Bucket {
         let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut port = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
-        let bucket = Self { server, port: port.trim().parse().expect("moto says its port"), folder };
+        let bucket = Self { server, port: port.trim().parse().expect("moto says its port"), name: "lucid-cache", folder };
         assert_eq!(bucket.ask("PUT", "", b"").0, 200);
         bucket
     }
 
     /// Its address, below a prefix that may be empty.
     pub fn url(&self, prefix: &str) -> String {
-        format!("s3://{NAME}/{prefix}")
+        format!("s3://{}/{prefix}", self.name)
     }
 
     /// What the program needs to reach it; with the key that authenticates entries.
@@ -97,7 +97,7 @@ impl Bucket {
     fn ask(&self, method: &str, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let credential = "AWS4-HMAC-SHA256 Credential=t/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
-        let head = format!("{method} /{NAME}{path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close", self.port);
+        let head = format!("{method} /{}{path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close", self.name, self.port);
         let length = body.len();
         write!(stream, "{head}\r\nauthorization: {credential}\r\ncontent-length: {length}\r\n\r\n").unwrap();
         stream.write_all(body).unwrap();

@@ -81,7 +81,7 @@ fn in_bucket(address: &str, secret: Option<Secret>, common: &Common) -> Result<C
         say: say(common),
         warn: if common.quiet { |_| {} } else { exit::warn },
     };
-    Cache::in_bucket(address, service)
+    Cache::in_bucket(address, &service)
 }
 
 fn home(caches: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
@@ -93,7 +93,10 @@ fn home(caches: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
 /// Runs the verb.
 pub fn run(args: &args::Cache, common: &Common) -> Result<ExitCode> {
     let format = common.format.of_a_list("cache")?;
-    let none = || Error::new(Kind::Usage, "there is no cache: nothing names a folder for it").hint("name one with --cache DIR");
+    let none = || {
+        Error::new(Kind::Usage, "there is no cache: nothing names a folder for it")
+            .hint("name one with --cache DIR, or a bucket with --cache s3://BUCKET/PREFIX")
+    };
     let place = place(common).ok_or_else(none)?;
     let cache = match bucket(&place) {
         Some(address) => in_bucket(&address, secret()?, common)?,

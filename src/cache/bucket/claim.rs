@@ -2,12 +2,13 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use object_store::PutMode;
 use object_store::path::Path;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use super::wire::{Found, Wire};
 use super::{Bucket, LAYOUT};
@@ -17,8 +18,10 @@ use crate::cache::contents::CLAIMS;
 use crate::cache::sealed::{self, Secret};
 use crate::digest::Digest;
 
-/// Seconds between two signs of life.
-const BEAT: u64 = 4;
+/// Time between two signs of life.
+const BEAT: Duration = Duration::from_secs(4);
+/// Seconds without a byte after which there are none: a registry that asks for patience is given as long.
+const SILENCE: u64 = 60;
 /// The pauses between two looks at a claim of another grow from this
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 /// to this.
@@ -32,8 +35,9 @@ pub(in crate::cache) struct Held {
     sign: Arc<Sign>,
     runtime: Handle,
     since: Instant,
-    /// How often there was to be a sign of life.
-    beats: AtomicU64,
+    /// Whole seconds of `since` when bytes last came.
+    progress: Arc<AtomicU64>,
+    life: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -44,17 +48,8 @@ pub(super) struct Sign {
     name: String,
     /// Tells this claim from all others.
     nonce: u64,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum State {
-    /// The object of this version is ours.
-    Ours(PutMode),
-    /// It is being written.
-    Writing,
-    /// Another took it over.
-    Lost,
+    /// The version of the object that is ours, until another takes it over.
+    pub(super) version: Mutex<Option<PutMode>>,
 }
 
 impl Bucket {
@@ -129,60 +124,64 @@ impl Bucket {
         let place = format!("{LAYOUT}/{CLAIMS}/{}", claimed(kind, key));
         let (at, name) = (self.path(&place), format!("{place}\n"));
         let nonce = RandomState::new().hash_one(&place);
-        Some(Sign { wire: Arc::clone(self.wire()), secret, at, name, nonce, state: Mutex::new(State::Writing) })
+        Some(Sign { wire: Arc::clone(self.wire()), secret, at, name, nonce, version: Mutex::new(None) })
     }
 }
 
 impl Sign {
     /// Writes the object with this number.
     pub(super) async fn put(&self, number: u64, mode: PutMode) -> Result<Option<PutMode>, String> {
-        let object = sealed::seal(&self.name, &self.secret, |out| write!(out, "{:016x} {number}\n", self.nonce));
+        let object = sealed::seal(&self.name, &self.secret, |out| writeln!(out, "{:016x} {number}", self.nonce));
         self.wire.put(&self.at, object.map_err(|error| error.to_string())?, mode).await
     }
 
     fn held(self, version: PutMode, runtime: Handle) -> Held {
-        self.set(State::Ours(version));
-        Held { sign: Arc::new(self), runtime, since: Instant::now(), beats: AtomicU64::new(0) }
+        *self.version() = Some(version);
+        let (sign, progress, since) = (Arc::new(self), Arc::<AtomicU64>::default(), Instant::now());
+        let life = runtime.spawn(live(Arc::clone(&sign), Arc::clone(&progress), since));
+        Held { sign, runtime, since, progress, life }
     }
 
-    pub(super) fn set(&self, state: State) -> State {
-        std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state)
+    fn version(&self) -> MutexGuard<'_, Option<PutMode>> {
+        self.version.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn beat(&self, number: u64, version: PutMode) {
-        let state = match self.put(number, version.clone()).await {
-            Ok(Some(version)) => State::Ours(version),
-            Ok(None) => State::Lost,
-            Err(_) => State::Ours(version),
-        };
-        self.set(state);
+    /// Writes the object anew, as long as it is ours.
+    pub(super) async fn beat(&self, number: u64) {
+        let Some(version) = self.version().clone() else { return };
+        if let Ok(version) = self.put(number, version).await {
+            *self.version() = version;
+        }
+    }
+}
+
+/// Shows those who wait that the work goes on, beside the work.
+async fn live(sign: Arc<Sign>, progress: Arc<AtomicU64>, since: Instant) {
+    for number in 1.. {
+        tokio::time::sleep(BEAT).await;
+        if since.elapsed().as_secs().saturating_sub(progress.load(Ordering::Relaxed)) > SILENCE {
+            return;
+        }
+        sign.beat(number).await;
     }
 }
 
 impl Held {
-    /// Shows those who wait that the work goes on, beside the work.
+    /// Notes that bytes come.
     pub(in crate::cache) fn beat(&self) {
-        let number = self.since.elapsed().as_secs() / BEAT;
-        if self.beats.swap(number, Ordering::Relaxed) == number {
-            return;
-        }
-        let mut state = self.sign.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::Ours(version) = state.clone() {
-            *state = State::Writing;
-            let sign = Arc::clone(&self.sign);
-            self.runtime.spawn(async move { sign.beat(number, version).await });
-        }
+        self.progress.store(self.since.elapsed().as_secs(), Ordering::Relaxed);
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.sign.set(State::Lost) == State::Lost {
+        self.life.abort();
+        if self.sign.version().take().is_none() {
             return;
         }
         let sign = Arc::clone(&self.sign);
         let release = async move {
-            // Whoever waits takes it over later.
+            // Where that fails, whoever waits takes it over later.
             let _ = sign.wire.delete(&sign.at).await;
         };
         self.sign.wire.beside(&self.runtime, release);

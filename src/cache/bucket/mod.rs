@@ -52,13 +52,13 @@ pub(super) struct Bucket {
 
 impl Bucket {
     /// The bucket of an address.
-    pub(super) fn open(address: &str, service: Service<'_>) -> Result<Self> {
+    pub(super) fn open(address: &str, service: &Service<'_>) -> Result<Self> {
         let doing = |error: Error| error.doing(format!("use the cache {}", escape(address.as_bytes())));
         let address = service::Address::parse(address).map_err(doing)?;
         let store = service::open(&address.bucket, service.client).map_err(doing)?;
         let slash = if address.prefix.is_root() { "" } else { "/" };
         let name = escape(format!("s3://{}{slash}{}", address.bucket, address.prefix).as_bytes());
-        Self::over(store, name, address.prefix, &service)
+        Self::over(store, name, address.prefix, service)
     }
 
     fn over(store: Arc<dyn ObjectStore>, name: String, prefix: Path, service: &Service<'_>) -> Result<Self> {

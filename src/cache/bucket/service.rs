@@ -82,7 +82,7 @@ pub(super) fn open(bucket: &str, clients: &dyn Fn(bool) -> Result<Client>) -> Re
 /// Whether the service is asked over plain HTTP.
 fn may_be_plain(endpoint: &str, allowed: bool) -> Result<bool> {
     let wrong = |what: &str, hint: &str| Err(Error::new(Fault::Usage, what).doing("use AWS_ENDPOINT_URL").hint(hint));
-    let url = Url::parse(endpoint).ok().filter(|url| url.has_host());
+    let url = Url::parse(endpoint).ok().filter(Url::has_host);
     let Some(url) = url else { return wrong("it is no address", "wanted https://HOST or https://HOST:PORT") };
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let is_loopback = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use object_store::memory::InMemory;
 
-use super::claim::State;
 use super::*;
 use crate::cache::claim::Claim;
 
@@ -68,7 +67,7 @@ fn what_one_worker_put_another_gets_under_its_kind_and_key_alone() {
     assert_eq!(other.get(KIND, &key("a")).unwrap(), b"content");
     assert_eq!(worker(&store, None).get(KIND, &key("a")).unwrap(), b"content");
     assert!(other.get(KIND, &key("b")).is_none() && other.get(Kind::Verdict, &key("a")).is_none());
-    let hex = key("a").hex().to_owned();
+    let hex = key("a").hex();
     assert_eq!(names(&store), [format!("p/v1/{}/sha256/{}/{hex}", KIND.folder(), &hex[..2])]);
     assert_eq!(said(), Vec::<String>::new());
 }
@@ -169,15 +168,15 @@ fn a_sign_of_life_keeps_a_claim_and_tells_its_holder_that_it_is_lost() {
     let store = Arc::default();
     let (one, other) = (worker(&store, Some(RIGHT)), worker(&store, Some(RIGHT)));
     let sign = one.sign(KIND, &key("a")).unwrap();
-    let version = one.attempt(sign.put(0, PutMode::Create)).unwrap().unwrap();
+    *sign.version.lock().unwrap() = one.attempt(sign.put(0, PutMode::Create)).unwrap();
     let first = raw(&one, &sign.at).unwrap();
-    one.runtime.block_on(sign.beat(1, version.clone()));
+    one.runtime.block_on(sign.beat(1));
     let second = raw(&one, &sign.at).unwrap();
     assert_ne!(first, second);
     let taken = claim(&other, "a", Duration::ZERO).unwrap();
     // Another has written since.
-    one.runtime.block_on(sign.beat(2, version));
-    assert_eq!(sign.set(State::Lost), State::Lost);
+    one.runtime.block_on(sign.beat(2));
+    assert!(sign.version.lock().unwrap().is_none());
     drop(taken);
 }
 
@@ -200,7 +199,9 @@ fn it_tells_what_is_its_own_and_removes_nothing_else() {
     let foreign = ["v1/notes.txt", "v1/layer-1/sha256/ab/notes.txt", "v2/x", "v1/other/sha256/ab/cd"];
     write(&worker, &old, b"123".to_vec());
     write(&worker, &worker.path("v1/claims/layer-0"), b"stale".to_vec());
-    foreign.iter().for_each(|name| write(&worker, &worker.path(name), b"x".to_vec()));
+    for name in foreign {
+        write(&worker, &worker.path(name), b"x".to_vec());
+    }
     write(&worker, &Path::from("elsewhere"), b"x".to_vec());
     let told: Vec<(u64, u64)> = worker.contents().unwrap().iter().map(|(_, share)| (share.entries, share.bytes)).collect();
     assert_eq!(told, [(1, 85), (1, 80), (0, 0), (1, 3)]);

@@ -196,8 +196,11 @@ fn status(text: &str) -> Option<u16> {
 }
 
 fn broken(error: &Error) -> &'static str {
-    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
-    match causes.filter_map(|cause| cause.downcast_ref::<HttpError>()).map(HttpError::kind).next() {
+    let mut causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    if causes.clone().any(|cause| cause.to_string().contains("certificate")) {
+        return "its certificate is not trusted; --ca-file names further authorities";
+    }
+    match causes.find_map(|cause| cause.downcast_ref::<HttpError>()).map(HttpError::kind) {
         Some(HttpErrorKind::Connect) => "no connection to it comes to be",
         Some(HttpErrorKind::Timeout) => "it did not answer in time",
         Some(HttpErrorKind::Request | HttpErrorKind::Interrupted) => "the connection broke",

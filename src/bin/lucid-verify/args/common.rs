@@ -81,7 +81,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Reading")]
     pub limit: Vec<String>,
     /// Where what was learned is kept; else the cache of this user
-    #[arg(long, global = true, value_name = "DIR", env = "LUCID_VERIFY_CACHE", hide_env = true, help_heading = "Reading")]
+    #[arg(long, global = true, value_name = "DIR|s3://…", env = "LUCID_VERIFY_CACHE", hide_env = true, help_heading = "Reading")]
     pub cache: Option<OsString>,
     /// Ask no registry: what the cache holds answers
     #[arg(long, global = true, conflicts_with = "no_cache", help_heading = "Reading")]
