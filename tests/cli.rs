@@ -35,8 +35,22 @@ fn help_fits_a_screen() {
     for hidden in ["--baseline", "explore", "--output"] {
         assert!(!help.contains(hidden), "{hidden}");
     }
-    let verbs =
-        ["verify", "demo", "init", "inspect", "size", "diff", "ls", "cat", "rules", "cache", "schema", "completions", "man"];
+    let verbs = [
+        "verify",
+        "demo",
+        "init",
+        "inspect",
+        "size",
+        "diff",
+        "merge",
+        "ls",
+        "cat",
+        "rules",
+        "cache",
+        "schema",
+        "completions",
+        "man",
+    ];
     for verb in verbs {
         assert_eq!(run(&[verb, "--help"]).0, 0, "{verb}");
     }
@@ -69,8 +83,9 @@ fn wrong_arguments_are_named() {
     assert!(refused(&["-v"]).contains("IMAGE"));
     assert!(refused(&["pickme/x", "--platform", "linux"]).contains("os/arch[/variant]"));
     assert!(
-        refused(&["pickme/x", "--format", "jsn"])
-            .contains("there are table, json, markdown, html, junit, sarif, github, codequality; did you mean json?")
+        refused(&["pickme/x", "--format", "jsn"]).contains(
+            "there are table, json, markdown, html, junit, sarif, github, codequality, csv, parquet; did you mean json?"
+        )
     );
     assert!(refused(&["schema", "repot"]).contains("did you mean report?"));
     assert!(!refused(&["pickme/x", "--platform", "\u{1b}[2J"]).contains('\u{1b}'));

@@ -301,12 +301,12 @@ fn a_database_reads_what_the_report_says() {
         fs::copy(at("out/parquet"), at(name)).unwrap();
     }
     fs::copy(at("out/csv"), at("sweep.csv")).unwrap();
-    let kinds: String = tabular::COLUMNS.iter().map(|column| format!("('{}', '{}'),", column.name, column.kind())).collect();
+    let kinds: Vec<String> = tabular::COLUMNS.iter().map(|column| format!("('{}', '{}')", column.name, column.kind())).collect();
     let mut asked = vec![
         format!(
             "SELECT column_name FROM (DESCRIBE FROM 'sweep.parquet') ANTI JOIN (VALUES {}) known(column_name, column_type) \
              USING (column_name, column_type)",
-            kinds.trim_end_matches(',')
+            kinds.join(",")
         ),
         "SELECT reference, CAST(today AS VARCHAR) AS today, verdict, unpacked_bytes, files, whole FROM 'sweep.parquet' \
          WHERE row = 'image' ORDER BY reference"

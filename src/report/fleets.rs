@@ -165,7 +165,7 @@ impl Fleets {
             fleets.pair(&old, new, &mut moves, &mut rules);
         }
         fleets.changed.sort_by_key(|image| Reverse(image.unpacked_bytes.map_or(0, Change::by)));
-        let moved = |((kind, name, old_version, new_version), (images, bytes)): (Move, (u64, Change))| Moved {
+        let row = |((kind, name, old_version, new_version), (images, bytes)): (Move, (u64, Change))| Moved {
             kind,
             name,
             old_version,
@@ -173,7 +173,7 @@ impl Fleets {
             images,
             bytes,
         };
-        fleets.packages = moves.into_iter().map(moved).collect();
+        fleets.packages = moves.into_iter().map(row).collect();
         fleets.packages.sort_by_key(|package| Reverse((package.images, package.bytes.by().unsigned_abs())));
         fleets.findings = rules.into_values().collect();
         fleets.findings.sort_by_key(|turned| Reverse((turned.new, turned.fixed)));

@@ -1,10 +1,12 @@
 //! JSON: the whole report, for machines.
 
 use std::fmt::Write as _;
+use std::io;
 
 use serde::Serialize;
 
 use super::Report;
+use crate::text;
 
 /// Renders a report.
 pub fn render(report: &Report) -> Vec<u8> {
@@ -14,21 +16,62 @@ pub fn render(report: &Report) -> Vec<u8> {
 /// A JSON document: pretty, with a line feed at its end. Characters that a terminal would act on are written as
 /// escapes, so that the text is exact for a parser and harmless on a screen.
 pub fn document(value: &impl Serialize) -> Vec<u8> {
-    let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| unreachable!("keys are texts: {error}"));
-    let mut out = String::with_capacity(text.len() + 1);
-    for character in text.chars() {
-        if character != '\n' && crate::text::acts(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
+    let mut lines = Lines::default();
+    serde_json::to_writer_pretty(&mut lines, value).unwrap_or_else(|error| unreachable!("keys are texts: {error}"));
+    lines.end();
+    lines.out.push(b'\n');
+    lines.out
+}
+
+/// A document that is made harmless line by line, while it is written: a second copy of a large one would not fit.
+#[derive(Default)]
+struct Lines {
+    out: Vec<u8>,
+    /// No text of JSON holds a line feed, so none is cut where a line ends.
+    line: Vec<u8>,
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            match part.strip_suffix(b"\n") {
+                Some(last) => {
+                    self.line.extend_from_slice(last);
+                    self.end();
+                    self.out.push(b'\n');
+                }
+                None => self.line.extend_from_slice(part),
             }
-        } else {
-            out.push(character);
         }
+        Ok(bytes.len())
     }
-    out.push('\n');
-    drop(text);
-    // In a log of a CI job this would begin a command (`text::unheard`).
-    if out.contains("##[") { out.replace("##[", "#\\u0023[").into_bytes() } else { out.into_bytes() }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn end(&mut self) {
+        let text = String::from_utf8_lossy(&self.line);
+        // In a log of a CI job `##[` would begin a command (`text::unheard`).
+        if text::holds_acting(&text) || text.contains("##[") {
+            let shown = text.chars().fold(String::with_capacity(text.len() + 16), |mut shown, character| {
+                if text::acts(character) {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        let _ = write!(shown, "\\u{unit:04x}");
+                    }
+                } else {
+                    shown.push(character);
+                }
+                shown
+            });
+            self.out.extend_from_slice(shown.replace("##[", "#\\u0023[").as_bytes());
+        } else {
+            self.out.extend_from_slice(text.as_bytes());
+        }
+        self.line.clear();
+    }
 }
 
 /// The JSON Schema of a report.

@@ -114,12 +114,8 @@ impl<'a> Row<'a> {
     }
 
     fn answer(&self, question: Question) -> Option<Cow<'a, str>> {
-        some(self.image.answers.to(question).word())
+        Some(self.image.answers.to(question).word().into())
     }
-}
-
-fn some<'a>(text: impl Into<Cow<'a, str>>) -> Option<Cow<'a, str>> {
-    Some(text.into())
 }
 
 fn maybe(text: Option<&String>) -> Option<Cow<'_, str>> {
@@ -144,21 +140,21 @@ const ALL: &str = "all";
 /// The columns, in their order.
 pub const COLUMNS: &[Column] = &[
     text("row", ALL, "what the row is: `image`, `layer`, `package`, `finding`", |row| {
-        some(match row.part {
+        Some(Cow::Borrowed(match row.part {
             Part::Image => "image",
             Part::Layer(_) => "layer",
             Part::Package(_) => "package",
             Part::Finding(..) => "finding",
-        })
+        }))
     }),
     Column { name: "today", rows: ALL, says: "the day by which waivers were judged", get: Get::Date(|row| row.today) },
-    text("reference", ALL, "the full reference", |row| some(&row.image.reference[..])),
-    text("repository", ALL, "host and repository; of an image on disk its place", |row| some(row.name.0.clone())),
-    text("tag", ALL, "the tag, where there is one", |row| row.name.1.clone().map(Cow::Owned)),
+    text("reference", ALL, "the full reference", |row| Some((&row.image.reference[..]).into())),
+    text("repository", ALL, "host and repository; of an image on disk its place", |row| Some((&row.name.0[..]).into())),
+    text("tag", ALL, "the tag, where there is one", |row| maybe(row.name.1.as_ref())),
     text("digest", ALL, "the manifest's digest", |row| maybe(row.image.digest.as_ref())),
     text("platform", ALL, "the platform, once it is known", |row| maybe(row.image.platform.as_ref())),
-    text("profile", ALL, "the profile", |row| some(&row.image.policy.profile[..])),
-    text("verdict", ALL, "`held`, `findings`, `undecided`, `incomplete`", |row| some(row.image.verdict.word())),
+    text("profile", ALL, "the profile", |row| Some((&row.image.policy.profile[..]).into())),
+    text("verdict", ALL, "`held`, `findings`, `undecided`, `incomplete`", |row| Some(row.image.verdict.word().into())),
     text("whole", ALL, "`yes`, `no`, `unknown`, `not-asked`", |row| row.answer(Question::Whole)),
     text("starts", ALL, "the same", |row| row.answer(Question::Starts)),
     text("safe", ALL, "the same", |row| row.answer(Question::Safe)),

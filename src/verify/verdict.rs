@@ -80,3 +80,19 @@ fn again(kept: &report::Image, image: &Resolved, asking: &Asking<'_>) -> Option<
     let is_same = kept.policy.chosen == profile.chosen && kept.policy.digest == Some(profile.digest.to_string());
     is_same.then_some(profile)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, Kind as Why};
+    use crate::report::{Delta, Failure, Image};
+
+    #[test]
+    fn what_failed_or_was_compared_does_not_stay() {
+        let unread = Image::unread("a".into(), Failure::from(&Error::new(Why::NotFound, "gone")));
+        let read = Image { complete: true, error: None, ..unread.clone() };
+        let compared = Image { delta: Some(Delta::default()), ..read.clone() };
+        let partly = Image { complete: false, ..read.clone() };
+        assert!(stays(&read) && ![unread, compared, partly].iter().any(stays));
+    }
+}

@@ -11,7 +11,9 @@ const ROWS: [usize; 2] = [20, 1_000];
 /// Renders a comparison of two fleets: their sums, then image by image, package by package, rule by rule.
 pub fn fleets(fleets: &Fleets, style: &Style) -> Vec<u8> {
     let mut page = Page::new(style);
-    sentences(fleets).iter().for_each(|said| page.paragraph("", "  ", said));
+    for said in sentences(fleets) {
+        page.paragraph("", "  ", &said);
+    }
     for list in lists(fleets, ROWS[usize::from(style.verbose)]) {
         page.blank();
         bars::write(&mut page, &list);
