@@ -1,7 +1,7 @@
 //! Words that the contract reserves and no code answers yet. A row goes when its feature comes.
 
 /// Verbs.
-pub const VERBS: &[&str] = &["explore", "merge"];
+pub const VERBS: &[&str] = &["merge"];
 
 /// Options of any verb, without their dashes.
 pub const OPTIONS: &[&str] = &["catalog", "match", "shard"];
