@@ -172,11 +172,12 @@ impl Browser {
         }
     }
 
-    /// Folds or unfolds a directory and all directories below it.
+    /// Unfolds a directory and all directories below it; folds them where they are all unfolded, but for the root.
     pub fn fold_all(&mut self, paths: &Paths, item: Item) {
-        let unfolded = !self.is_unfolded(item);
-        let below = self.unfolded.get_mut(item..paths.end(item)).unwrap_or_default();
-        below.fill(unfolded);
+        let all = item..paths.end(item);
+        let unfolded = all.clone().any(|item| paths.is_directory(item) && !self.is_unfolded(item));
+        self.unfolded.get_mut(all).unwrap_or_default().fill(unfolded);
+        self.unfolded.iter_mut().take(1).for_each(|root| *root = true);
         self.build(paths);
     }
 

@@ -15,8 +15,11 @@ mod look;
 mod model;
 mod motion;
 mod paths;
+pub mod plain;
 mod sheet;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use content::{Content, VIEW};

@@ -3,6 +3,7 @@
 use super::content::Content;
 use super::filter::Wanted;
 use super::keys::Command;
+use super::lists::Said;
 use super::model::{Ask, Model, Pane, Reading};
 use super::paths::Item;
 use super::sheet::{Sheet, paragraphs};
@@ -227,18 +228,19 @@ impl Model {
     }
 
     fn docs(&mut self) {
-        let said = self.findings.get(self.cursors[Pane::Findings.place()].at).and_then(|said| said.of(&self.subject.image));
-        let Some((rule, _)) = said else { return };
-        match RULES.iter().find(|known| known.id == rule.id) {
-            Some(known) => {
-                let text = format!("{}\n\n{}", known.summary, known.markdown());
-                let lines = paragraphs(&text).iter().map(|line| self.look.text(line)).collect();
-                self.sheets.push(Sheet::new(known.id, lines));
-            }
-            None => {
-                self.message = format!("{} is a check of the profile: it has no documentation here", self.look.text(&rule.id))
-            }
-        }
+        let said = self.findings.get(self.cursors[Pane::Findings.place()].at).copied();
+        self.sheets.extend(said.and_then(|said| self.rule_sheet(said)));
+    }
+
+    /// The documentation of a rule.
+    pub(super) fn rule_sheet(&self, said: Said) -> Option<Sheet> {
+        let (rule, _) = said.of(&self.subject.image)?;
+        let text = match RULES.iter().find(|known| known.id == rule.id) {
+            Some(known) => format!("{}\n\n{}", known.summary, known.markdown()),
+            None => "A check of the profile: what it wants stands there.".to_owned(),
+        };
+        let lines = paragraphs(&text).iter().map(|line| self.look.text(line)).collect();
+        Some(Sheet::new(self.look.text(&rule.id), lines))
     }
 
     /// Shows what a file holds: what was kept of it, else by a further reading. Links are followed.

@@ -37,11 +37,14 @@ impl View {
         }
     }
 
-    /// Bytes of an item with everything below it: of a layer's changes what it ships there.
+    /// Bytes of an item with everything below it: of a layer's changes what it ships there, or what it removed.
     pub fn bytes(self, paths: &Paths, item: Item) -> u64 {
         match self {
             Self::Final => paths.bytes(item),
-            Self::Changes(layer) => paths.sum(item, layer).map_or(0, |sum| sum.bytes),
+            Self::Changes(layer) => {
+                let is_gone = self.mark(paths, item) == Some(Mark::Removed);
+                paths.sum(item, layer).map_or(0, |sum| if is_gone { sum.hidden } else { sum.bytes })
+            }
             Self::Upto(layer) => {
                 let until = paths.sums(item).iter().take_while(|(at, _)| *at <= layer);
                 let (bytes, hidden) = until.fold((0_u64, 0_u64), |(bytes, hidden), (_, sum)| {

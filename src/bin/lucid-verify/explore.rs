@@ -1,13 +1,15 @@
 //! `lucid-verify explore IMAGE`: the terminal browser.
 
+mod dialogue;
 mod pace;
 pub mod screen;
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lucid_verify::error::{Error, Kind, Result};
+use lucid_verify::explore::plain::Dialogue;
 use lucid_verify::explore::{Ask, Content, Look, Model, Reading as Wanted, Subject, VIEW};
 use lucid_verify::facts::Sources;
 use lucid_verify::report::ExitCode;
@@ -32,8 +34,13 @@ pub fn run(args: &Explore, common: &Common) -> Result<ExitCode> {
         let what = format!("explore is for people: it has no {}", common.format.name());
         return Err(Error::new(Kind::Usage, what).hint("`lucid-verify inspect --facts IMAGE` has everything as JSON"));
     }
+    let is_plain = is_plain(args)?;
     let (reading, loaded, subject) = load(args, common)?;
     let look = Look { color: output::style(common).color, unicode: is_unicode() };
+    if is_plain {
+        dialogue::run(Dialogue::new(subject, look), &loaded, &reading)?;
+        return Ok(loaded.gap.as_ref().map_or(ExitCode::Held, exit::say));
+    }
     let mut pace = Pace::default();
     let model = Model::new(subject, look, screen::size()?);
     let leaving = browse(model, &loaded, &reading, &mut pace)?;
@@ -62,6 +69,18 @@ fn load(args: &Explore, common: &Common) -> Result<(Reading, Loaded, Subject)> {
     Ok((reading, loaded, subject))
 }
 
+/// Whether it is a dialogue in lines: because that is asked for, or because there is no terminal that has a screen.
+fn is_plain(args: &Explore) -> Result<bool> {
+    let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    let has_lines = !args.image.is_on_stdin() && !io::stdin().is_terminal();
+    let is_plain = args.plain || is_dumb || has_lines || !output::is_terminal();
+    if is_plain && args.image.is_on_stdin() {
+        let what = "an image archive and the lines of a dialogue would be read from stdin, which holds one thing";
+        return Err(Error::new(Kind::Usage, what).hint("write the archive to a file"));
+    }
+    Ok(is_plain)
+}
+
 /// Whether the terminal shows more than ASCII, as the locale says (locale(7)).
 fn is_unicode() -> bool {
     let set = |name: &&str| std::env::var(name).is_ok_and(|value| !value.is_empty());
@@ -83,8 +102,9 @@ fn browse(mut model: Model, loaded: &Loaded, reading: &Reading, pace: &mut Pace)
             is_working = work(&mut model, begun);
             continue;
         }
-        let mut asked = press(&mut model, screen::next()?);
+        let event = screen::next()?;
         begun = Instant::now();
+        let mut asked = press(&mut model, event);
         for _ in 0..KEYS {
             if asked.is_some() || !screen::is_waiting(Duration::ZERO)? {
                 break;
@@ -138,13 +158,13 @@ fn content(loaded: &Loaded, wanted: &Wanted, reading: &Reading) -> Result<Conten
 struct Begin(Vec<u8>);
 
 impl Write for Begin {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let room = VIEW.saturating_sub(self.0.len()).min(bytes.len());
         self.0.extend_from_slice(&bytes[..room]);
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::rows::counts;
 use crate::explore::lists::Said;
 use crate::explore::model::{Model, Pane};
-use crate::explore::paths::Item;
+use crate::explore::paths::{Event, Item, Mark};
 use crate::explore::sheet::{Sheet, paragraphs};
 use crate::explore::subject::What;
 use crate::report;
@@ -26,14 +26,16 @@ pub fn lines(model: &Model, pane: Pane) -> Vec<String> {
     }
 }
 
-fn layer_lines(model: &Model, layer: usize) -> Vec<String> {
+/// What a layer did, and the instruction that made it.
+pub fn layer_lines(model: &Model, layer: usize) -> Vec<String> {
     let sum = model.subject.paths.sum(0, layer).copied().unwrap_or_default();
     let hidden = if sum.hidden > 0 { format!(", hides {} below", bytes(sum.hidden)) } else { String::new() };
     let instruction: String = model.subject.instruction(layer).chars().take(INSTRUCTION).collect();
     vec![format!("layer {}: {} {}{hidden}", layer + 1, counts(&sum), bytes(sum.bytes)), model.look.text(&instruction)]
 }
 
-fn item_lines(model: &Model, item: Item) -> Vec<String> {
+/// What is known of a path.
+pub fn item_lines(model: &Model, item: Item) -> Vec<String> {
     let (paths, view) = (&model.subject.paths, model.browser.view);
     let what = model.subject.at(item, view).map(|(stat, what)| {
         let kind = match what {
@@ -51,8 +53,13 @@ fn item_lines(model: &Model, item: Item) -> Vec<String> {
     let package = paths.owner(item).and_then(|owner| model.subject.packages.get(owner));
     let package = package.map(|package| format!("of {} {} {}", package.owner.kind, package.owner.name, package.owner.version));
     let facts: Vec<String> = what.into_iter().chain(names).chain(package).collect();
-    let events: Vec<String> =
-        paths.events(item).iter().map(|event| format!("{} by layer {}", event.mark.word(), event.layer + 1)).collect();
+    let is_new = |event: &&Event| event.mark != Mark::Repeated || !paths.is_directory(item);
+    let events: Vec<String> = paths
+        .events(item)
+        .iter()
+        .filter(is_new)
+        .map(|event| format!("{} by layer {}", event.mark.word(), event.layer + 1))
+        .collect();
     let last = paths.events(item).iter().rfind(|event| view.layer().is_none_or(|until| event.layer <= until));
     let instruction = last.map(|event| model.subject.instruction(event.layer).chars().take(INSTRUCTION).collect::<String>());
     let said = [Some(facts.join(", ")), Some(events.join(", ")), instruction];

@@ -5,6 +5,8 @@ pub mod help;
 pub mod layout;
 mod rows;
 
+pub(super) use rows::title;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -36,7 +38,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     let size = frame.area().as_size();
     if layout::is_too_small((size.width, size.height)) || (size.width, size.height) != model.size {
         let (width, height) = layout::LEAST;
-        let lines = ["The screen is too small:".to_owned(), format!("{width} x {height} is the least."), "q leaves.".to_owned()];
+        let lines = ["too small: at least".to_owned(), format!("{width} x {height}; q leaves")];
         return frame.render_widget(Paragraph::new(lines.map(Line::from).to_vec()), frame.area());
     }
     if let Some(sheet) = model.sheets.last() {
@@ -82,9 +84,9 @@ fn draw_pane(frame: &mut Frame<'_>, model: &Model, pane: Pane, area: Rect) {
 }
 
 fn draw_sheet(frame: &mut Frame<'_>, model: &Model, sheet: &Sheet) {
-    let [body, keys] =
-        ratatui::layout::Layout::vertical([ratatui::layout::Constraint::Fill(1), ratatui::layout::Constraint::Length(1)])
-            .areas(frame.area());
+    let area = frame.area();
+    let body = Rect { height: area.height.saturating_sub(1), ..area };
+    let keys = Rect { y: body.height, height: 1, ..area };
     frame.render_widget(Clear, frame.area());
     let height = layout::sheet_height(model.size);
     let lines: Vec<Line<'_>> = sheet.lines.iter().skip(sheet.top).take(height).map(|line| Line::from(line.as_str())).collect();
@@ -111,15 +113,15 @@ fn head(model: &Model) -> Vec<Line<'static>> {
         Verdict::Undecided => "undecided",
         Verdict::Incomplete => "incomplete",
     };
-    let first = look.text(&format!("{}  {platform}  {bytes}  profile {}", image.reference, image.policy.profile));
+    let first = look.text(&format!("{verdict}  {}  {platform}  {bytes}  profile {}", image.reference, image.policy.profile));
     let level = if image.verdict == Verdict::Held { Level::Info } else { Level::Error };
-    let mut answers = vec![Span::styled(verdict, emphasis(look, level)), Span::raw(": ")];
+    let mut answers = Vec::new();
     for question in Question::ALL {
         let answer = image.answers.to(question);
         let style = if answer == Answer::No { emphasis(look, Level::Error) } else { Style::new() };
         answers.extend([Span::raw(format!("{} ", question.word())), Span::styled(word(answer), style), Span::raw("  ")]);
     }
-    let mut lines = vec![Line::from(first), Line::from(answers)];
+    let mut lines = vec![Line::styled(first, emphasis(look, level)), Line::from(answers)];
     if let Some(error) = &image.error {
         let why = look.text(&format!("INCOMPLETE, as far as it could be read: {}", error.message));
         lines.push(Line::styled(why, emphasis(look, Level::Error)));
@@ -134,6 +136,11 @@ fn word(answer: Answer) -> &'static str {
         Answer::Unknown => "unknown",
         Answer::NotAsked => "not asked",
     }
+}
+
+/// The same in lines, for a dialogue.
+pub(super) fn summary(model: &Model) -> Vec<String> {
+    head(model).iter().map(ToString::to_string).collect()
 }
 
 /// How a level stands out: by its word, and by colour where there is some.

@@ -95,7 +95,7 @@ fn layer_line(model: &Model, layer: Option<usize>) -> Line<'static> {
 pub fn counts(sum: &Sum) -> String {
     let parts = [('+', sum.added), ('~', sum.rewritten), ('-', sum.removed)];
     let parts: Vec<String> = parts.iter().filter(|(_, count)| *count > 0).map(|(sign, count)| format!("{sign}{count}")).collect();
-    if parts.is_empty() { "=".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() { "no change".to_owned() } else { parts.join(" ") }
 }
 
 fn tree_line(model: &Model, item: Item, depth: u32, width: u16) -> Line<'static> {
