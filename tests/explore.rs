@@ -34,8 +34,8 @@ d 0755 0:0 /usr
 d 0755 0:0 /usr/bin
 f 0755 0:0 /usr/bin/tool \"#!/bin/sh\\necho tool\\n\"
 f 0644 0:0 /usr/bin/gr\u{fc}n \"\\x1b[31mred\\n\"
-f 0644 0:0 /usr/large.bin size=3000000
-f 0644 0:0 /usr/old size=1000
+f 0644 0:0 /usr/large.bin \"LARGE\"
+f 0644 0:0 /usr/old \"OLD\"
 layer COPY --chown=65532:65532 app /app
 d 0755 65532:65532 /app
 f 0644 65532:65532 /app/main.py \"import os\\n\"
@@ -48,7 +48,9 @@ f 0644 1:1 /etc/passwd \"root:x:0:0:root:/root:/sbin/nologin\\n\"
 /// A folder with the image `oci:image` in it.
 fn folder(layers: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let image = Image::written(layers, CONFIG).unwrap();
+    // More than is kept of a file while its layer is read.
+    let layers = layers.replace("LARGE", &"\\x00".repeat(70_000)).replace("OLD", &"x".repeat(1_000));
+    let image = Image::written(&layers, CONFIG).unwrap();
     image.write_layout(&folder.path().join("image"), &[&image.entry("")]);
     folder
 }
@@ -90,7 +92,9 @@ fn thirty_keys_at_80x24_and_at_200x60_show_what_they_should() {
         same(&format!("removed-{name}"), &tmux.shows("1 of 5"));
         tmux.keys("a");
         tmux.shows("up to layer 3");
-        tmux.keys("a Escape");
+        tmux.keys("a");
+        tmux.shows("changes of layer 3");
+        tmux.keys("Escape");
         tmux.shows("2 Tree: final");
         tmux.keys("g e s b");
         same(&format!("largest-{name}"), &tmux.shows("large.bin"));
@@ -100,7 +104,9 @@ fn thirty_keys_at_80x24_and_at_200x60_show_what_they_should() {
         tmux.shows("1 found");
         tmux.keys("Enter Enter Enter");
         same(&format!("file-{name}"), &tmux.shows("import os"));
-        tmux.keys("Escape 4");
+        tmux.keys("Escape");
+        tmux.shows("> 2 Tree");
+        tmux.keys("4");
         tmux.shows("> 4 Findings");
         tmux.keys("v");
         tmux.shows("exec: \"/usr/bin/absent\"");
@@ -126,7 +132,7 @@ fn the_terminal_is_as_it_was_after_every_way_out() {
     tmux.run("echo before; stty -a > before");
     let start = format!("exec {} explore --no-cache --profile generic oci:image", program());
     for (way, code) in [("C-c", "code 130"), ("kill", "code 143"), ("q", "code 0")] {
-        tmux.run(&format!("sh -c 'echo $$ > pid; {start}'; echo code $?; stty -a > after; echo was $?"));
+        tmux.run(&format!("sh -c 'echo $$ > pid; {start}'"));
         tmux.shows("q quit");
         assert!(tmux.is_alternate());
         if way == "kill" {
@@ -135,6 +141,8 @@ fn the_terminal_is_as_it_was_after_every_way_out() {
         } else {
             tmux.keys(way);
         }
+        tmux.wait("the end", |_| !tmux.is_alternate());
+        tmux.run("echo code $?; stty -a > after; echo was $?");
         let screen = tmux.wait("the end", |screen| screen.contains(code) && screen.contains("was 0"));
         assert!(screen.contains("before") && !tmux.is_alternate(), "{way}: {screen}");
         let said = |name| std::fs::read_to_string(folder.path().join(name)).unwrap();
@@ -155,7 +163,11 @@ fn a_terminal_without_colour_or_without_utf_8_shows_all_there_is() {
     let screen = tmux.shows("gr\\u{fc}n");
     assert!(screen.is_ascii() && screen.contains("|>"), "{screen}");
     let colours = tmux.tell(&["capture-pane", "-p", "-e"]);
-    assert!(!colours.contains("\x1b[3") && colours.contains("\x1b[7m"), "{}", colours.escape_debug());
+    assert!(
+        !(0..8).any(|colour| colours.contains(&format!("\x1b[3{colour}m"))) && colours.contains("\x1b[7m"),
+        "{}",
+        colours.escape_debug()
+    );
     tmux.tell(&["resize-window", "-x", "20", "-y", "5"]);
     tmux.shows("too small");
     tmux.tell(&["resize-window", "-x", "130", "-y", "30"]);
@@ -165,7 +177,7 @@ fn a_terminal_without_colour_or_without_utf_8_shows_all_there_is() {
     tmux.run("echo asleep; fg");
     tmux.shows("4 Findings");
     tmux.keys("q");
-    tmux.shows("code 0");
+    tmux.shows("frames drawn");
 }
 
 /// What a dialogue says, with these lines on stdin.
@@ -183,10 +195,10 @@ fn dialogue(folder: &Path, arguments: &[&str], lines: &str) -> (Option<i32>, Str
 #[test]
 fn a_pipe_gets_a_dialogue_in_lines() {
     let folder = folder(LAYERS);
-    let lines = "layers\nlayer 3\nopen /usr/bin/gr\u{fc}n\nfind *.bin\nopen 1\nfindings\nquit\nlayers\n";
+    let lines = "layers\nlayer 3\nopen /usr/bin/gr\u{fc}n\nlayer all\nfind *.bin\nopen 1\nfindings\nquit\nlayers\n";
     let (code, said, stderr) = dialogue(folder.path(), &["--plain", "oci:image"], lines);
     assert_eq!((code, &stderr[..]), (Some(0), ""), "{said}");
-    for part in ["layer 3: ~1 -1", "rm /usr/old", "1. /usr/large.bin, 3.0 MB", "\\u{1b}[31mred", "00000010  00", "absent"] {
+    for part in ["layer 3: ~1 -1", "rm /usr/old", "1. /usr/large.bin, 70.0 kB", "\\u{1b}[31mred", "00000010  00", "absent"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!said.contains('\x1b') && said.matches("layer 1:").count() == 1, "{said}");
@@ -208,13 +220,13 @@ fn what_cannot_be_looked_at_has_no_screen() {
     }
 }
 
-/// The longest and the middle frame that the program tells of, in milliseconds.
+/// The busiest and the middle frame that the program tells of, in milliseconds: what a CPU took for one, and what passed.
 fn frames(said: &str) -> (f64, f64) {
     let number = |after: &str| {
         let rest = said.split_once(after).unwrap_or_else(|| panic!("no frames: {said}")).1;
         rest.split_whitespace().next().unwrap().parse::<f64>().unwrap()
     };
-    (number("longest "), number("median "))
+    (number("busiest "), number("median "))
 }
 
 #[test]
@@ -229,7 +241,7 @@ fn two_hundred_thousand_files_scroll_without_a_pause() {
     }
     let folder = folder(&layers);
     let tmux = Tmux::start("large", (200, 60), folder.path());
-    let options = "--no-cache --profile generic --rule hygiene/none -v";
+    let options = "--no-cache --profile generic --rule hygiene/crlf -v";
     tmux.run(&format!("clear; {} explore {options} oci:image; echo code $?", program()));
     tmux.shows("q quit");
     tmux.keys("2 e");
@@ -246,8 +258,8 @@ fn two_hundred_thousand_files_scroll_without_a_pause() {
     }
     tmux.shows("/9999_  38 found  ");
     tmux.keys("Enter Enter n q");
-    let (longest, median) = frames(&tmux.shows("frames drawn"));
-    assert!(longest < 50.0 && median < 50.0, "the longest frame took {longest} ms, the middle one {median} ms");
+    let (busiest, median) = frames(&tmux.shows("frames drawn"));
+    assert!(busiest < 50.0 && median < 50.0, "the busiest frame took {busiest} ms of a CPU, the middle one {median} ms");
 }
 
 /// A part of the page between its marks, written anew with `LUCID_UPDATE=1`.
@@ -277,8 +289,9 @@ fn the_page_has_every_key_every_command_and_a_screen() {
     for (name, text) in [("screen", screen), ("keys", keys), ("commands", commands)] {
         is_current(&mut current, name, &text);
     }
-    if std::env::var_os("LUCID_UPDATE").is_some() {
+    let is_written = std::env::var_os("LUCID_UPDATE").is_some();
+    if is_written {
         std::fs::write(path, &current).unwrap();
     }
-    assert!(published == current, "docs/explore.md is stale: LUCID_UPDATE=1 cargo test --test explore");
+    assert!(is_written || published == current, "docs/explore.md is stale: LUCID_UPDATE=1 cargo test --test explore");
 }

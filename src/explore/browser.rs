@@ -84,16 +84,47 @@ impl Browser {
             return;
         }
         self.rows.clear();
+        if self.by_size {
+            self.walk_by_size(paths);
+        } else {
+            self.walk_by_name(paths);
+        }
+        if let Some(item) = was {
+            self.choose(paths, item);
+        }
+    }
+
+    /// The rows by name: that is the order in which paths stand.
+    fn walk_by_name(&mut self, paths: &Paths) {
+        let (mut item, mut around) = (0, Vec::new());
+        while item < paths.len() {
+            let end = paths.end(item);
+            if !self.view.sees(paths, item) {
+                item = end;
+                continue;
+            }
+            while around.last().is_some_and(|end| *end <= item) {
+                around.pop();
+            }
+            self.rows.push(Row { item, depth: u32::try_from(around.len()).unwrap_or(u32::MAX) });
+            if end == item + 1 || self.is_unfolded(item) {
+                around.extend((end > item + 1).then_some(end));
+                item += 1;
+            } else {
+                item = end;
+            }
+        }
+    }
+
+    /// The rows, of each directory the largest first.
+    fn walk_by_size(&mut self, paths: &Paths) {
         let mut stack = if paths.is_empty() { vec![] } else { vec![Row { item: 0, depth: 0 }] };
         while let Some(row) = stack.pop() {
             self.rows.push(row);
             if self.is_unfolded(row.item) {
-                let children = self.view.children(paths, row.item, self.by_size).into_iter().rev();
+                let children = self.view.children(paths, row.item, true).into_iter().rev();
                 stack.extend(children.map(|item| Row { item, depth: row.depth + 1 }));
             }
-        }
-        if let Some(item) = was {
-            self.choose(paths, item);
         }
     }
 

@@ -6,7 +6,7 @@ pub mod screen;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::explore::plain::Dialogue;
@@ -19,7 +19,7 @@ use ratatui::crossterm::event::{Event, KeyEventKind};
 use crate::args::{Common, Explore, Format};
 use crate::progress::Bars;
 use crate::{exit, output, policy, reading, verify};
-use pace::Pace;
+use pace::{Moment, Pace};
 use screen::Screen;
 
 /// Time for what was begun, between two frames.
@@ -92,18 +92,18 @@ fn is_unicode() -> bool {
 /// The loop: draw, wait for a key, do what it asks for. Returns how it was left.
 fn browse(mut model: Model, loaded: &Loaded, reading: &Reading, pace: &mut Pace) -> Result<Ask> {
     let mut screen = Screen::open()?;
-    let mut begun = Instant::now();
+    let mut begun = Moment::now();
     let mut is_working = false;
     loop {
         screen.draw(&mut model)?;
         pace.frame(begun);
         if is_working && !screen::is_waiting(Duration::ZERO)? {
-            begun = Instant::now();
+            begun = Moment::now();
             is_working = work(&mut model, begun);
             continue;
         }
         let event = screen::next()?;
-        begun = Instant::now();
+        begun = Moment::now();
         let mut asked = press(&mut model, event);
         for _ in 0..KEYS {
             if asked.is_some() || !screen::is_waiting(Duration::ZERO)? {
@@ -118,11 +118,11 @@ fn browse(mut model: Model, loaded: &Loaded, reading: &Reading, pace: &mut Pace)
                 screen.draw(&mut model)?;
                 let content = content(loaded, &wanted, reading);
                 model.read(&wanted, content);
-                begun = Instant::now();
+                begun = Moment::now();
             }
             Some(Ask::Suspend) => {
                 screen.suspend()?;
-                begun = Instant::now();
+                begun = Moment::now();
             }
             Some(leaving) => return Ok(leaving),
             None => {}
@@ -131,7 +131,7 @@ fn browse(mut model: Model, loaded: &Loaded, reading: &Reading, pace: &mut Pace)
 }
 
 /// Does what was begun, as long as nobody notices. Whether there is more.
-fn work(model: &mut Model, begun: Instant) -> bool {
+fn work(model: &mut Model, begun: Moment) -> bool {
     while model.work() {
         if begun.elapsed() >= SLICE {
             return true;
