@@ -97,7 +97,7 @@ fn thirty_keys_at_80x24_and_at_200x60_show_what_they_should() {
         tmux.keys("Escape");
         tmux.shows("2 Tree: final");
         tmux.keys("g e s b");
-        same(&format!("largest-{name}"), &tmux.shows("large.bin"));
+        same(&format!("largest-{name}"), &tmux.shows("/usr/large.bin"));
         tmux.keys("v");
         tmux.shows("00000000  00 00");
         tmux.keys("q / m a i n");
