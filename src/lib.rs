@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod digest;
 pub mod error;
+pub mod explore;
 pub mod facts;
 pub mod finding;
 pub mod image;

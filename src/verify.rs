@@ -3,6 +3,7 @@
 mod again;
 mod baseline;
 mod cached;
+mod explore;
 mod gate;
 mod kept;
 mod layers;
@@ -16,6 +17,7 @@ mod stages;
 mod summary;
 mod verdict;
 
+pub use explore::{explore, shipped};
 pub use measure::{Detail, measure};
 pub use shared::Shared;
 
@@ -236,7 +238,7 @@ pub fn cat(loaded: &Loaded, path: &LayerPath, reading: &Reading, out: &mut dyn W
         out.write_all(bytes)?;
         return Ok(bytes.len() as u64);
     }
-    layers::copy(loaded, node, trace, reading, out)
+    layers::copy(loaded, loaded.tree.content_layer(node), trace, reading, out)
 }
 
 /// An image that was looked for: its documents are known, or why not.

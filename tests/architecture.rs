@@ -24,7 +24,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rules", &["facts", "size", "vfs", "profile", "finding"]),
     ("report", &["finding", "size"]),
     ("serve", &["layer", "vfs"]),
-    ("verify", &["source", "cache", "layer", "image", "vfs", "facts", "size", "profile", "finding", "rules", "report"]),
+    ("explore", &["facts", "finding", "layer", "report", "rules", "size", "vfs"]),
+    (
+        "verify",
+        &["explore", "source", "cache", "layer", "image", "vfs", "facts", "size", "profile", "finding", "rules", "report"],
+    ),
 ];
 
 const LEAVES: &[&str] = &["digest", "error", "limits", "reference", "text"];

@@ -35,6 +35,25 @@ pub struct Stat {
     pub capable: bool,
 }
 
+impl Stat {
+    /// `drwxr-xr-x`, as ls(1) writes it; `kind` is the letter of the type.
+    pub fn permissions(&self, kind: char) -> String {
+        let mut text = String::from(kind);
+        for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
+            let bits = self.mode >> shift;
+            text.push(if bits & 4 == 0 { '-' } else { 'r' });
+            text.push(if bits & 2 == 0 { '-' } else { 'w' });
+            text.push(match (self.mode & special != 0, bits & 1 != 0) {
+                (true, true) => letter,
+                (true, false) => letter.to_ascii_uppercase(),
+                (false, true) => 'x',
+                (false, false) => '-',
+            });
+        }
+        text
+    }
+}
+
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
@@ -157,6 +176,18 @@ impl Seen {
         match &self.kept {
             Kept::Whole(bytes) | Kept::Imports(bytes) => bytes.len() as u64,
             Kept::Unwanted | Kept::Over(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_read_as_those_of_ls() {
+        for (mode, shown) in [(0o755, "-rwxr-xr-x"), (0o4755, "-rwsr-xr-x"), (0o2640, "-rw-r-S---"), (0o1777, "-rwxrwxrwt")] {
+            assert_eq!(Stat { mode, ..Stat::default() }.permissions('-'), shown);
         }
     }
 }

@@ -14,7 +14,6 @@ use crate::image::{Descriptor, Resolved};
 use crate::layer::{self, Body, EntryRef, LayerDiff, Trace};
 use crate::limits::{self, Limits};
 use crate::source::{self, Pace};
-use crate::vfs::NodeId;
 
 /// A layer as errors name it: `read layer 3/5 sha256:…`.
 pub(super) fn name(image: &Resolved, index: usize) -> String {
@@ -122,12 +121,11 @@ fn elsewhere(error: Error, descriptor: &Descriptor) -> Error {
         .hint("push the image with its foreign layers: dockerd's allow-nondistributable-artifacts does")
 }
 
-/// Reads the layer of a file again, and writes that file's bytes. The entry is found by its content: the layer may know
+/// Reads a layer that ships a file again, and writes that file's bytes. The entry is found by its content: the layer may know
 /// the file by another path, through a link or as another of its names.
-pub(super) fn copy(loaded: &Loaded, node: NodeId, trace: &Trace, reading: &Reading, out: &mut dyn Write) -> Result<u64> {
-    let index = loaded.tree.content_layer(node);
+pub(super) fn copy(loaded: &Loaded, index: usize, trace: &Trace, reading: &Reading, out: &mut dyn Write) -> Result<u64> {
     let lost = || Error::new(Kind::Bug, "the file is not where it was on the first reading").doing(name(&loaded.image, index));
-    let diff = loaded.layers[index].as_ref().ok_or_else(lost)?;
+    let diff = loaded.layers.get(index).and_then(Option::as_ref).ok_or_else(lost)?;
     let same = |entry: &EntryRef<'_>| matches!(entry.body(), Body::File(other) if other.sha256 == trace.sha256);
     let path = &diff.entries.iter().rfind(same).ok_or_else(lost)?.path();
     let again = |error: Error| error.doing(format!("read {path} a second time"));

@@ -155,6 +155,15 @@ impl<'t> Trail<'t> {
         }
     }
 
+    /// What happened to the path of a node, oldest first.
+    pub fn at(self, id: NodeId) -> Cow<'t, [Event]> {
+        if self.tree.is_recorded(id) {
+            self.of(&self.tree.path(id))
+        } else {
+            Cow::Owned(self.tree.writing(id).into_iter().collect())
+        }
+    }
+
     /// The last event that took a path away, of the path itself or of the nearest directory above it that was there:
     /// what to name when the path is missing.
     pub fn removal(self, path: &LayerPath) -> Option<&'t Event> {

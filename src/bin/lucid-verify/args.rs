@@ -68,6 +68,11 @@ pub enum Verb {
     /// Exact and complete: every byte of the final tree is in one package or in none, in one kind and in one layer, so that each
     /// list adds up.
     Size(Size),
+    /// Look around in an image: layers, files, packages, findings
+    ///
+    /// Judged as it is verified. ? shows the keys. Where there is no terminal, and with --plain, it is a dialogue in lines. It ends
+    /// with 0, whatever is found, unless the image cannot be read.
+    Explore(Explore),
     /// The final file tree of an image
     Ls(Ls),
     /// The bytes of a file in an image
@@ -241,6 +246,19 @@ pub struct Size {
     /// How deep directories are told
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
     pub depth: u8,
+}
+
+/// `explore`.
+#[derive(Debug, Args)]
+pub struct Explore {
+    /// The image
+    #[arg(value_parser = reference)]
+    pub image: Reference,
+    #[command(flatten)]
+    pub asked: Asked,
+    /// A dialogue in lines, for screen readers and pipes: help lists what it understands
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// `ls`.

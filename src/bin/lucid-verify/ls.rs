@@ -119,36 +119,12 @@ fn line(tree: &Tree, id: NodeId, shown: &str, long: bool) -> String {
         vfs::Kind::Device { major, minor, .. } => format!("{major}, {minor}"),
         _ => stat.size.to_string(),
     };
-    format!("{} {owner:>11} {size:>10} {time} {shown}{link}\n", mode(kind(tree.kind(id)).1, stat.mode))
-}
-
-/// `drwxr-xr-x`, as ls(1) writes it.
-fn mode(kind: char, mode: u16) -> String {
-    let mut text = String::from(kind);
-    for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
-        let bits = mode >> shift;
-        text.push(if bits & 4 == 0 { '-' } else { 'r' });
-        text.push(if bits & 2 == 0 { '-' } else { 'w' });
-        text.push(match (mode & special != 0, bits & 1 != 0) {
-            (true, true) => letter,
-            (true, false) => letter.to_ascii_uppercase(),
-            (false, true) => 'x',
-            (false, false) => '-',
-        });
-    }
-    text
+    format!("{} {owner:>11} {size:>10} {time} {shown}{link}\n", stat.permissions(kind(tree.kind(id)).1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn modes_read_as_those_of_ls() {
-        for (bits, shown) in [(0o755, "-rwxr-xr-x"), (0o4755, "-rwsr-xr-x"), (0o2640, "-rw-r-S---"), (0o1777, "-rwxrwxrwt")] {
-            assert_eq!(mode('-', bits), shown);
-        }
-    }
 
     #[test]
     fn layers_are_counted_from_one() {

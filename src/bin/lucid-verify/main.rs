@@ -16,6 +16,7 @@ mod dockerfile;
 #[cfg(test)]
 mod docs;
 mod exit;
+mod explore;
 mod file;
 mod fleet;
 mod images;
@@ -27,7 +28,6 @@ mod markdown;
 mod merge;
 mod output;
 mod outputs;
-mod pending;
 mod places;
 mod policy;
 mod progress;
@@ -60,6 +60,7 @@ fn main() -> ExitCode {
             Verb::Init(init) => init::run(&init, &common),
             Verb::Inspect(inspect) => inspect::run(&inspect, &common),
             Verb::Size(size) => size::run(&size, &common),
+            Verb::Explore(explore) => explore::run(&explore, &common),
             Verb::Ls(ls) => ls::run(&ls, &common),
             Verb::Cat(cat) => cat::run(&cat, &common),
             Verb::Cache(cache) => cache::run(&cache, &common),

@@ -6,13 +6,12 @@ use clap::CommandFactory;
 use lucid_verify::error::{Error, Kind};
 
 use crate::args::Cli;
-use crate::{pending, suggest};
+use crate::suggest;
 
 /// A verb is suggested for a word that is so many edits from it.
 const NEAR: usize = 2;
 
-/// The arguments with the verb in front, `verify` where none is written. Words that are reserved for what does not
-/// exist yet, and words that were meant as a verb, are refused.
+/// The arguments with the verb in front, `verify` where none is written. Words that were meant as a verb are refused.
 pub fn first(mut words: Vec<OsString>) -> Result<Vec<OsString>, Error> {
     let command = Cli::command();
     let options: Vec<&str> =
@@ -43,13 +42,10 @@ fn short(words: &[OsString]) -> bool {
 /// Refuses a first word that is no verb and was meant as one.
 fn meant(word: &str, verbs: &[&str]) -> Result<(), Error> {
     let image = format!("docker://{word} is the image of that name");
-    if pending::VERBS.contains(&word) {
-        return Err(Error::new(Kind::Usage, pending::sentence(&format!("the verb {word}"))).hint(image));
-    }
     if word.is_empty() || word.contains(['/', ':', '@', '.']) {
         return Ok(());
     }
-    match suggest::nearest(word, verbs.iter().copied().chain(pending::VERBS.iter().copied()), NEAR) {
+    match suggest::nearest(word, verbs.iter().copied(), NEAR) {
         Some(verb) => Err(Error::new(Kind::Usage, format!("there is no verb {word:?}; did you mean {verb:?}?")).hint(image)),
         None => Ok(()),
     }
@@ -127,18 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_or_reserved_word_is_no_pull() {
+    fn a_mistyped_word_is_no_pull() {
         assert_eq!(order("x inspct").unwrap_err(), "there is no verb \"inspct\"; did you mean \"inspect\"?");
         assert_eq!(order("x -v rulse").unwrap_err(), "there is no verb \"rulse\"; did you mean \"rules\"?");
-        for verb in pending::VERBS {
-            assert_eq!(order(&format!("x {verb} y")).unwrap_err(), format!("the verb {verb} is not available yet"));
-        }
-    }
-
-    #[test]
-    fn what_is_pending_is_not_there() {
-        let command = Cli::command();
-        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-        assert!(pending::VERBS.iter().all(|verb| !names.contains(verb)));
     }
 }
