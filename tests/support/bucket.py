@@ -2,6 +2,7 @@
 each request.
 """
 import sys
+import threading
 
 from moto.server import create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -14,7 +15,20 @@ class Handler(WSGIRequestHandler):
         print(self.command, self.path, int(code), file=log, flush=True)
 
 
+def atomic(app):
+    """One PUT after the other: moto looks whether an object is there, and then makes it."""
+    lock = threading.Lock()
+
+    def answer(environ, start_response):
+        if environ["REQUEST_METHOD"] != "PUT":
+            return app(environ, start_response)
+        with lock:
+            return list(app(environ, start_response))
+
+    return answer
+
+
 log = open(sys.argv[1], "a", encoding="utf-8")
-server = make_server("127.0.0.1", 0, create_backend_app("s3"), threaded=True, request_handler=Handler)
+server = make_server("127.0.0.1", 0, atomic(create_backend_app("s3")), threaded=True, request_handler=Handler)
 print(server.server_port, flush=True)
 server.serve_forever()
