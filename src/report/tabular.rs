@@ -113,8 +113,8 @@ impl<'a> Row<'a> {
         self.once(|image| image.rules.iter().flat_map(Rule::open).filter(|finding| finding.level == level).count() as u64)
     }
 
-    fn answer(&self, question: Question) -> Option<Cow<'a, str>> {
-        Some(self.image.answers.to(question).word().into())
+    fn answer(&self, question: Question) -> Cow<'a, str> {
+        self.image.answers.to(question).word().into()
     }
 }
 
@@ -155,11 +155,11 @@ pub const COLUMNS: &[Column] = &[
     text("platform", ALL, "the platform, once it is known", |row| maybe(row.image.platform.as_ref())),
     text("profile", ALL, "the profile", |row| Some((&row.image.policy.profile[..]).into())),
     text("verdict", ALL, "`held`, `findings`, `undecided`, `incomplete`", |row| Some(row.image.verdict.word().into())),
-    text("whole", ALL, "`yes`, `no`, `unknown`, `not-asked`", |row| row.answer(Question::Whole)),
-    text("starts", ALL, "the same", |row| row.answer(Question::Starts)),
-    text("safe", ALL, "the same", |row| row.answer(Question::Safe)),
-    text("conforms", ALL, "the same", |row| row.answer(Question::Conforms)),
-    text("lean", ALL, "the same", |row| row.answer(Question::Lean)),
+    text("whole", ALL, "`yes`, `no`, `unknown`, `not-asked`", |row| Some(row.answer(Question::Whole))),
+    text("starts", ALL, "the same", |row| Some(row.answer(Question::Starts))),
+    text("safe", ALL, "the same", |row| Some(row.answer(Question::Safe))),
+    text("conforms", ALL, "the same", |row| Some(row.answer(Question::Conforms))),
+    text("lean", ALL, "the same", |row| Some(row.answer(Question::Lean))),
     text("error", "image", "why it could not be looked at: `not-found`, `unreachable`, …", |row| {
         row.once(|image| image.error.as_ref().map(|failure| Cow::Borrowed(failure.kind))).flatten()
     }),

@@ -26,7 +26,9 @@ pub fn run(args: &args::Merge, common: &Common) -> Result<ExitCode> {
         Ok(merge) => {
             let Merged { report, notes } = merge.finish(args.fail_on.level());
             if !common.quiet {
-                notes.iter().for_each(|note| exit::note(note));
+                for note in notes {
+                    exit::note(&note);
+                }
             }
             (report, Ok(()))
         }

@@ -48,10 +48,10 @@ impl Group {
             return if self.is_read() && !other.is_read() { self } else { other };
         }
         let (mut one, mut other) = (self, other);
-        if one.is_blind() && other.0.iter().any(is_read) {
-            one.0.retain(is_absence);
-        } else if other.is_blind() && one.0.iter().any(is_read) {
-            other.0.retain(is_absence);
+        match (one.is_blind(), other.is_blind()) {
+            (true, false) => one.0.retain(is_absence),
+            (false, true) => other.0.retain(is_absence),
+            _ => {}
         }
         one.0.retain(|image| {
             let mut rivals = other.0.iter().filter(|rival| key(rival) == key(image)).peekable();

@@ -153,6 +153,8 @@ fn of_reports_that_were_made_apart_every_platform_counts() {
         (vec![(arm, 3)], vec![(arm, 5)], 1, 1),
         (vec![(arm, 3)], vec![(arm, 2)], 1, 0),
         (vec![(None, 0)], vec![(arm, 3)], 1, 0),
+        // Who got further is not green for it, and what it leaves out is not lost.
+        (vec![(None, 0)], vec![(arm, 2)], 1, 5),
         // The platform that one asked for is not there, whatever the other found.
         (vec![(None, 1)], vec![(arm, 3)], 2, 3),
         // One of its platforms failed: the other report need not have looked at that.
