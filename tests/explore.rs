@@ -67,13 +67,16 @@ fn browsing(name: &str, size: (u16, u16), folder: &Path, before: &str) -> Tmux {
     tmux
 }
 
-fn same(name: &str, shown: &str) {
+/// Waits until the screen is the golden one: a capture may fall between two writes of a frame. `LUCID_UPDATE=1` keeps what stands
+/// still.
+fn same(name: &str, tmux: &Tmux) {
     let path = format!("{}/testdata/explore/{name}.txt", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("LUCID_UPDATE").is_some() {
-        std::fs::write(&path, shown).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        std::fs::write(&path, tmux.screen()).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(golden == shown, "{path} is stale: LUCID_UPDATE=1 cargo test --test explore, and read it\n{shown}");
+    tmux.wait(&format!("{path} (if it is stale: LUCID_UPDATE=1 cargo test --test explore)"), |screen| screen == golden);
 }
 
 #[test]
@@ -84,12 +87,13 @@ fn thirty_keys_at_80x24_and_at_200x60_show_what_they_should() {
     let folder = folder(LAYERS);
     for (size, name) in [((80, 24), "80x24"), ((200, 60), "200x60")] {
         let tmux = browsing(name, size, folder.path(), "");
-        same(&format!("start-{name}"), &tmux.screen());
+        same(&format!("start-{name}"), &tmux);
         tmux.keys("j j j");
         tmux.shows("changes of layer 3");
         tmux.keys("Tab e");
         tmux.wait("the file that is removed", |screen| screen.contains("-   1.0 kB") && screen.contains("old"));
-        same(&format!("removed-{name}"), &tmux.shows("1 of 5"));
+        tmux.shows("1 of 5");
+        same(&format!("removed-{name}"), &tmux);
         tmux.keys("a");
         tmux.shows("up to layer 3");
         tmux.keys("a");
@@ -97,13 +101,15 @@ fn thirty_keys_at_80x24_and_at_200x60_show_what_they_should() {
         tmux.keys("Escape");
         tmux.shows("2 Tree: final");
         tmux.keys("g e s b");
-        same(&format!("largest-{name}"), &tmux.shows("/usr/large.bin"));
+        tmux.shows("/usr/large.bin");
+        same(&format!("largest-{name}"), &tmux);
         tmux.keys("v");
         tmux.shows("00000000  00 00");
         tmux.keys("q / m a i n");
         tmux.shows("1 found");
         tmux.keys("Enter Enter Enter");
-        same(&format!("file-{name}"), &tmux.shows("import os"));
+        tmux.shows("import os");
+        same(&format!("file-{name}"), &tmux);
         tmux.keys("Escape");
         tmux.shows("> 2 Tree");
         tmux.keys("4");
@@ -113,7 +119,8 @@ fn thirty_keys_at_80x24_and_at_200x60_show_what_they_should() {
         tmux.keys("q d");
         tmux.shows("What it checks");
         tmux.keys("q ?");
-        same(&format!("help-{name}"), &tmux.shows("unfold or fold a directory"));
+        tmux.shows("unfold or fold a directory");
+        same(&format!("help-{name}"), &tmux);
         tmux.keys("q 1");
         tmux.shows("> 1 Layers");
         tmux.keys("q");

@@ -169,12 +169,11 @@ impl Browser {
     /// Back to the tree, where the chosen item is.
     pub fn close_search(&mut self, paths: &Paths) {
         if self.search.is_some() {
-            match self.item() {
-                Some(item) => self.reveal(paths, item),
-                None => {
-                    self.search = None;
-                    self.build(paths);
-                }
+            if let Some(item) = self.item() {
+                self.reveal(paths, item);
+            } else {
+                self.search = None;
+                self.build(paths);
             }
         }
     }

@@ -77,6 +77,7 @@ pub struct Reading {
 }
 
 /// The state.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that a key turns")]
 #[derive(Debug)]
 pub struct Model {
     /// The image.
@@ -131,7 +132,9 @@ impl Model {
             all_rules: false,
             packages_by_name: false,
         };
-        Pane::ALL.into_iter().for_each(|pane| model.list(pane));
+        for pane in Pane::ALL {
+            model.list(pane);
+        }
         model.fit();
         model
     }

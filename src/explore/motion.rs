@@ -44,7 +44,7 @@ impl Model {
             Command::Back => self.back(),
             Command::To(pane) => self.focus(pane),
             Command::Panes(by) => {
-                let next = (self.focus.place() as isize + by).rem_euclid(Pane::ALL.len() as isize);
+                let next = (self.focus.place().cast_signed() + by).rem_euclid(Pane::ALL.len().cast_signed());
                 self.focus(Pane::ALL[next.unsigned_abs()]);
             }
             Command::Help => self.sheets.push(Sheet::new("Keys", draw::help::lines())),
@@ -95,7 +95,7 @@ impl Model {
                 self.browser.look_for(&self.subject.paths, Wanted::Owned(owner));
                 self.follow();
             }
-            Pane::Findings => self.to_place(),
+            Pane::Findings => self.show_place(),
             Pane::Tree => {
                 let item = self.browser.item()?;
                 if self.browser.search.is_some() {
@@ -111,7 +111,7 @@ impl Model {
     }
 
     /// To the file of the chosen finding, in the tree that has it; else to its layer; else all of it is shown.
-    fn to_place(&mut self) {
+    fn show_place(&mut self) {
         let said = self.findings.get(self.cursors[Pane::Findings.place()].at).and_then(|said| said.of(&self.subject.image));
         let Some((_, Some(finding))) = said else { return self.finding() };
         let item = finding.path.as_deref().and_then(|path| self.subject.paths.find(path));
@@ -252,13 +252,14 @@ impl Model {
         };
         let (item, trace, size) = match what {
             What::File(trace) => (item, trace.clone(), stat.size),
-            What::Symlink(_) | What::Hardlink(_) => match self.subject.linked(item, view) {
-                Some((target, trace, size)) => (target, trace, size),
-                None => {
+            What::Symlink(_) | What::Hardlink(_) => {
+                if let Some(linked) = self.subject.linked(item, view) {
+                    linked
+                } else {
                     "it leads to no file".clone_into(&mut self.message);
                     return None;
                 }
-            },
+            }
             _ => {
                 "it is no file: there is nothing to view".clone_into(&mut self.message);
                 return None;

@@ -99,7 +99,7 @@ impl Dialogue {
             "package" => self.package(rest),
             "findings" | "rules" => self.findings(word == "rules"),
             "finding" => self.sheet(rest, detail::finding_sheet),
-            "rule" => self.sheet(rest, |model, said| model.rule_sheet(said)),
+            "rule" => self.sheet(rest, Model::rule_sheet),
             "more" => std::mem::take(&mut self.rest),
             other => vec![format!("{} is no command: help lists them", self.model.look.text(other))],
         };

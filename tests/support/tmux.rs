@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 /// How long anything may take to appear. Nothing is asserted of time but that it ends.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Whether tmux is there; says so where it is not, past the capture of the test harness.
 pub fn is_there(test: &str) -> bool {

@@ -104,12 +104,12 @@ fn browse(mut model: Model, loaded: &Loaded, reading: &Reading, pace: &mut Pace)
         }
         let event = screen::next()?;
         begun = Moment::now();
-        let mut asked = press(&mut model, event);
+        let mut asked = press(&mut model, &event);
         for _ in 0..KEYS {
             if asked.is_some() || !screen::is_waiting(Duration::ZERO)? {
                 break;
             }
-            asked = press(&mut model, screen::next()?);
+            asked = press(&mut model, &screen::next()?);
         }
         is_working = model.work();
         match asked {
@@ -140,9 +140,9 @@ fn work(model: &mut Model, begun: Moment) -> bool {
     false
 }
 
-fn press(model: &mut Model, event: Event) -> Option<Ask> {
+fn press(model: &mut Model, event: &Event) -> Option<Ask> {
     match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => model.press(key),
+        Event::Key(key) if key.kind != KeyEventKind::Release => model.press(*key),
         _ => None,
     }
 }

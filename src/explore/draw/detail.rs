@@ -1,5 +1,7 @@
 //! What tells of the chosen row: below its pane, and over the whole screen.
 
+use std::fmt::Write as _;
+
 use super::rows::counts;
 use crate::explore::lists::Said;
 use crate::explore::model::{Model, Pane};
@@ -92,9 +94,9 @@ pub fn layer_sheet(model: &Model, layer: usize) -> Sheet {
     );
     if let Some(known) = model.subject.image.layers.get(layer) {
         let size = bytes(known.compressed_bytes);
-        text += &format!("blob    {}, {size}\ndiff_id {}\ntype    {}\n", known.digest, known.diff_id, known.media_type);
+        let _ = write!(text, "blob    {}, {size}\ndiff_id {}\ntype    {}\n", known.digest, known.diff_id, known.media_type);
     }
-    text += &format!("\n{}", model.subject.instruction(layer));
+    let _ = write!(text, "\n{}", model.subject.instruction(layer));
     sheet(model, format!("Layer {}", layer + 1), &text)
 }
 
@@ -122,10 +124,10 @@ fn finding_text(finding: &report::Finding) -> String {
     ];
     let mut text = format!("{}\n", finding.message);
     for (what, value) in optional.into_iter().filter_map(|(what, value)| Some((what, value?))) {
-        text += &format!("\n{what}: {value}\n");
+        let _ = write!(text, "\n{what}: {value}\n");
     }
     if finding.count > 1 {
-        text += &format!("\nit stands for {}; the first:\n", count(finding.count, "offender"));
+        let _ = write!(text, "\nit stands for {}; the first:\n", count(finding.count, "offender"));
     }
     finding.examples.iter().fold(text, |text, example| text + "  " + example + "\n")
 }
