@@ -58,6 +58,12 @@ limits! {
     index_entries = "index-entries": 1024;
     /// Indexes within indexes.
     index_depth = "index-depth": 4;
+    /// Pages of one list of a registry, of its repositories or of the tags of one. Registries give 100 to 1,000 names a page.
+    list_pages = "list-pages": 2_500;
+    /// Names of all lists of a registry.
+    list_entries = "list-entries": 250_000;
+    /// Bytes of one page of such a list. Some registries send all names in one.
+    list_page = "list-page": 8 << 20;
 }
 
 fn over(name: &str, what: String) -> Error {

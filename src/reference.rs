@@ -1,6 +1,7 @@
 //! What users write: image references, transports and platforms.
 
 mod grammar;
+mod pattern;
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -11,6 +12,8 @@ use serde::Deserialize;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use grammar::{Parts, Wrong};
+
+pub use pattern::Pattern;
 
 /// Where an image is and which one it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,6 +36,9 @@ pub fn render(report: &Report) -> Vec<u8> {
         image::write(&mut sheet, image);
     }
     shared(&mut sheet, report);
+    if let Some(part) = report.part() {
+        sheet.put("note", &format!("Note: {part}"));
+    }
     sheet.finish()
 }
 

@@ -61,6 +61,10 @@ pub fn render(report: &Report, style: &Style) -> Vec<u8> {
             page.append(asked(image, style));
         }
     }
+    if let Some(part) = report.part() {
+        page.separate();
+        page.paragraph("", "", &part);
+    }
     page.into_bytes()
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{
-    Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Sizes, Tool, Verdict, fleet, pull,
+    Answer, Answers, ExitCode, Failure, Finding, Image, Policy, Report, Rule, SCHEMA, Shard, Sizes, Tool, Verdict, fleet, pull,
 };
 use crate::finding::{Level, Outcome, Question};
 
@@ -172,6 +172,14 @@ impl Report {
             images,
         }
     }
+
+    /// The report of one part of a sweep. One that no image is of has nothing to look at, and holds.
+    pub fn of_part(images: Vec<Image>, fail_on: Option<Level>, today: NaiveDate, shard: Shard) -> Self {
+        let is_empty = images.is_empty();
+        let report = Self::new(images, fail_on, today);
+        let exit_code = if is_empty { ExitCode::Held.number() } else { report.exit_code };
+        Self { verdict: verdict(exit_code), exit_code, shard: Some(shard), ..report }
+    }
 }
 
 #[cfg(test)]
@@ -242,6 +250,9 @@ mod tests {
         let silent = Image { complete: false, ..read("r", vec![]) };
         assert_eq!(code(vec![silent], Some(Level::Error)), 70);
         assert_eq!(code(vec![], None), 2);
+        let part = |images| Report::of_part(images, Some(Level::Error), day(), Shard::of(0, 2, &["r".to_owned()].into()));
+        assert_eq!((part(vec![]).exit_code, part(vec![]).verdict), (0, Verdict::Held));
+        assert_eq!((part(vec![unread(Kind::Denied)]).exit_code, part(vec![read("r", both)]).exit_code), (4, 1));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Passes: how the registry is told who asks, and how a pass that ran out is renewed.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use super::challenge::Challenge;
 use super::client::{Http, authority, is_loopback, never_a_server};
 use super::credentials::{self, Found, Login, Place};
 use super::refusal::{LOCAL, Refusal, excerpt};
-use super::{Access, Credentials, body};
+use super::{Credentials, body};
 use crate::error::{Error, Kind, Result};
 
 /// Bytes of a token reply (containers/image takes the same).
@@ -76,10 +77,46 @@ impl Pass {
     }
 }
 
-/// The passes to one repository of one registry.
+/// What a pass is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Pulling from a repository.
+    Repository(String),
+    /// Listing the repositories (distribution, "Token Scope Documentation").
+    Catalog,
+}
+
+impl Scope {
+    /// What it is called to a token server.
+    fn wanted(&self) -> String {
+        match self {
+            Self::Repository(repository) => format!("repository:{repository}:pull"),
+            Self::Catalog => "registry:catalog:*".to_owned(),
+        }
+    }
+
+    /// The repository, for which credentials may be of its own.
+    fn repository(&self) -> &str {
+        match self {
+            Self::Repository(repository) => repository,
+            Self::Catalog => "",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Repository(repository) => f.write_str(repository),
+            Self::Catalog => f.write_str("its catalog"),
+        }
+    }
+}
+
+/// The passes for one thing of one registry.
 pub struct Auth {
     host: String,
-    repository: String,
+    scope: Scope,
     credential_files: Vec<PathBuf>,
     /// Who the user is, once it was asked for: an anonymous pull starts no helper.
     found: OnceCell<Result<Found>>,
@@ -108,13 +145,13 @@ struct Reply {
 }
 
 impl Auth {
-    /// Passes for `repository` of `host`, which is what the user calls the registry.
-    pub fn new(host: &str, repository: &str, access: &Access) -> Self {
-        let given = access.credentials.clone().map(|given| Found { login: Some(given.into()), ..Found::default() });
+    /// Passes for something of `host`, which is what the user calls the registry.
+    pub fn new(host: &str, scope: &Scope, credentials: Option<Credentials>, credential_files: &[PathBuf]) -> Self {
+        let given = credentials.map(|given| Found { login: Some(given.into()), ..Found::default() });
         Self {
             host: host.to_owned(),
-            repository: repository.to_owned(),
-            credential_files: access.credential_files.clone(),
+            scope: scope.clone(),
+            credential_files: credential_files.to_vec(),
             found: OnceCell::new_with(given.map(Ok)),
             state: Mutex::default(),
         }
@@ -123,7 +160,8 @@ impl Auth {
     /// Who the user is to the registry. Files and helpers are asked once.
     async fn user(&self, registry: &Url) -> Result<Option<Login>> {
         let search = async || {
-            let (scheme, host, repository) = (registry.scheme().to_owned(), self.host.clone(), self.repository.clone());
+            let (scheme, host, repository) =
+                (registry.scheme().to_owned(), self.host.clone(), self.scope.repository().to_owned());
             let (files, place) = (self.credential_files.clone(), Place { scheme, host, repository });
             // A helper may take its time, and the network's threads are few.
             let search = tokio::task::spawn_blocking(move || credentials::look_up(&files, &place));
@@ -172,7 +210,7 @@ impl Auth {
         }
         if state.challenge.is_none() {
             let refusal = Refusal::read(refused, &self.secrets(&state.pass)).await;
-            let what = format!("{} wants to know who asks for {}, and does not say how to tell it", self.host, self.repository);
+            let what = format!("{} wants to know who asks for {}, and does not say how to tell it", self.host, self.scope);
             return Err(refusal.error(Kind::Denied, &what).hint(self.advice()));
         }
         let is_spent = before > 0 && state.challenge == wanted || before >= RENEWALS;
@@ -180,7 +218,7 @@ impl Auth {
             let refusal = Refusal::read(refused, &self.secrets(&state.pass)).await;
             if let Some(Challenge::Bearer { realm, .. }) = &state.challenge {
                 let realm = realm.parse().map_or_else(|_| "its token server".to_owned(), |url| authority(&url));
-                let what = format!("{} does not take the token for {} that {realm} gave", self.host, self.repository);
+                let what = format!("{} does not take the token for {} that {realm} gave", self.host, self.scope);
                 return Err(refusal.error(Kind::Denied, &what).hint(self.advice()));
             }
             return Err(self.denied(&refusal));
@@ -226,7 +264,7 @@ impl Auth {
     ) -> Result<(String, Duration)> {
         let url = check_realm(realm, registry, login.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
         let host = authority(&url);
-        let doing = |error: Error| error.doing(format!("get a token for {}/{} from {host}", self.host, self.repository));
+        let doing = |error: Error| error.doing(format!("get a token for {} of {} from {host}", self.scope, self.host));
         let response = ask(&url, fields, login, http).await.map_err(doing)?;
         if response.status() != StatusCode::OK {
             let refusal = Refusal::read(response, &login.map(Login::secrets).unwrap_or_default()).await;
@@ -251,7 +289,7 @@ impl Auth {
     /// What a token is asked for: leave to pull, and what the registry itself wants it to be good for, where that is something
     /// else, as before a registry that keeps the repository under another name.
     fn fields<'a>(&self, service: Option<&str>, scope: Option<&str>) -> Vec<(&'a str, String)> {
-        let own = format!("repository:{}:pull", self.repository);
+        let own = self.scope.wanted();
         let wanted = scope.unwrap_or_default().split_whitespace().filter(|wanted| *wanted != own).take(SCOPES);
         let scopes: Vec<String> = std::iter::once(own.clone()).chain(wanted.map(str::to_owned)).collect();
         let service = service.map(|service| ("service", service.to_owned()));
@@ -261,10 +299,10 @@ impl Auth {
     /// The error of a registry that still refuses.
     pub fn denied(&self, refusal: &Refusal) -> Error {
         let subject = match (refusal.status, self.login_found()) {
-            (StatusCode::UNAUTHORIZED, None) => format!("{} wants to know who asks for {}", self.host, self.repository),
+            (StatusCode::UNAUTHORIZED, None) => format!("{} wants to know who asks for {}", self.host, self.scope),
             (StatusCode::UNAUTHORIZED, Some(_)) => format!("{} does not accept the credentials", self.host),
-            (_, None) => format!("{} does not give {} to anonymous users", self.host, self.repository),
-            (_, Some(_)) => format!("these credentials may not pull {} from {}", self.repository, self.host),
+            (_, None) => format!("{} does not give {} to anonymous users", self.host, self.scope),
+            (_, Some(_)) => format!("these credentials may not pull {} from {}", self.scope, self.host),
         };
         refusal.error(Kind::Denied, &subject).hint(self.advice())
     }
@@ -285,7 +323,7 @@ impl Auth {
             }
             (Some(_), Some(origin)) => format!(
                 "the credentials are those of {host} in {origin}: run docker login {host} anew, or ask for access to {}",
-                self.repository
+                self.scope
             ),
         };
         std::iter::once(advice).chain(found.unusable).collect::<Vec<_>>().join("; ")

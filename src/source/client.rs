@@ -12,7 +12,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Respon
 use super::deadline::Waiting;
 use super::refusal::{self, excerpt};
 use super::retry::{Attempts, Failure, Stop};
-use super::{Access, handshake, roots};
+use super::{Access, Tls, handshake, roots};
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
@@ -31,7 +31,9 @@ const UNASKED: &str = "connection was not ready";
 /// A client that tries again.
 pub struct Http {
     client: Client,
-    access: Access,
+    tls: Tls,
+    retries: u32,
+    waiting: Waiting,
     direct: bool,
     /// The variable that names the way to other hosts, if one does.
     proxy: Option<&'static str>,
@@ -42,18 +44,22 @@ impl Http {
     pub fn new(access: &Access, direct: bool) -> Result<Self> {
         // Whoever installed a provider before us keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client(access, || builder(direct).redirect(Policy::custom(follow)))?;
+        let client = client(&access.tls, || builder(direct).redirect(Policy::custom(follow)))?;
         let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let proxy = PROXIES.into_iter().find(is_set).filter(|_| !direct);
-        Ok(Self { client, access: access.clone(), direct, proxy })
+        Ok(Self::of(client, access, direct, proxy))
     }
 
     /// A client of what listens on a socket in the file system. It follows no redirect: there is nothing else on it.
     #[cfg(unix)]
     pub fn on_socket(access: &Access, path: &Path) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client(access, || builder(true).redirect(Policy::none()).unix_socket(path))?;
-        Ok(Self { client, access: access.clone(), direct: true, proxy: None })
+        let client = client(&access.tls, || builder(true).redirect(Policy::none()).unix_socket(path))?;
+        Ok(Self::of(client, access, true, None))
+    }
+
+    fn of(client: Client, access: &Access, direct: bool, proxy: Option<&'static str>) -> Self {
+        Self { client, tls: access.tls.clone(), retries: access.retries, waiting: access.waiting(), direct, proxy }
     }
 
     /// There are no such sockets here.
@@ -65,7 +71,7 @@ impl Http {
 
     /// A client that follows no redirect: the body of a form would go along to wherever it leads.
     pub fn without_redirects(&self) -> Result<Client> {
-        client(&self.access, || builder(self.direct).redirect(Policy::none()))
+        client(&self.tls, || builder(self.direct).redirect(Policy::none()))
     }
 
     /// A GET of this address.
@@ -80,12 +86,12 @@ impl Http {
 
     /// How long is waited for a server.
     pub fn waiting(&self) -> Waiting {
-        self.access.waiting()
+        self.waiting
     }
 
     /// The tries of one request.
     pub fn attempts(&self) -> Attempts {
-        Attempts::new(self.access.retries)
+        Attempts::new(self.retries)
     }
 
     /// Sends a request until it is answered with something that another try would not change. What it holds of
@@ -144,9 +150,9 @@ impl Http {
 }
 
 /// Builds a client with the certificates that are to count.
-fn client(access: &Access, builder: impl Fn() -> ClientBuilder) -> Result<Client> {
+fn client(tls: &Tls, builder: impl Fn() -> ClientBuilder) -> Result<Client> {
     let failed = |why: String| Error::new(Kind::Bug, why).doing("set up the HTTP client");
-    if access.tls.is_empty() {
+    if tls.is_empty() {
         let config = roots::config().map_err(|error| failed(error.to_string()))?;
         return builder().tls_backend_preconfigured(config).build().map_err(|error| failed(innermost(&error)));
     }
@@ -155,7 +161,7 @@ fn client(access: &Access, builder: impl Fn() -> ClientBuilder) -> Result<Client
         // A host without a certificate store, such as a scratch container.
         Err(_) => webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| Certificate::from_der(root).ok()).collect(),
     };
-    access.tls.add_to(builder().tls_certs_merge(roots))?.build().map_err(|error| access.tls.refused(&innermost(&error)))
+    tls.add_to(builder().tls_certs_merge(roots))?.build().map_err(|error| tls.refused(&innermost(&error)))
 }
 
 fn builder(direct: bool) -> ClientBuilder {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use reqwest::header::{HeaderMap, LINK};
 
 /// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date in any of the three forms of RFC 9110, 5.6.7. A time that has
 /// passed asks for nothing.
@@ -38,6 +39,15 @@ pub fn warning(text: &str) -> Option<String> {
             character => said.push(character),
         }
     }
+}
+
+/// The query by which the next page is asked for (RFC 8288; distribution-spec, "Listing Tags"). Where it leads does not
+/// count: the registry that is asked is the one that was named.
+pub fn next(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split('<').skip(1));
+    let is_next = |said: &str| said.split([';', ',']).any(|part| part.trim().replace('"', "").eq_ignore_ascii_case("rel=next"));
+    let mut next = links.filter_map(|link| link.split_once('>')).filter(|(_, said)| is_next(said));
+    next.next().and_then(|(address, _)| Some(address.split_once('?')?.1.to_owned()))
 }
 
 #[cfg(test)]
@@ -80,6 +90,28 @@ mod tests {
         assert_eq!(warning("299 - \"a\" \"Sat, 21 Nov 2026 12:00:30 GMT\"").unwrap(), "a");
         for other in ["199 - \"x\"", "299 proxy \"x\"", "299 - x", "299 - \"x", "299 - \"x\\", "299 - \"\"", ""] {
             assert_eq!(warning(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_is_asked_of_the_same_registry() {
+        let of = |links: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for link in links {
+                headers.append(LINK, link.parse().unwrap());
+            }
+            next(&headers)
+        };
+        for link in [
+            r#"</v2/x/referrers/sha256:1?n=2&last=a,b>; rel="next""#,
+            r"<https://elsewhere.example/v2/?n=2&last=a,b>;rel=next",
+            r#"</first?n=0>; rel="first", </v2/?n=2&last=a,b> ; title="x"; rel="next""#,
+        ] {
+            assert_eq!(of(&[link]).as_deref(), Some("n=2&last=a,b"), "{link}");
+        }
+        assert_eq!(of(&[r#"</v2/?n=1>; rel="prev""#, r#"</v2/?n=2>; rel="next""#]).as_deref(), Some("n=2"));
+        for link in [r#"</v2/?n=2>; rel="prev""#, r#"</v2/>; rel="next""#, "<", ">", "", r#"</v2/?n=2; rel="next""#] {
+            assert_eq!(of(&[link]), None, "{link}");
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod artifact;
 mod attestation;
 mod auth;
 mod body;
+pub mod catalog;
 pub mod challenge;
 mod client;
 mod credentials;
@@ -15,6 +16,7 @@ mod encoding;
 mod files;
 mod handshake;
 pub mod headers;
+mod host;
 pub mod layout;
 mod pace;
 pub mod referrers;
@@ -37,8 +39,10 @@ use crate::limits::Limits;
 use crate::reference::{Reference, Transport};
 use deadline::Waiting;
 
+pub use catalog::Catalog;
 pub use credentials::files as credential_files;
 pub use deadline::Deadline;
+pub use host::Hosts;
 pub use pace::Pace;
 pub use referrers::Listing;
 pub use resolve::{platforms, resolve};
@@ -127,8 +131,13 @@ pub struct Access {
     pub wait: Option<Wait>,
     /// The longest that a connection may be silent.
     pub timeout: std::time::Duration,
+    /// Requests of one second to one registry, at most.
+    pub rate: Option<u32>,
     /// When waiting for the network ends.
     pub deadline: Option<Deadline>,
+    /// The registries that were asked: a copy of this asks the same. What else stands here counts as it was when a registry
+    /// was asked first.
+    pub hosts: std::sync::Arc<Hosts>,
 }
 
 impl Access {

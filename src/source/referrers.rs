@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{HeaderMap, LINK};
 use reqwest::{Method, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::headers;
 use super::layout::{Layout, ref_name};
 use super::registry::{DIGEST, Registry, accept};
 use super::retry::Attempts;
@@ -110,15 +110,6 @@ fn tag(subject: &Digest) -> String {
     subject.to_string().replacen(':', "-", 1)
 }
 
-/// The query by which the next page is asked for (RFC 8288; distribution-spec, "Listing Referrers"). Where it leads does not
-/// count: the registry that is asked is the one that was named.
-fn next(headers: &HeaderMap) -> Option<String> {
-    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split('<').skip(1));
-    let is_next = |said: &str| said.split([';', ',']).any(|part| part.trim().replace('"', "").eq_ignore_ascii_case("rel=next"));
-    let mut next = links.filter_map(|link| link.split_once('>')).filter(|(_, said)| is_next(said));
-    next.next().and_then(|(address, _)| Some(address.split_once('?')?.1.to_owned()))
-}
-
 impl Referrers {
     /// Adds the entries of an index; false once there are too many.
     fn add(&mut self, index: &[u8]) -> Result<bool> {
@@ -159,7 +150,7 @@ impl From<Entry> for Referrer {
 
 impl Listing for Registry {
     fn referrers(&self, subject: &Digest, limit: u64) -> Referrers {
-        self.runtime.block_on(self.referring(subject, limit))
+        self.host.runtime.block_on(self.referring(subject, limit))
     }
 }
 
@@ -196,11 +187,11 @@ impl Registry {
     async fn pages(&self, subject: &Digest, limit: u64, found: &mut Referrers) -> Result<()> {
         let mut name = subject.to_string();
         for _ in 0..PAGES {
-            let (headers, index) = self.document("referrers", &name, limit, Attempts::new(TRIES)).await?;
+            let (said, index) = self.document("referrers", &name, limit, Attempts::new(TRIES)).await?;
             if !found.add(&index)? {
                 return Ok(());
             }
-            let Some(query) = next(&headers) else { return Ok(()) };
+            let Some(query) = headers::next(&said) else { return Ok(()) };
             name = format!("{subject}?{query}");
         }
         found.notes.push(format!("of the list of its referrers the first {PAGES} pages were read"));
@@ -262,28 +253,6 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_next_page_is_asked_of_the_same_registry() {
-        let of = |links: &[&str]| {
-            let mut headers = HeaderMap::new();
-            for link in links {
-                headers.append(LINK, link.parse().unwrap());
-            }
-            next(&headers)
-        };
-        for link in [
-            r#"</v2/x/referrers/sha256:1?n=2&last=a,b>; rel="next""#,
-            r"<https://elsewhere.example/v2/?n=2&last=a,b>;rel=next",
-            r#"</first?n=0>; rel="first", </v2/?n=2&last=a,b> ; title="x"; rel="next""#,
-        ] {
-            assert_eq!(of(&[link]).as_deref(), Some("n=2&last=a,b"), "{link}");
-        }
-        assert_eq!(of(&[r#"</v2/?n=1>; rel="prev""#, r#"</v2/?n=2>; rel="next""#]).as_deref(), Some("n=2"));
-        for link in [r#"</v2/?n=2>; rel="prev""#, r#"</v2/>; rel="next""#, "<", ">", "", r#"</v2/?n=2; rel="next""#] {
-            assert_eq!(of(&[link]), None, "{link}");
-        }
-    }
 
     #[test]
     fn what_is_listed_is_bounded_and_fit_to_be_shown() {

@@ -1,6 +1,7 @@
 //! The arguments.
 
 mod common;
+mod sweep;
 mod values;
 
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ use lucid_verify::size::Threshold;
 use crate::{exit, verb};
 
 pub use common::{Color, Common, Format, ListFormat, Output, Progress};
+pub use sweep::{Part, Sweep};
 pub use values::{Document, FailOn};
 use values::{by, duration, output, reference, schema, threshold};
 
@@ -84,7 +86,7 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The images
-    #[arg(required_unless_present_any = ["list", "compose"], value_name = "IMAGE", value_parser = reference)]
+    #[arg(required_unless_present_any = ["list", "compose", "catalog"], value_name = "IMAGE", value_parser = reference)]
     pub images: Vec<Reference>,
     /// The images of a list, too: one a line, # begins a comment, - is stdin
     #[arg(long = "images", value_name = "FILE")]
@@ -92,6 +94,8 @@ pub struct Verify {
     /// The images of a Compose file's services, too, its variables filled in (repeatable)
     #[arg(long, value_name = "FILE")]
     pub compose: Vec<PathBuf>,
+    #[command(flatten)]
+    pub sweep: Sweep,
     #[command(flatten)]
     pub asked: Asked,
     /// The level from which a finding makes the run fail

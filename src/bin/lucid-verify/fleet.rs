@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use lucid_verify::error::{Error, Result};
+use lucid_verify::reference::Reference;
 use lucid_verify::report;
 use lucid_verify::verify::{Asking, Reading, Sought, Told, seek, verify_platforms};
 
@@ -25,28 +26,27 @@ pub fn verify(targets: &[Target], all_platforms: bool, reading: &Reading, asking
     // While one waits for its own layers, another takes the processor.
     let judged = (2 * processors).min(JUDGED).min(targets.len());
     let bars = Bars::over(common, targets.len(), judged);
-    let readings: Vec<Reading> = targets.iter().map(|target| target.reading(reading)).collect();
-    let pairs: Vec<(&Target, &Reading)> = targets.iter().zip(&readings).collect();
     // Platforms of an index are found one after the other, while they are read.
     let sought: Vec<_> = if all_platforms {
-        pairs.iter().map(|_| Mutex::new(None)).collect()
+        targets.iter().map(|_| Mutex::new(None)).collect()
     } else {
         let jobs = common.jobs.map_or_else(reading::jobs, usize::from).min(SOUGHT);
-        side_by_side(&pairs, jobs, |(target, reading)| {
-            Mutex::new(Some(exit::caught(|| Ok(seek(&target.reference, reading, asking, &bars.of(target))))))
+        side_by_side(targets, jobs, |target| {
+            let seek = || target.listed().map(|image| seek(image, &target.reading(reading), asking, &bars.of(target)));
+            Mutex::new(Some(exit::caught(seek)))
         })
     };
-    let work: Vec<_> = pairs.into_iter().zip(sought).collect();
-    let told = side_by_side(&work, judged, |((target, reading), sought)| {
-        let watch = bars.of(target);
+    let work: Vec<_> = targets.iter().zip(sought).collect();
+    let told = side_by_side(&work, judged, |(target, sought)| {
+        let (watch, reading) = (bars.of(target), target.reading(reading));
         let sought: Option<Result<Sought>> = sought.lock().unwrap_or_else(PoisonError::into_inner).take();
         let told = exit::caught(|| match sought {
-            Some(sought) => Ok(vec![sought?.verify(reading, asking, &watch)]),
-            None => Ok(verify_platforms(&target.reference, reading, asking, &watch)),
+            Some(sought) => Ok(vec![sought?.verify(&reading, asking, &watch)]),
+            None => Ok(verify_platforms(target.listed()?, &reading, asking, &watch)),
         });
         drop(watch);
         bars.done();
-        let mut told = told.unwrap_or_else(|bug| vec![failed(target, bug)]);
+        let mut told = told.unwrap_or_else(|error| vec![failed(target, error)]);
         for told in &mut told {
             told.image.services.clone_from(&target.services);
         }
@@ -55,13 +55,18 @@ pub fn verify(targets: &[Target], all_platforms: bool, reading: &Reading, asking
     told.into_iter().flatten().collect()
 }
 
-/// An image whose verification failed with a fault of the tool.
-fn failed(target: &Target, bug: Error) -> Told {
-    let bug = bug.doing(format!("verify {}", target.reference));
-    Told { image: report::Image::unread(target.reference.to_string(), (&bug).into()), profile: None, snapshot: None }
+/// An image whose verification failed with a fault of the tool, or images that are not known.
+fn failed(target: &Target, error: Error) -> Told {
+    let error = if target.unlisted.is_some() { error } else { error.doing(format!("verify {}", target.reference)) };
+    Told { image: report::Image::unread(target.reference.to_string(), (&error).into()), profile: None, snapshot: None }
 }
 
 impl Target {
+    /// The image, if one is known.
+    fn listed(&self) -> Result<&Reference> {
+        self.unlisted.clone().map_or(Ok(&self.reference), Err)
+    }
+
     fn reading(&self, common: &Reading) -> Reading {
         let platform = self.platform.clone().or_else(|| common.platform.clone());
         Reading { platform, ..common.clone() }
@@ -69,7 +74,7 @@ impl Target {
 }
 
 /// What comes of each item, in their order; so many are worked on at the same time.
-fn side_by_side<T: Sync, R: Send>(items: &[T], width: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub fn side_by_side<T: Sync, R: Send>(items: &[T], width: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())));
     let worker = || {
         loop {

@@ -13,29 +13,32 @@ use crate::file;
 /// Bytes of a list or of a Compose file. Those of a thousand services have less than one.
 const MOST: u64 = 4 << 20;
 
-/// Images of one run. Whoever has more has shards.
-const IMAGES: usize = 10_000;
-
 /// An image that is to be verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Target {
     pub reference: Reference,
     /// What to take from an index, where a Compose file says it.
     pub platform: Option<Platform>,
     /// The services of Compose files that run it.
     pub services: Vec<String>,
+    /// Why it is not known what is there: then the reference is that of a registry or a repository whose list could not be had.
+    pub unlisted: Option<Error>,
 }
 
 impl Target {
     /// An image by itself.
     pub fn of(reference: Reference) -> Self {
-        Self { reference, platform: None, services: Vec::new() }
+        Self { reference, platform: None, services: Vec::new(), unlisted: None }
+    }
+
+    /// What stands for images that are not known.
+    pub fn unlisted(place: Reference, why: Error) -> Self {
+        Self { unlisted: Some(why), ..Self::of(place) }
     }
 }
 
-/// All images that the arguments name, each once, in the order in which they are named. What is said of Compose files goes to
-/// `note`.
-pub fn targets(args: &Verify, common: &Common, note: &dyn Fn(&str)) -> Result<Vec<Target>> {
+/// All images that the arguments name, in the order in which they are named. What is said of Compose files goes to `note`.
+pub fn named(args: &Verify, common: &Common, note: &dyn Fn(&str)) -> Result<Vec<Target>> {
     let mut all: Vec<Target> = args.images.iter().cloned().map(Target::of).collect();
     if let Some(file) = &args.list {
         one_stdin(file, &all, common)?;
@@ -47,15 +50,10 @@ pub fn targets(args: &Verify, common: &Common, note: &dyn Fn(&str)) -> Result<Ve
         stack.notes.iter().for_each(|said| note(said));
         all.extend(stack.targets);
     }
-    let targets = once(all);
-    match targets.len() {
-        0 => Err(Error::new(Kind::Usage, "there is no image in what was named").hint("name an IMAGE, or one a line in a list")),
-        count if count > IMAGES => {
-            let what = format!("there are {count} images, and one run takes at most {IMAGES}");
-            Err(Error::new(Kind::Usage, what).hint("verify them in several runs"))
-        }
-        _ => Ok(targets),
+    if all.is_empty() && args.sweep.catalog.is_empty() {
+        return Err(Error::new(Kind::Usage, "there is no image in what was named").hint("name an IMAGE, or one a line in a list"));
     }
+    Ok(all)
 }
 
 /// The images of a Compose file. Its variables are those of the environment, then those of the file `.env` beside it.
@@ -122,7 +120,7 @@ fn listed(file: &str, text: &str) -> Result<Vec<Reference>> {
 }
 
 /// Each image once a platform, with the services of all that named it.
-fn once(all: Vec<Target>) -> Vec<Target> {
+pub fn once(all: Vec<Target>) -> Vec<Target> {
     let (mut targets, mut places): (Vec<Target>, BTreeMap<_, usize>) = (Vec::new(), BTreeMap::new());
     for target in all {
         let named = (target.reference.to_string(), target.platform.as_ref().map(ToString::to_string));
@@ -169,6 +167,7 @@ mod tests {
             reference: name.parse().unwrap(),
             platform: platform.map(|text| text.parse().unwrap()),
             services: vec![service.to_owned()],
+            unlisted: None,
         };
         let arm = Some("linux/arm64");
         let all =

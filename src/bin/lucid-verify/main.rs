@@ -7,6 +7,7 @@ mod attest;
 mod baseline;
 mod cache;
 mod cat;
+mod catalog;
 mod completions;
 mod compose;
 mod demo;

@@ -3,9 +3,6 @@
 /// Verbs.
 pub const VERBS: &[&str] = &["explore", "merge"];
 
-/// Options of any verb, without their dashes.
-pub const OPTIONS: &[&str] = &["catalog", "match", "shard"];
-
 /// What is said of them.
 pub fn sentence(what: &str) -> String {
     format!("{what} is not available yet")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lucid_verify::error::{Error, Kind, Result};
@@ -36,7 +37,9 @@ pub fn reading(common: &Common, images: &[&Reference]) -> Result<Reading> {
         tell: (!common.quiet).then_some(exit::warn),
         wait: None,
         timeout: Duration::from_secs(common.timeout),
+        rate: None,
         deadline: Deadline::after(common.deadline),
+        hosts: Arc::default(),
     };
     let is_remote = images.iter().any(|image| matches!(image.transport, Transport::Registry { .. }));
     let shared = Shared::new(common.jobs.map_or_else(jobs, usize::from), is_remote);

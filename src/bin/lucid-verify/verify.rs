@@ -17,10 +17,11 @@ use lucid_verify::report::{self, ExitCode, Report};
 use lucid_verify::rules::{Identity, RULES, inquiries};
 use lucid_verify::size::baseline::to_text;
 use lucid_verify::size::{Snapshot, Threshold};
-use lucid_verify::source::{Deadline, Wait};
+use lucid_verify::source::{Catalog, Deadline, Wait};
 use lucid_verify::verify::{Asking, Baseline, Gate};
 
 use crate::args::{Asked, Common, Format, Verify};
+use crate::catalog::{self, Chosen};
 use crate::file::Saving;
 use crate::outputs::Outputs;
 use crate::places::Places;
@@ -33,7 +34,8 @@ pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
     let ended = exit::caught(|| judge(args, common, &mut outputs));
     if let (Err(error), Some(outputs)) = (&ended, outputs) {
         let unread = |name: String| report::Image::unread(name, error.into());
-        let names: Vec<String> = args.images.iter().map(ToString::to_string).collect();
+        let catalogs = args.sweep.catalog.iter().map(|catalog| catalog.place().to_string());
+        let names: Vec<String> = args.images.iter().map(ToString::to_string).chain(catalogs).collect();
         let names = if names.is_empty() { vec!["no image".to_owned()] } else { names };
         let report = Report::new(names.into_iter().map(unread).collect(), args.fail_on.level(), day().unwrap_or_default());
         outputs.write(&|format| document(&report, format, &output::plain(common)))?;
@@ -49,22 +51,26 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
         suites.iter().flat_map(|suite| &suite.notes).for_each(|note| exit::note(note));
     }
     let dockerfile = args.dockerfile.as_deref().map(dockerfile::read).transpose()?;
-    let targets = images::targets(args, common, &|said| {
+    let note = |said: &str| {
         if !common.quiet {
             exit::note(said);
         }
-    })?;
-    let saving = args.save_baseline.as_deref().map(|file| saving(file, targets.len())).transpose()?;
+    };
+    let named = images::named(args, common, &note)?;
     let baseline = args.baseline.as_deref().map(baseline::named).transpose()?;
-    let images = targets.iter().map(|target| &target.reference).chain(baseline.as_ref().and_then(Baseline::reference));
-    let images: Vec<&Reference> = images.collect();
+    let catalogs: Vec<Reference> = args.sweep.catalog.iter().map(Catalog::place).collect();
+    let images = named.iter().map(|target| &target.reference).chain(baseline.as_ref().and_then(Baseline::reference));
+    let images: Vec<&Reference> = images.chain(&catalogs).collect();
     let mut reading = reading::reading(common, &images)?;
-    let (policy, selection) = asked(&args.asked, &suites, today, &|profile| policy::fetch(profile, &reading, &images))?;
-    reading.limits = reading::limits(common, Some(&policy))?;
-    let attestation = args.attest.as_deref().map(|file| attest::wanted(file, args, &targets, &policy)).transpose()?;
-    reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
+    reading.access.rate = args.sweep.rate;
     // What is waited for to be pushed is not waited for by the network.
     reading.access.deadline = Deadline::after(common.deadline.saturating_add(args.wait.unwrap_or_default()));
+    let (policy, selection) = asked(&args.asked, &suites, today, &|profile| policy::fetch(profile, &reading, &images))?;
+    reading.limits = reading::limits(common, Some(&policy))?;
+    let Chosen { targets, shard } = catalog::choose(named, &args.sweep, &reading, &note)?;
+    let saving = args.save_baseline.as_deref().map(|file| saving(file, targets.len())).transpose()?;
+    let attestation = args.attest.as_deref().map(|file| attest::wanted(file, args, &targets, &policy)).transpose()?;
+    reading.access.wait = args.wait.map(|longest| Wait { longest, say: waiting(common) });
     let gate = baseline.as_ref().map(|baseline| Gate {
         baseline,
         is_optional: args.baseline_optional,
@@ -94,7 +100,11 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
         profiles.extend(told.profile);
         snapshots.extend(told.snapshot);
     }
-    let report = Report::new(images, args.fail_on.level(), today);
+    let fail_on = args.fail_on.level();
+    let report = match shard {
+        Some(shard) => Report::of_part(images, fail_on, today, shard),
+        None => Report::new(images, fail_on, today),
+    };
     if !common.quiet {
         remark(&report, &profiles, args, today);
     }
@@ -246,9 +256,9 @@ fn set(epoch: Option<&str>, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
     seconds.ok_or_else(|| Error::new(Kind::Usage, format!("SOURCE_DATE_EPOCH is {epoch:?}, wanted seconds since 1970")))
 }
 
-/// Waivers that expired, and, if every rule was asked and every image read, those that matched nothing in any of them.
+/// Waivers that expired, and, if every rule was asked of every image, and every image read, those that matched nothing in any of them.
 fn waivers(report: &Report, profiles: &[Profile], all_asked: bool, today: NaiveDate) -> Vec<String> {
-    let judged = all_asked && report.images.iter().all(|image| image.complete);
+    let judged = all_asked && report.shard.is_none() && report.images.iter().all(|image| image.complete);
     let mut used: BTreeMap<&str, bool> = BTreeMap::new();
     let mut warnings = Vec::new();
     for profile in profiles {

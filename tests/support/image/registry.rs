@@ -32,6 +32,11 @@ impl Registry {
 
     /// A registry of what a folder holds, and will hold after it.
     pub fn over(storage: &Path) -> Self {
+        Self::set(storage, &[])
+    }
+
+    /// One with settings of its own, as variables of the environment (distribution, "Override specific configuration options").
+    pub fn set(storage: &Path, variables: &[(&str, &str)]) -> Self {
         let settings = storage.join("config.yml");
         fs::write(&settings, "version: 0.1\nstorage: {filesystem: {rootdirectory: /nowhere}}\nhttp: {addr: \"127.0.0.1:0\"}\n")
             .unwrap();
@@ -40,6 +45,7 @@ impl Registry {
             .arg(&settings)
             .env("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", storage.join("data"))
             .env("OTEL_TRACES_EXPORTER", "none")
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

@@ -5,11 +5,13 @@ use std::time::Duration;
 use clap::ValueEnum;
 use lucid_verify::error::Error;
 use lucid_verify::finding::Level;
-use lucid_verify::reference::{Platform, Reference};
+use lucid_verify::reference::{Pattern, Platform, Reference};
 use lucid_verify::report::By;
 use lucid_verify::size::Threshold;
+use lucid_verify::source::Catalog;
 
 use super::common::{Format, Output};
+use super::sweep::Part;
 use crate::suggest;
 
 /// `--fail-on`.
@@ -111,6 +113,32 @@ pub(super) fn platform(text: &str) -> Result<Platform, String> {
 
 pub(super) fn reference(text: &str) -> Result<Reference, String> {
     text.parse().map_err(explain)
+}
+
+pub(super) fn catalog(text: &str) -> Result<Catalog, String> {
+    text.parse().map_err(explain)
+}
+
+pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
+    text.parse().map_err(explain)
+}
+
+/// The most parts of a sweep.
+const PARTS: u32 = 1000;
+
+pub(super) fn shard(text: &str) -> Result<Part, String> {
+    let numbers = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    match numbers {
+        Some((index, count)) if index < count && count <= PARTS => Ok(Part { index, count }),
+        Some((_, 0)) => Err("there are no 0 parts".into()),
+        Some((_, count)) if count > PARTS => Err(format!("there are at most {PARTS} parts")),
+        Some((_, count)) => Err(format!("parts count from 0: the last of {count} is {}/{count}", count - 1)),
+        None => Err("write I/N, such as 0/8 for the first of eight".into()),
+    }
+}
+
+pub(super) fn rate(text: &str) -> Result<u32, String> {
+    text.parse().ok().filter(|rate| (1..=10_000).contains(rate)).ok_or_else(|| "write a whole number from 1 to 10000".into())
 }
 
 /// An error of the library in the frame that clap gives it.

@@ -71,7 +71,7 @@ impl Stack {
         };
         let reference: Reference = self.value(file, &image, variables)?;
         let platform: Option<Platform> = service.platform.map(|platform| self.value(file, &platform, variables)).transpose()?;
-        self.targets.push(Target { reference, platform, services: vec![name.to_owned()] });
+        self.targets.push(Target { platform, services: vec![name.to_owned()], ..Target::of(reference) });
         Ok(())
     }
 
