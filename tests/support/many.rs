@@ -43,11 +43,11 @@ fn image(repository: usize, tag: usize) -> Image {
     Image::written(&text, &config.to_string()).unwrap()
 }
 
-/// Writes all images into the folder of a registry that is yet to start; returns the digests of their layers.
-pub fn lay(storage: &Path) -> BTreeSet<String> {
+/// Writes the images of so many repositories into the folder of a registry that is yet to start; returns the digests of their layers.
+pub fn lay(storage: &Path, repositories: usize) -> BTreeSet<String> {
     let root = storage.join("data/docker/registry/v2");
     let mut layers = BTreeSet::new();
-    for number in 0..REPOSITORIES {
+    for number in 0..repositories {
         let place = root.join("repositories").join(repository(number));
         for tag in 0..TAGS {
             let image = image(number, tag);

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::image::debian;
+use crate::place::{Place, WORKERS};
 use crate::run;
+
+/// The day of all runs.
+const TODAY: &str = "1763726400";
 
 /// The program's name within the image, and of the container.
 const PROGRAM: &str = "lucid-verify";
@@ -79,7 +83,7 @@ impl Pod {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lucid-verify"));
         command.args(arguments.map(|argument| mounted(expand(argument, &self.variables)))).current_dir("/").env_clear();
         command.envs(self.variables.iter().map(|(name, value)| (name, mounted(value.clone()))));
-        command.env("HOME", "/proc/home").env("TMPDIR", "/proc/tmp").env("SOURCE_DATE_EPOCH", "1763726400");
+        command.env("HOME", "/proc/home").env("TMPDIR", "/proc/tmp").env("SOURCE_DATE_EPOCH", TODAY);
         command
     }
 }
@@ -125,11 +129,10 @@ fn the_number_of_workers_is_one_wherever_it_stands() {
     let pod = Pod::of(sweep, &[], &secrets()).indexed(3);
     let arguments: Vec<String> = pod.command(&[]).get_args().map(|argument| argument.to_str().unwrap().to_owned()).collect();
     assert!(arguments.contains(&format!("--shard=3/{workers}")), "{arguments:?}");
-    assert!(arguments.contains(&"--output=json=/reports/shard-3.json".to_owned()), "{arguments:?}");
+    assert!(arguments.contains(&"--output=json=/shards/shard-3.json".to_owned()), "{arguments:?}");
     assert!(!arguments.concat().contains('$'), "{arguments:?}");
-    let merged = merge["template"]["spec"]["containers"][0]["args"].as_array().unwrap();
-    let reports: Vec<Value> = (0..workers).map(|worker| format!("/reports/shard-{worker}.json").into()).collect();
-    assert!(merged.ends_with(&reports), "{merged:?}");
+    let folder = merge["template"]["spec"]["containers"][0]["args"].as_array().unwrap().last().unwrap();
+    assert_eq!(folder, "/shards");
 }
 
 #[test]
@@ -222,7 +225,7 @@ fn the_official_schemas_take_every_file_and_refuse_a_field_that_is_none() {
         let output = python.output().unwrap();
         (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    let names = ["settings.yaml", "account.yaml", "reports.yaml", "sweep.yaml", "merge.yaml", "nightly.yaml"];
+    let names = ["settings.yaml", "account.yaml", "volumes.yaml", "sweep.yaml", "merge.yaml", "nightly.yaml"];
     let (files, wanted) = (names.map(|name| folder().join(name)), names.iter().flat_map(|name| documents(name)).count());
     for release in RELEASES {
         let (is_valid, said) = validated(&files, release);
@@ -244,4 +247,41 @@ fn the_official_schemas_take_every_file_and_refuse_a_field_that_is_none() {
     let (is_valid, said) = validated(&wrong, RELEASES[0]);
     let refused = said.lines().filter(|line| line.contains(" did not validate ")).count();
     assert!(!is_valid && refused == wrongs.len(), "{said}");
+}
+
+#[test]
+fn the_command_lines_are_run_as_the_jobs_would_run_them() {
+    if !run::asked("the_command_lines_are_run_as_the_jobs_would_run_them") {
+        return;
+    }
+    let place = Place::of(2);
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+        folder.path().join(name)
+    };
+    let (shards, reports, credentials) = (at("shards"), at("reports"), at("credentials"));
+    fs::write(credentials.join("config.json"), r#"{"auths": {}}"#).unwrap();
+    let volumes = [("shards", &*shards), ("reports", &*reports), ("credentials", &*credentials)];
+    let (bucket, environment) = (place.bucket.url("kubernetes"), place.bucket.read_only());
+    let mut settings = vec![("REGISTRY", &*place.registry.address), ("MATCH", "team/*"), ("BUCKET", &bucket)];
+    settings.extend(environment.iter().filter(|(name, _)| name.ends_with("_URL")).map(|(name, value)| (*name, &**value)));
+    let (sweep, merge) = (&documents("sweep.yaml")[0]["spec"], &documents("merge.yaml")[0]["spec"]);
+    let worker = |index| Pod::of(sweep, &settings, &secrets()).indexed(index).command(&volumes);
+    let workers: Vec<_> = (0..WORKERS).map(|index| worker(index).stderr(Stdio::piped()).spawn().unwrap()).collect();
+    for worker in workers {
+        let ended = worker.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+    assert!(place.bucket.list().iter().any(|name| name.starts_with("kubernetes/")), "the bucket is written");
+    let merged = Pod::of(merge, &[], &BTreeMap::new()).command(&volumes).output().unwrap();
+    let mut single = run::lucid_verify();
+    single.args(["--catalog", &place.registry.address, "--match", "team/*", "--no-cache", "--format", "json"]);
+    let single = single.env("SOURCE_DATE_EPOCH", TODAY).output().unwrap();
+    assert_eq!(merged.status.code(), single.status.code(), "{}", String::from_utf8_lossy(&merged.stderr));
+    assert!(fs::read(reports.join("sweep.json")).unwrap() == single.stdout, "the merge is not what one run says");
+    assert!(fs::read_to_string(reports.join("sweep.html")).unwrap().contains("</html>"));
+
+    let wrong = worker(WORKERS).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2), "a worker too many fails the Job: {}", String::from_utf8_lossy(&wrong.stderr));
 }
