@@ -4,7 +4,8 @@ use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Cache, Kind};
+use super::Kind;
+use super::folder::Folder;
 
 /// How the names of files begin that are being written.
 pub(super) const TEMPORARY: &str = ".new-";
@@ -26,9 +27,14 @@ pub struct Share {
 }
 
 impl Share {
-    fn add(&mut self, file: &Stored) {
+    /// Counts an entry of so many bytes.
+    pub(super) fn count(&mut self, bytes: u64) {
         self.entries += 1;
-        self.bytes = self.bytes.saturating_add(file.bytes);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    fn add(&mut self, file: &Stored) {
+        self.count(file.bytes);
         self.oldest = Some(self.oldest.map_or(file.used, |oldest| oldest.min(file.used)));
     }
 }
@@ -41,12 +47,11 @@ struct Stored {
     is_entry: bool,
 }
 
-impl Cache {
+impl Folder {
     /// What it holds of each kind; the last are entries of formats that this version does not read.
-    pub fn contents(&self) -> Vec<(Option<Kind>, Share)> {
+    pub(super) fn contents(&self) -> Vec<(Option<Kind>, Share)> {
         let layout = self.layout();
-        let mut shares: Vec<(Option<Kind>, Share)> =
-            Kind::ALL.into_iter().map(Some).chain([None]).map(|kind| (kind, Share::default())).collect();
+        let mut shares = none();
         for file in stored(&layout).iter().filter(|file| file.is_entry) {
             let kind = Kind::ALL.into_iter().find(|kind| file.path.starts_with(layout.join(kind.folder())));
             shares.iter_mut().filter(|(other, _)| *other == kind).for_each(|(_, share)| share.add(file));
@@ -55,7 +60,7 @@ impl Cache {
     }
 
     /// Removes every entry; tells how many there were, and their bytes.
-    pub fn clear(&self) -> Share {
+    pub(super) fn clear(&self) -> Share {
         let mut removed = Share::default();
         for file in stored(&self.layout()) {
             if fs::remove_file(&file.path).is_ok() && file.is_entry {
@@ -64,6 +69,21 @@ impl Cache {
         }
         removed
     }
+}
+
+/// No entry of any kind; the last are those of formats that this version does not read.
+pub(super) fn none() -> Vec<(Option<Kind>, Share)> {
+    Kind::ALL.into_iter().map(Some).chain([None]).map(|kind| (kind, Share::default())).collect()
+}
+
+/// Whether a folder is one of entries, of whatever format.
+pub(super) fn is_of_kind(folder: &str) -> bool {
+    Kind::ALL.iter().any(|kind| folder.strip_prefix(kind.name()).is_some_and(|rest| rest.starts_with('-')))
+}
+
+/// Whether this is the name of an entry.
+pub(super) fn is_entry(name: &str) -> bool {
+    name.len() >= 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Removes what killed processes left, and the least recently used entries if all of them have more than `cap` bytes: some
@@ -98,16 +118,14 @@ fn stored(layout: &Path) -> Vec<Stored> {
             files.extend(listed(&kind.path()).filter_map(|claim| file(&claim, false)));
             continue;
         }
-        let of_kinds =
-            |name: &str| Kind::ALL.iter().any(|kind| name.strip_prefix(kind.name()).is_some_and(|rest| rest.starts_with('-')));
-        if !kind.file_name().to_str().is_some_and(of_kinds) {
+        if !kind.file_name().to_str().is_some_and(is_of_kind) {
             continue;
         }
         let algorithms = listed(&kind.path()).filter(is_folder);
         let leaves = algorithms.flat_map(|algorithm| listed(&algorithm.path()).filter(is_folder).collect::<Vec<_>>());
         for entry in leaves.flat_map(|leaf| listed(&leaf.path()).collect::<Vec<_>>()) {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_entry = name.len() >= 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+            let is_entry = is_entry(&name);
             if is_entry || name.starts_with(TEMPORARY) {
                 files.extend(file(&entry, is_entry));
             }

@@ -14,14 +14,19 @@ pub(super) const LONGEST: u64 = 512 << 20;
 
 const MAGIC: [u8; 8] = *b"lucidv1\n";
 /// Bytes of a header: magic, length of the content, SHA-256 over kind, key and content.
-const HEADER: usize = 8 + 8 + 32;
+pub(super) const HEADER: usize = 8 + 8 + 32;
+
+/// What an entry is called where it is bound to that: its kind with the format, and its key.
+pub(super) fn name(kind: Kind, key: &Digest) -> String {
+    format!("{} {key}\n", kind.folder())
+}
 
 /// What binds the content of an entry to its kind and key.
 fn bond(kind: Kind, key: &Digest) -> Sha256 {
-    Sha256::new_with_prefix(format!("{} {key}\n", kind.folder()))
+    Sha256::new_with_prefix(name(kind, key))
 }
 
-fn header(length: u64, bond: Sha256) -> [u8; HEADER] {
+pub(super) fn header(length: u64, bond: Sha256) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     let fields = [&MAGIC[..], &length.to_le_bytes(), &bond.finalize()];
     for (byte, value) in header.iter_mut().zip(fields.into_iter().flatten()) {

@@ -1,33 +1,39 @@
-//! What was learned of blobs and images, on disk, for the next run. It is never believed over a digest, and nothing depends
-//! on it: an entry that is missing, damaged or not to be had is one that is made again.
+//! What was learned of blobs and images, in a folder or a bucket, for the next run. It is never believed over a digest, and
+//! nothing depends on it: an entry that is missing, damaged or not to be had is one that is made again.
 //!
-//! `DIR/v1/KIND-FORMAT/ALGORITHM/AB/DIGEST` holds an entry; a format that no one reads any more ages and goes.
+//! `PLACE/v1/KIND-FORMAT/ALGORITHM/AB/DIGEST` holds an entry; a format that no one reads any more ages and goes.
 
+mod bucket;
 mod claim;
 mod contents;
 mod entry;
+mod folder;
 mod private;
+mod sealed;
 mod stamped;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::layer::stored;
 use crate::text::escape;
-use crate::transient::Transient;
 
+use bucket::Bucket;
+pub use bucket::Service;
 pub use claim::Claim;
 pub use contents::Share;
+use folder::Folder;
+pub use sealed::Secret;
 
 /// Bytes that entries take up before the least recently used go: those of ten thousand layers, or of ten that hold a million
 /// files each.
 pub const CAP: u64 = 2_000_000_000;
 
-/// The folder of this layout of files, below the cache's own.
+/// The folder of this layout of entries, below the cache's own.
 const LAYOUT: &str = "v1";
 
 /// What an entry is.
@@ -61,20 +67,28 @@ impl Kind {
             Self::Document | Self::Verdict => format!("{}-1", self.name()),
         }
     }
+
+    /// Where the entry of a key is, below the cache.
+    fn place(self, key: &Digest) -> String {
+        let (name, hex) = (key.to_string(), key.hex());
+        let algorithm = name.split(':').next().unwrap_or_default();
+        format!("{LAYOUT}/{}/{algorithm}/{}/{hex}", self.folder(), hex.get(..2).unwrap_or_default())
+    }
 }
 
-/// A folder of entries, shared by all processes of one user.
+/// Entries that processes share: those of one user in a folder, those of many machines in a bucket.
 #[derive(Debug)]
 pub struct Cache {
-    folder: PathBuf,
-    cap: u64,
+    place: Place,
     say: fn(&str),
-    /// Whether something was put: what is too much goes when this run ends.
-    is_grown: AtomicBool,
     /// Whether it cannot be written: that is said once.
     is_shut: AtomicBool,
-    /// Counts the temporary files of this process.
-    written: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Place {
+    Folder(Folder),
+    Bucket(Bucket),
 }
 
 impl Cache {
@@ -83,35 +97,46 @@ impl Cache {
     ///
     /// Fails with `Denied` where another user owns the folder or may write to it, and with `Usage` where it is none.
     pub fn open(folder: &Path, cap: u64, say: fn(&str)) -> Result<Self> {
-        private::check(folder).map_err(|error| error.doing(format!("use the cache {}", shown(folder))))?;
-        let (is_grown, is_shut, written) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
-        Ok(Self { folder: folder.to_owned(), cap, say, is_grown, is_shut, written })
+        Ok(Self { place: Place::Folder(Folder::open(folder, cap)?), say, is_shut: AtomicBool::new(false) })
     }
 
-    /// Its folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    /// The cache in a bucket: `s3://BUCKET` or `s3://BUCKET/PREFIX`. Nothing is asked of it before the first entry is.
+    ///
+    /// Fails with `Usage` where the address or what the environment says of the service is of no use.
+    pub fn in_bucket(address: &str, service: Service<'_>) -> Result<Self> {
+        let say = service.say;
+        Ok(Self { place: Place::Bucket(Bucket::open(address, service)?), say, is_shut: AtomicBool::new(false) })
     }
 
-    /// The bytes that its entries may take up.
-    pub fn cap(&self) -> u64 {
-        self.cap
+    /// Where it is, fit to be shown.
+    pub fn name(&self) -> String {
+        match &self.place {
+            Place::Folder(folder) => folder.name(),
+            Place::Bucket(bucket) => bucket.name().to_owned(),
+        }
+    }
+
+    /// The bytes that its entries may take up; a bucket has rules of its own.
+    pub fn cap(&self) -> Option<u64> {
+        match &self.place {
+            Place::Folder(folder) => Some(folder.cap()),
+            Place::Bucket(_) => None,
+        }
     }
 
     /// What was put under a key, as it was put, and marks it as used. `None`: it is to be made again.
     pub fn get(&self, kind: Kind, key: &Digest) -> Option<Vec<u8>> {
-        match entry::read(&self.path(kind, key), kind, key) {
-            Ok((payload, file)) => {
-                // One that cannot be marked goes earlier than it should.
-                let _ = file.set_modified(now());
-                Some(payload)
-            }
-            Err(why) => {
-                if let Some(why) = why {
-                    self.pass_over(kind, key, &why);
+        match &self.place {
+            Place::Bucket(bucket) => bucket.get(kind, key),
+            Place::Folder(folder) => match folder.get(kind, key) {
+                Ok(payload) => Some(payload),
+                Err(why) => {
+                    if let Some(why) = why {
+                        self.pass_over(kind, key, &why);
+                    }
+                    None
                 }
-                None
-            }
+            },
         }
     }
 
@@ -122,14 +147,18 @@ impl Cache {
 
     /// Keeps what `write` writes, as [`put`](Self::put) does. What is longer than an entry may be is not kept.
     pub fn put_with(&self, kind: Kind, key: &Digest, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let folder = match &self.place {
+            Place::Bucket(bucket) => return bucket.put(kind, key, write),
+            Place::Folder(folder) => folder,
+        };
         if self.is_shut.load(Ordering::Relaxed) {
             return;
         }
-        match self.write(kind, key, write) {
-            Ok(()) => self.is_grown.store(true, Ordering::Relaxed),
+        match folder.put(kind, key, write) {
+            Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {}
             Err(error) if self.is_shut.swap(true, Ordering::Relaxed) => drop(error),
-            Err(error) => (self.say)(&format!("the cache {} cannot be written: {error}", shown(&self.folder))),
+            Err(error) => (self.say)(&format!("the cache {} cannot be written: {error}", self.name())),
         }
     }
 
@@ -138,34 +167,38 @@ impl Cache {
         (self.say)(&format!("the cache's {} {} is passed over: {why}", kind.name(), key.short()));
     }
 
-    fn write(&self, kind: Kind, key: &Digest, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        let path = self.path(kind, key);
-        let folder = path.parent().unwrap_or(&self.folder);
-        private::create_folder(folder)?;
-        let number = self.written.fetch_add(1, Ordering::Relaxed);
-        let temporary = folder.join(format!("{}{}-{number}", contents::TEMPORARY, std::process::id()));
-        let (draft, file) = Transient::make(temporary, private::create)?;
-        let mut writer = entry::Writer::new(file, kind, key, self.cap)?;
-        write(&mut writer)?;
-        writer.finish()?;
-        draft.stay(&path)
+    /// What `look` finds of an entry; else, once no other makes it, the right to make it. While another does, time passes in
+    /// `rest`, and `look` looks again. `Err(None)`: the other hangs, or claims are not to be had here. Then it is made beside the
+    /// other, and the worst that comes of it is work done twice.
+    pub fn claim<T>(
+        &self,
+        kind: Kind,
+        key: &Digest,
+        look: &dyn Fn() -> Option<T>,
+        rest: &dyn Fn(Duration),
+    ) -> std::result::Result<T, Option<Claim>> {
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        match &self.place {
+            Place::Folder(folder) => folder.claim(kind, key, rest).map_or(Err(None), |claim| look().ok_or(Some(claim))),
+            Place::Bucket(bucket) => bucket.claim(kind, key, look, rest),
+        }
     }
 
-    fn path(&self, kind: Kind, key: &Digest) -> PathBuf {
-        let (name, hex) = (key.to_string(), key.hex());
-        let algorithm = name.split(':').next().unwrap_or_default();
-        self.layout().join(kind.folder()).join(algorithm).join(hex.get(..2).unwrap_or_default()).join(hex)
+    /// What it holds of each kind; the last are entries of formats that this version does not read.
+    pub fn contents(&self) -> Result<Vec<(Option<Kind>, Share)>> {
+        match &self.place {
+            Place::Folder(folder) => Ok(folder.contents()),
+            Place::Bucket(bucket) => bucket.contents(),
+        }
     }
 
-    fn layout(&self) -> PathBuf {
-        self.folder.join(LAYOUT)
-    }
-}
-
-impl Drop for Cache {
-    fn drop(&mut self) {
-        if self.is_grown.load(Ordering::Relaxed) {
-            contents::tidy(&self.layout(), self.cap, now());
+    /// Removes every entry; tells how many there were, and their bytes.
+    pub fn clear(&self) -> Result<Share> {
+        match &self.place {
+            Place::Folder(folder) => Ok(folder.clear()),
+            Place::Bucket(bucket) => bucket.clear(),
         }
     }
 }

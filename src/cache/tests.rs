@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 use std::fs::{self, File};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::*;
@@ -18,6 +19,19 @@ fn said() -> Vec<String> {
 
 fn cache(folder: &Path) -> Cache {
     Cache::open(&folder.join("cache"), CAP, say).unwrap()
+}
+
+/// The folder of a cache.
+fn folder_of(cache: &Cache) -> &Folder {
+    match &cache.place {
+        Place::Folder(folder) => folder,
+        Place::Bucket(_) => panic!("a bucket"),
+    }
+}
+
+/// Claims an entry without looking for it.
+fn claim(cache: &Cache, key: &Digest) -> Option<Claim> {
+    cache.claim(Kind::Layer, key, &|| None::<()>, &std::thread::sleep).unwrap_err()
 }
 
 fn key(name: &str) -> Digest {
@@ -45,7 +59,7 @@ fn what_is_damaged_cut_off_swapped_or_foreign_is_said_and_made_again() {
     let cache = cache(folder.path());
     for kind in Kind::ALL {
         cache.put(kind, &key("a"), b"payload");
-        let path = cache.path(kind, &key("a"));
+        let path = folder_of(&cache).entry(kind, &key("a"));
         let whole = fs::read(&path).unwrap();
         let flipped = (0..whole.len()).map(|at| {
             let mut bytes = whole.clone();
@@ -62,12 +76,12 @@ fn what_is_damaged_cut_off_swapped_or_foreign_is_said_and_made_again() {
         cache.put(kind, &key("a"), b"payload");
         assert_eq!(cache.get(kind, &key("a")).unwrap(), b"payload");
         cache.put(kind, &key("b"), b"of another key");
-        fs::rename(cache.path(kind, &key("b")), &path).unwrap();
+        fs::rename(folder_of(&cache).entry(kind, &key("b")), &path).unwrap();
         assert_eq!((cache.get(kind, &key("a")), said().len()), (None, 1));
     }
     cache.put(Kind::Layer, &key("c"), b"of another kind");
-    fs::create_dir_all(cache.path(Kind::Verdict, &key("c")).parent().unwrap()).unwrap();
-    fs::rename(cache.path(Kind::Layer, &key("c")), cache.path(Kind::Verdict, &key("c"))).unwrap();
+    fs::create_dir_all(folder_of(&cache).entry(Kind::Verdict, &key("c")).parent().unwrap()).unwrap();
+    fs::rename(folder_of(&cache).entry(Kind::Layer, &key("c")), folder_of(&cache).entry(Kind::Verdict, &key("c"))).unwrap();
     assert_eq!((cache.get(Kind::Verdict, &key("c")), said().len()), (None, 1));
 }
 
@@ -79,14 +93,15 @@ fn it_is_its_owners_alone() {
     let folder = tempfile::tempdir().unwrap();
     let cache = cache(folder.path());
     cache.put(Kind::Layer, &key("a"), b"payload");
-    let entry = cache.path(Kind::Layer, &key("a"));
+    let entry = folder_of(&cache).entry(Kind::Layer, &key("a"));
     assert_eq!(fs::metadata(&entry).unwrap().mode() & 0o777, 0o600);
     for above in entry.ancestors().skip(1).take_while(|above| *above != folder.path()) {
         assert_eq!(fs::metadata(above).unwrap().mode() & 0o777, 0o700, "{}", above.display());
     }
+    let own = folder.path().join("cache");
     for mode in [0o777, 0o1777, 0o720] {
-        fs::set_permissions(cache.folder(), fs::Permissions::from_mode(mode)).unwrap();
-        let error = Cache::open(cache.folder(), CAP, say).unwrap_err();
+        fs::set_permissions(&own, fs::Permissions::from_mode(mode)).unwrap();
+        let error = Cache::open(&own, CAP, say).unwrap_err();
         assert!(error.kind == Fault::Denied && error.what.contains(&format!("{mode:04o}")), "{error}");
     }
     let error = Cache::open(&entry, CAP, say).unwrap_err();
@@ -97,14 +112,14 @@ fn it_is_its_owners_alone() {
 fn one_that_cannot_be_written_is_said_once() {
     let folder = tempfile::tempdir().unwrap();
     let cache = cache(folder.path());
-    fs::create_dir(cache.folder()).unwrap();
-    fs::write(cache.layout(), b"in the way").unwrap();
+    fs::create_dir(folder.path().join("cache")).unwrap();
+    fs::write(folder_of(&cache).layout(), b"in the way").unwrap();
     cache.put(Kind::Layer, &key("a"), b"payload");
     cache.put(Kind::Layer, &key("b"), b"payload");
     let said = said();
     assert!(said.len() == 1 && said[0].contains("cannot be written"), "{said:?}");
-    assert!(cache.claim(Kind::Layer, &key("a")).is_none());
-    assert_eq!((cache.get(Kind::Layer, &key("a")), cache.contents().len()), (None, 4));
+    assert!(claim(&cache, &key("a")).is_none());
+    assert_eq!((cache.get(Kind::Layer, &key("a")), cache.contents().unwrap().len()), (None, 4));
 }
 
 /// Sets when an entry was last used.
@@ -120,15 +135,15 @@ fn the_least_recently_used_go_when_it_is_too_much() {
     let keys: Vec<Digest> = (0..12).map(|at| key(&at.to_string())).collect();
     for (at, key) in keys.iter().enumerate() {
         small.put(Kind::ALL[at % 3], key, &[0; 1000]);
-        used(&small.path(Kind::ALL[at % 3], key), 1000 + at as u64);
+        used(&folder_of(&small).entry(Kind::ALL[at % 3], key), 1000 + at as u64);
     }
     // The oldest is used again.
     assert!(small.get(Kind::Layer, &keys[0]).is_some());
-    let foreign = small.layout().join("notes.txt");
+    let foreign = folder_of(&small).layout().join("notes.txt");
     fs::write(&foreign, vec![0; 20_000]).unwrap();
     drop(small);
     let cache = cache(folder.path());
-    let kept: Vec<usize> = (0..12).filter(|at| cache.path(Kind::ALL[at % 3], &keys[*at]).exists()).collect();
+    let kept: Vec<usize> = (0..12).filter(|at| folder_of(&cache).entry(Kind::ALL[at % 3], &keys[*at]).exists()).collect();
     assert_eq!(kept, [0, 5, 6, 7, 8, 9, 10, 11]);
     assert!(foreign.exists());
 }
@@ -138,7 +153,7 @@ fn one_entry_that_is_too_much_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let small = Cache::open(&folder.path().join("cache"), 100, say).unwrap();
     small.put(Kind::Layer, &key("a"), &[0; 101]);
-    let folder = small.path(Kind::Layer, &key("a"));
+    let folder = folder_of(&small).entry(Kind::Layer, &key("a"));
     assert_eq!(fs::read_dir(folder.parent().unwrap()).unwrap().count(), 0);
     small.put(Kind::Layer, &key("a"), &[0; 100]);
     assert!(small.get(Kind::Layer, &key("a")).is_some() && said().is_empty());
@@ -149,9 +164,9 @@ fn what_a_killed_process_left_goes_and_what_is_being_written_stays() {
     let folder = tempfile::tempdir().unwrap();
     let writing = cache(folder.path());
     writing.put(Kind::Layer, &key("a"), b"payload");
-    let beside = writing.path(Kind::Layer, &key("a"));
+    let beside = folder_of(&writing).entry(Kind::Layer, &key("a"));
     let [stale, fresh] = ["1-1", "2-1"].map(|name| beside.with_file_name(format!("{}{name}", contents::TEMPORARY)));
-    let claims = writing.layout().join(contents::CLAIMS);
+    let claims = folder_of(&writing).layout().join(contents::CLAIMS);
     fs::create_dir(&claims).unwrap();
     let claim = claims.join("layer-0");
     for path in [&stale, &fresh, &claim] {
@@ -170,11 +185,11 @@ fn what_it_holds_is_told_and_cleared() {
     cache.put(Kind::Layer, &key("a"), &[0; 100]);
     cache.put(Kind::Layer, &key("b"), &[0; 100]);
     cache.put(Kind::Verdict, &key("b"), b"");
-    used(&cache.path(Kind::Layer, &key("a")), 1000);
-    let old = cache.layout().join("layer-0/sha256/ab").join("ab".repeat(32));
+    used(&folder_of(&cache).entry(Kind::Layer, &key("a")), 1000);
+    let old = folder_of(&cache).layout().join("layer-0/sha256/ab").join("ab".repeat(32));
     private::create_folder(old.parent().unwrap()).unwrap();
     fs::write(&old, b"of another version").unwrap();
-    let contents = cache.contents();
+    let contents = cache.contents().unwrap();
     let told: Vec<(Option<Kind>, u64, u64)> = contents.iter().map(|(kind, share)| (*kind, share.entries, share.bytes)).collect();
     let of = |kind, entries, bytes| (kind, entries, bytes);
     assert_eq!(
@@ -182,9 +197,9 @@ fn what_it_holds_is_told_and_cleared() {
         [of(Some(Kind::Layer), 2, 296), of(Some(Kind::Document), 0, 0), of(Some(Kind::Verdict), 1, 48), of(None, 1, 18)]
     );
     assert_eq!(contents[0].1.oldest, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1000)));
-    let removed = cache.clear();
+    let removed = cache.clear().unwrap();
     assert_eq!((removed.entries, removed.bytes), (4, 362));
-    assert!(cache.contents().iter().all(|(_, share)| *share == Share::default()));
+    assert!(cache.contents().unwrap().iter().all(|(_, share)| *share == Share::default()));
 }
 
 #[test]
@@ -194,9 +209,9 @@ fn one_makes_an_entry_and_the_others_wait_for_it() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let claim = cache.claim(Kind::Layer, &key("a")).unwrap();
-                if cache.get(Kind::Layer, &key("a")).is_none() {
-                    claim.beat();
+                let look = || cache.get(Kind::Layer, &key("a"));
+                if let Err(claim) = cache.claim(Kind::Layer, &key("a"), &look, &std::thread::sleep) {
+                    claim.unwrap().beat();
                     made.fetch_add(1, Ordering::Relaxed);
                     cache.put(Kind::Layer, &key("a"), b"payload");
                 }
@@ -204,16 +219,17 @@ fn one_makes_an_entry_and_the_others_wait_for_it() {
         }
     });
     assert_eq!(made.into_inner(), 1);
-    assert_eq!(fs::read_dir(cache.layout().join(contents::CLAIMS)).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(folder_of(&cache).layout().join(contents::CLAIMS)).unwrap().count(), 0);
 }
 
 #[test]
 fn whoever_hangs_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let cache = cache(folder.path());
-    let hanging = cache.claim(Kind::Layer, &key("a")).unwrap();
-    assert!(cache.claim_within(Kind::Layer, &key("a"), Duration::from_millis(50)).is_none());
-    assert!(cache.claim(Kind::Layer, &key("b")).is_some());
+    let hanging = claim(&cache, &key("a")).unwrap();
+    let within = folder_of(&cache).claim_within(Kind::Layer, &key("a"), &std::thread::sleep, Duration::from_millis(50));
+    assert!(within.is_none());
+    assert!(claim(&cache, &key("b")).is_some());
     drop(hanging);
-    assert!(cache.claim(Kind::Layer, &key("a")).is_some());
+    assert!(claim(&cache, &key("a")).is_some());
 }

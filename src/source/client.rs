@@ -74,6 +74,13 @@ impl Http {
         client(&self.tls, || builder(self.direct).redirect(Policy::none()))
     }
 
+    /// A client of a store of objects, which redirects nobody: of TLS alone, or one that also speaks plain HTTP and then asks
+    /// no proxy.
+    pub fn of_store(access: &Access, is_plain: bool) -> Result<Client> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        client(&access.tls, || builder(is_plain).redirect(Policy::none()).https_only(!is_plain))
+    }
+
     /// A GET of this address.
     pub fn get(&self, url: Url) -> RequestBuilder {
         self.client.get(url)

@@ -43,7 +43,7 @@ pub use catalog::Catalog;
 pub use credentials::files as credential_files;
 pub use deadline::Deadline;
 pub use host::Hosts;
-pub use pace::Pace;
+pub use pace::{Pace, Turn};
 pub use referrers::Listing;
 pub use resolve::{platforms, resolve};
 pub use resume::blob;
@@ -109,6 +109,12 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// The digest that the transport claims for it, unparsed.
     pub claimed_digest: Option<String>,
+}
+
+/// A client of a store of objects, with the certificates that count for registries: of TLS alone, or one that also speaks plain
+/// HTTP and then asks no proxy.
+pub fn store_client(access: &Access, is_plain: bool) -> Result<reqwest::Client> {
+    client::Http::of_store(access, is_plain)
 }
 
 /// How to reach a source.

@@ -5,6 +5,7 @@
 //! it brings less.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Blobs at the beginning: what other clients of registries read at the same time.
@@ -57,6 +58,11 @@ impl Pace {
 
     /// Waits for the turn to read a blob. It ends when what is returned is dropped.
     pub fn turn(&self) -> Turn<'_> {
+        self.begin();
+        Turn { pace: self }
+    }
+
+    fn begin(&self) {
         let waits = |state: &mut State| state.reading >= state.climb.places;
         let mut state = self.changed.wait_while(self.state(), waits).unwrap_or_else(PoisonError::into_inner);
         if state.reading == 0 {
@@ -64,7 +70,6 @@ impl Pace {
             (state.ended, state.bytes, state.began) = (0, 0, Instant::now());
         }
         state.reading += 1;
-        Turn { pace: self }
     }
 
     /// Counts bytes that came.
@@ -94,6 +99,18 @@ fn count(state: &mut State, ended: usize, bytes: u64, changed: &Condvar) {
 /// Leave to read one blob.
 pub struct Turn<'a> {
     pace: &'a Pace,
+}
+
+impl Turn<'_> {
+    /// Lets time pass in which another may read, and waits for a place again.
+    pub fn rest(&self, time: Duration) {
+        let mut state = self.pace.state();
+        state.reading = state.reading.saturating_sub(1);
+        drop(state);
+        self.pace.changed.notify_one();
+        thread::sleep(time);
+        self.pace.begin();
+    }
 }
 
 impl Drop for Turn<'_> {
@@ -194,6 +211,22 @@ mod tests {
         assert!(is_third.into_inner());
         drop(two);
         assert_eq!(pace.state().reading, 0);
+    }
+
+    #[test]
+    fn whoever_only_waits_for_something_else_leaves_the_place_to_others() {
+        let pace = Pace::steady(1);
+        let (turn, has_read) = (pace.turn(), std::sync::atomic::AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _other = pace.turn();
+                has_read.store(true, std::sync::atomic::Ordering::SeqCst);
+            });
+            while !has_read.load(std::sync::atomic::Ordering::SeqCst) {
+                turn.rest(Duration::from_millis(1));
+            }
+        });
+        assert_eq!(pace.state().reading, 1);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::digest::{Algorithm, Verified};
 use crate::error::Result;
 use crate::image::{Descriptor, Resolved};
 use crate::layer::{self, Passed};
+use crate::source::Turn;
 
 /// A layer that is wanted. Where it is read, those who wait for it see that the bytes come.
 pub(super) struct Wanted<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Wanted<'a> {
     /// Whether it is read on several threads.
     pub(super) is_staged: bool,
     pub(super) watch: &'a dyn Watch,
+    /// What is given back while another process reads the layer.
+    pub(super) turn: &'a Turn<'a>,
     pub(super) claim: OnceLock<Claim>,
 }
 
@@ -33,14 +36,10 @@ impl Wanted<'_> {
             pass(verified()?, self.algorithm, &self.reading.limits)
         };
         let Some(cache) = &self.reading.cache else { return read() };
-        if let Some(known) = self.known(cache, &verified) {
-            return Ok(known);
-        }
-        if let Some(claim) = cache.claim(Kind::Layer, &self.descriptor.digest) {
-            let _ = self.claim.set(claim);
-            if let Some(known) = self.known(cache, &verified) {
-                return Ok(known);
-            }
+        let (look, rest) = (|| self.known(cache, &verified), |pause| self.turn.rest(pause));
+        match cache.claim(Kind::Layer, &self.descriptor.digest, &look, &rest) {
+            Ok(known) => return Ok(known),
+            Err(claim) => claim.into_iter().for_each(|claim| drop(self.claim.set(claim))),
         }
         let passed = read()?;
         if passed.is_sound() {

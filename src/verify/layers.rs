@@ -102,9 +102,10 @@ fn one(found: &Found, reading: &Reading, watch: &dyn Watch, layer: usize, is_sta
         if let Some(passed) = source.layer(descriptor, diff_id) {
             return passed;
         }
-        let _turn = reading.shared.pace.turn();
+        let turn = &reading.shared.pace.turn();
         reading.shared.staged(is_staged, |is_staged| {
-            let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, is_staged, watch, claim: OnceLock::new() };
+            let claim = OnceLock::new();
+            let wanted = Wanted { descriptor, algorithm, reading, is_at_hand, is_staged, watch, turn, claim };
             let blob = || Ok(Watched { inner: opened()?, watch: &wanted, layer });
             wanted.pass(&blob).map_err(|error| elsewhere(error, descriptor))?.hold(descriptor, diff_id)
         })
