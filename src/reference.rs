@@ -88,6 +88,14 @@ impl Reference {
         }
     }
 
+    /// The host of its registry, if it is in one.
+    pub fn host(&self) -> Option<&str> {
+        match &self.transport {
+            Transport::Registry { host, .. } => Some(host),
+            _ => None,
+        }
+    }
+
     /// Whether the image comes on stdin.
     pub fn is_on_stdin(&self) -> bool {
         matches!(&self.transport, Transport::OciArchive { file } | Transport::DockerArchive { file } if file == "-")

@@ -14,6 +14,9 @@ mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use image::layout::TAG;
 use image::registry::Registry;
@@ -257,4 +260,112 @@ fn what_is_no_part_or_no_registry_is_a_mistake_in_the_arguments() {
     let cache = tempfile::tempdir().unwrap();
     let (code, said, _) = cli::run(&["--catalog", "r.example", "--offline", "--cache", cache.path().to_str().unwrap()]);
     assert!(code == 5 && said.contains("--offline"), "{code} {said}");
+}
+
+/// The digest that a path of the distribution API ends with.
+fn digest(path: &str) -> Option<&str> {
+    path.rsplit('/').next().filter(|last| last.starts_with("sha256:"))
+}
+
+#[test]
+fn nothing_is_fetched_twice_and_a_sweep_of_what_is_known_asks_once_for_each_tag() {
+    let server = serve(|request| match request {
+        request if request.path.starts_with("/v2/_catalog") => Some(list(&["a", "b", "c"])),
+        request if is_tags(request) => Some(tags(&["1", "2"])),
+        _ => None,
+    });
+    let (host, cache) = (server.host(), tempfile::tempdir().unwrap());
+    let sweep = |more: &[&str]| {
+        let cache = cache.path().to_str().unwrap();
+        let arguments = [&["--catalog", &host, "--cache", cache, "--profile", "generic", "--retries", "0"], more].concat();
+        let (code, _, said) = cli::run(&arguments);
+        assert!(code < 2, "{said}");
+    };
+    sweep(&["--jobs", "1"]);
+    let first = server.paths();
+    let fetched: Vec<&str> = first.iter().filter_map(|path| digest(path)).collect();
+    assert_eq!(fetched.iter().collect::<BTreeSet<_>>().len(), fetched.len(), "{first:?}");
+    assert_eq!(first.iter().filter(|path| path.contains("/manifests/")).count(), 6);
+    sweep(&[]);
+    let asked: Vec<Request> = server.requests().into_iter().skip(first.len()).collect();
+    let paths: BTreeSet<&str> = asked.iter().map(|request| &request.path[..]).collect();
+    assert_eq!((asked.len(), paths.len()), (1 + 3 + 6, 10), "{paths:?}");
+    assert_eq!(asked.iter().filter(|request| request.method == "HEAD").count(), 6);
+}
+
+#[test]
+fn a_pass_is_got_once_for_the_catalog_and_once_for_each_repository() {
+    let server = serve(|request| {
+        if let Some((_, scope)) = request.path.split_once("/token?scope=") {
+            return Some(Reply::new(200, json!({"token": scope.split('&').next()}).to_string()));
+        }
+        let wanted = match request.path.trim_start_matches("/v2/").split('/').next().unwrap() {
+            catalog if catalog.starts_with("_catalog") => "registry:catalog:*".to_owned(),
+            repository => format!("repository:{repository}:pull"),
+        };
+        let sent = request.header("authorization").map(|pass| pass.replace("%3A", ":").replace("%2A", "*"));
+        if sent != Some(format!("Bearer {wanted}")) {
+            let realm =
+                format!("Bearer realm=\"http://{}/token\",service=\"r\",scope=\"{wanted}\"", request.header("host").unwrap());
+            return Some(Reply::new(401, "{}").with("www-authenticate", realm));
+        }
+        match request {
+            request if request.path.starts_with("/v2/_catalog") => Some(list(&["a", "b"])),
+            request if is_tags(request) => Some(tags(&["1", "2", "3"])),
+            _ => None,
+        }
+    });
+    let (code, report, said) = json(&["--catalog", &server.host()]);
+    assert_eq!((code, names(&report).len()), (0, 6), "{said}");
+    assert_eq!(server.paths().iter().filter(|path| path.starts_with("/token")).count(), 3, "{:?}", server.paths());
+}
+
+#[test]
+fn a_registry_that_wants_to_be_left_alone_is_left_alone_by_all() {
+    let refused: Mutex<Option<Instant>> = Mutex::default();
+    let (early, image) = (Arc::new(AtomicUsize::new(0)), numbered(0));
+    let counted = Arc::clone(&early);
+    let server = scripted(move |request| {
+        let mut refused = refused.lock().unwrap();
+        if refused.is_some_and(|at| at.elapsed() < Duration::from_secs(1)) {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+        match request {
+            request if request.path.starts_with("/v2/_catalog") => list(&["a", "b", "c"]),
+            request if is_tags(request) => tags(&["1"]),
+            request if request.path.starts_with("/v2/a/") && refused.is_none() => {
+                *refused = Some(Instant::now());
+                Reply::new(429, "{}").with("retry-after", 1)
+            }
+            _ => image.reply(request),
+        }
+    });
+    let (code, report, said) = json(&["--catalog", &server.host(), "--jobs", "1"]);
+    let complete: Vec<&Value> = report["images"].as_array().unwrap().iter().map(|image| &image["complete"]).collect();
+    assert_eq!((code, complete), (5, vec![&json!(false), &json!(true), &json!(true)]), "{said}");
+    assert_eq!(early.load(Ordering::SeqCst), 0, "someone asked before the second was over");
+}
+
+#[test]
+fn whoever_is_told_to_come_back_in_an_hour_asks_for_nothing_more() {
+    let server = serve(|request| match request {
+        request if request.path.starts_with("/v2/_catalog") => Some(list(&["a", "b", "c"])),
+        request if is_tags(request) => Some(tags(&["1"])),
+        request if request.path.contains("/manifests/") => Some(Reply::new(503, "{}").with("retry-after", 3600)),
+        _ => None,
+    });
+    let (code, _, said) = json(&["--catalog", &server.host(), "--jobs", "1"]);
+    assert!(code == 5 && said.contains("retry after 3600 s") && said.contains("be left alone for"), "{said}");
+    assert_eq!(server.paths().iter().filter(|path| path.contains("/manifests/")).count(), 1);
+}
+
+#[test]
+fn few_requests_that_are_left_are_said_once_and_a_rate_is_kept() {
+    let server = of_repositories(|_| list(&["a", "b"]).with("ratelimit-remaining", "3;w=21600"));
+    let began = Instant::now();
+    let (code, report, said) = json(&["--catalog", &server.host(), "--rate", "20"]);
+    assert_eq!((code, names(&report).len()), (0, 2), "{said}");
+    assert_eq!(said.matches("will soon let no more requests through").count(), 1, "{said}");
+    let requests = u32::try_from(server.paths().len()).unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(50) * (requests - 1), "{requests} requests came too fast");
 }

@@ -59,7 +59,6 @@ fn a_mistyped_verb_is_no_pull() {
 #[test]
 fn what_is_not_there_yet_says_so() {
     assert!(refused(&["explore"]).contains("the verb explore is not available yet"));
-    assert!(refused(&["pickme/x", "--catalog", "r"]).contains("--catalog is not available yet"));
 }
 
 #[test]

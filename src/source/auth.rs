@@ -1,7 +1,7 @@
 //! Passes: how the registry is told who asks, and how a pass that ran out is renewed.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -12,9 +12,10 @@ use serde::Deserialize;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::challenge::Challenge;
-use super::client::{Http, authority, is_loopback, never_a_server};
-use super::credentials::{self, Found, Login, Place};
-use super::refusal::{LOCAL, Refusal, excerpt};
+use super::client::{Http, authority};
+use super::credentials::{self, Found, Login, Place, Users};
+use super::realm;
+use super::refusal::{LOCAL, Refusal};
 use super::{Credentials, body};
 use crate::error::{Error, Kind, Result};
 
@@ -26,9 +27,6 @@ const DEFAULT_LIFE: u64 = 60;
 
 /// The longest part of a token's life that is left unused, so that it does not run out on its way.
 const MARGIN: Duration = Duration::from_secs(10);
-
-/// Bytes of a realm: what servers are asked to take of an address (RFC 9110, 4.1).
-const REALM: usize = 8000;
 
 /// Passes that are got for one request: one because the last ran out, or none was there yet, and one because that was not for
 /// what the registry wants.
@@ -95,6 +93,14 @@ impl Scope {
         }
     }
 
+    /// What it is called beside its host.
+    fn at(&self, host: &str) -> String {
+        match self {
+            Self::Repository(repository) => format!("{host}/{repository}"),
+            Self::Catalog => format!("the catalog of {host}"),
+        }
+    }
+
     /// The repository, for which credentials may be of its own.
     fn repository(&self) -> &str {
         match self {
@@ -117,7 +123,7 @@ impl fmt::Display for Scope {
 pub struct Auth {
     host: String,
     scope: Scope,
-    credential_files: Vec<PathBuf>,
+    users: Arc<Users>,
     /// Who the user is, once it was asked for: an anonymous pull starts no helper.
     found: OnceCell<Result<Found>>,
     state: Mutex<State>,
@@ -146,15 +152,10 @@ struct Reply {
 
 impl Auth {
     /// Passes for something of `host`, which is what the user calls the registry.
-    pub fn new(host: &str, scope: &Scope, credentials: Option<Credentials>, credential_files: &[PathBuf]) -> Self {
-        let given = credentials.map(|given| Found { login: Some(given.into()), ..Found::default() });
-        Self {
-            host: host.to_owned(),
-            scope: scope.clone(),
-            credential_files: credential_files.to_vec(),
-            found: OnceCell::new_with(given.map(Ok)),
-            state: Mutex::default(),
-        }
+    pub fn new(host: &str, scope: &Scope, users: &Arc<Users>) -> Self {
+        let (host, scope, users) = (host.to_owned(), scope.clone(), Arc::clone(users));
+        let found = OnceCell::new_with(users.given().map(Ok));
+        Self { host, scope, users, found, state: Mutex::default() }
     }
 
     /// Who the user is to the registry. Files and helpers are asked once.
@@ -162,9 +163,9 @@ impl Auth {
         let search = async || {
             let (scheme, host, repository) =
                 (registry.scheme().to_owned(), self.host.clone(), self.scope.repository().to_owned());
-            let (files, place) = (self.credential_files.clone(), Place { scheme, host, repository });
+            let (users, place) = (Arc::clone(&self.users), Place { scheme, host, repository });
             // A helper may take its time, and the network's threads are few.
-            let search = tokio::task::spawn_blocking(move || credentials::look_up(&files, &place));
+            let search = tokio::task::spawn_blocking(move || users.look_up(&place));
             search.await.unwrap_or_else(|error| Err(Error::new(Kind::Bug, error.to_string()).doing("look for credentials")))
         };
         match self.found.get_or_init(search).await {
@@ -262,9 +263,9 @@ impl Auth {
         http: &Http,
         registry: &Url,
     ) -> Result<(String, Duration)> {
-        let url = check_realm(realm, registry, login.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
+        let url = realm::check(realm, registry, login.is_some()).map_err(|why| Error::new(Kind::Denied, why))?;
         let host = authority(&url);
-        let doing = |error: Error| error.doing(format!("get a token for {} of {} from {host}", self.scope, self.host));
+        let doing = |error: Error| error.doing(format!("get a token for {} from {host}", self.scope.at(&self.host)));
         let response = ask(&url, fields, login, http).await.map_err(doing)?;
         if response.status() != StatusCode::OK {
             let refusal = Refusal::read(response, &login.map(Login::secrets).unwrap_or_default()).await;
@@ -359,71 +360,4 @@ async fn ask(url: &Url, fields: &[(&str, String)], login: Option<&Login>, http: 
 fn challenges(response: &Response) -> Vec<String> {
     let headers = response.headers().get_all(WWW_AUTHENTICATE);
     headers.iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
-}
-
-/// Holds a token server's address against the registry that names it: a registry could send credentials anywhere
-/// (CVE-2026-33540 and its like), or have us ask a cloud's metadata service.
-fn check_realm(realm: &str, registry: &Url, with_credentials: bool) -> Result<Url, String> {
-    let refuse = |why: &str| Err(format!("refusing realm {}: {why}", excerpt(realm)));
-    if realm.len() > REALM {
-        return refuse("it is longer than any address");
-    }
-    let Ok(url) = realm.parse::<Url>() else { return refuse("it is no absolute URL") };
-    let Some(host) = url.host_str() else { return refuse("it names no host") };
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("it holds a user name");
-    }
-    let same_host = registry.host_str() == Some(host);
-    if never_a_server(&url) && !same_host {
-        return refuse("it is a link-local or unspecified address");
-    }
-    if is_loopback(&url) && !is_loopback(registry) {
-        return refuse("it is this machine, and the registry is another");
-    }
-    match (url.scheme(), registry.scheme()) {
-        ("https", _) => Ok(url),
-        ("http", "http") if !with_credentials || same_host || is_loopback(&url) => Ok(url),
-        ("http", "http") => refuse("the credentials would be sent without encryption"),
-        ("http", _) => refuse("it is plain http, and the registry is https"),
-        _ => refuse("it is neither https nor http"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(realm: &str, registry: &str, with_credentials: bool) -> bool {
-        check_realm(realm, &registry.parse().unwrap(), with_credentials).is_ok()
-    }
-
-    #[test]
-    fn a_realm_never_weakens_the_registrys_own_protection() {
-        assert!(check("https://auth.docker.io/token", "https://registry-1.docker.io/", true));
-        assert!(check("https://auth/token", "http://127.0.0.1:5000/", true));
-        assert!(check("http://127.0.0.1:5001/token", "http://127.0.0.1:5000/", true));
-        assert!(check("http://auth.lan/token", "http://r.lan/", false));
-        assert!(!check("http://auth.lan/token", "http://r.lan/", true));
-        assert!(!check("http://r/token", "https://r/", false));
-        for realm in ["file:///etc/passwd", "ftp://r/", "/token", "", "https://user:word@r/", "https:"] {
-            assert!(!check(realm, "https://r/", false), "{realm}");
-        }
-    }
-
-    #[test]
-    fn a_realm_is_never_a_metadata_service() {
-        for host in
-            ["169.254.169.254", "[fd00:ec2::254]", "0.0.0.0", "[::]", "[fe80::1]", "[::ffff:169.254.169.254]", "0xa9fea9fe"]
-        {
-            assert!(!check(&format!("https://{host}/token"), "https://r/", false), "{host}");
-        }
-        assert!(check("https://169.254.7.7/token", "https://169.254.7.7/", true));
-        assert!(!check("https://127.0.0.1/token", "https://r/", false) && !check("https://localhost/token", "https://r/", false));
-    }
-
-    #[test]
-    fn an_unreadable_realm_is_shown_masked() {
-        let why = check_realm("https://user:hunter2@r/\u{1b}", &"https://r/".parse().unwrap(), false).unwrap_err();
-        assert!(why.starts_with("refusing realm") && !why.contains("hunter2") && !why.contains('\u{1b}'), "{why}");
-    }
 }

@@ -57,10 +57,8 @@ impl FromStr for Catalog {
         // A name that is not there stands for any of its repositories.
         let any: Result<Reference> = format!("docker://{host}/{}", namespace.unwrap_or("x/x")).parse();
         match any {
-            Ok(Reference { transport: Transport::Registry { host: read, repository }, tag, digest: None })
-                if tag.as_deref() == Some("latest")
-                    && !repository.ends_with(":latest")
-                    && (read == host || host == "index.docker.io") =>
+            Ok(Reference { transport: Transport::Registry { host: read, .. }, .. })
+                if !namespace.is_some_and(|name| name.contains([':', '@'])) && (read == host || host == "index.docker.io") =>
             {
                 Ok(Self { host: read, namespace: namespace.map(str::to_owned) })
             }

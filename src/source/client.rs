@@ -7,12 +7,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::{Action, Attempt, Policy};
-use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url};
 
 use super::deadline::Waiting;
 use super::refusal::{self, excerpt};
 use super::retry::{Attempts, Failure, Stop};
-use super::{Access, Tls, handshake, roots};
+use super::throttle::Throttle;
+use super::{Access, Tls, handshake, headers, roots};
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
@@ -37,9 +38,17 @@ pub struct Http {
     direct: bool,
     /// The variable that names the way to other hosts, if one does.
     proxy: Option<&'static str>,
+    /// The registry that is asked, and how fast. Where its answers lead is somebody else's.
+    throttle: Option<(String, Throttle)>,
 }
 
 impl Http {
+    /// A client of a registry at this address, which is asked no faster than it and the user want.
+    pub fn of_registry(access: &Access, address: &Url) -> Result<Self> {
+        let throttle = Some((authority(address), Throttle::new(access.rate)));
+        Ok(Self { throttle, ..Self::new(access, is_loopback(address))? })
+    }
+
     /// Sets up TLS and connections. `direct` asks no proxy: Go's clients go to loopback registries so, too.
     pub fn new(access: &Access, direct: bool) -> Result<Self> {
         // Whoever installed a provider before us keeps it.
@@ -59,7 +68,8 @@ impl Http {
     }
 
     fn of(client: Client, access: &Access, direct: bool, proxy: Option<&'static str>) -> Self {
-        Self { client, tls: access.tls.clone(), retries: access.retries, waiting: access.waiting(), direct, proxy }
+        let (tls, retries, waiting) = (access.tls.clone(), access.retries, access.waiting());
+        Self { client, tls, retries, waiting, direct, proxy, throttle: None }
     }
 
     /// There are no such sockets here.
@@ -113,12 +123,19 @@ impl Http {
             let (client, request) = request().build_split();
             let request = request.map_err(|error| describe(&error).1)?;
             let url = request.url().clone();
+            let place = match self.throttle_of(&url) {
+                Some(throttle) => Some(throttle.turn(&authority(&url), self.waiting).await?),
+                None => None,
+            };
             let answered = self.waiting().on(client.execute(request)).await?;
+            drop(place);
             let (wait, last) = match answered {
                 Some(Ok(response)) => {
                     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
                     let failure = Failure::Status { status: response.status().as_u16(), retry_after: header };
-                    match attempts.next(failure, now()) {
+                    let next = attempts.next(failure, now());
+                    self.calm(&response, header, next.as_ref().ok());
+                    match next {
                         Ok(wait) => (wait, None),
                         Err(Stop::Lasting) => return Ok(response),
                         Err(Stop::Exhausted) => return Err(refusal::overloaded(response, None, secrets).await),
@@ -142,6 +159,28 @@ impl Http {
             }
             self.waiting().pause(wait).await?;
         }
+    }
+
+    fn throttle_of(&self, url: &Url) -> Option<&Throttle> {
+        self.throttle.as_ref().filter(|(host, _)| *host == authority(url)).map(|(_, throttle)| throttle)
+    }
+
+    /// What was said to one request holds for all: until when the registry wants to be left alone, or `next` asks it again for
+    /// want of that.
+    fn calm(&self, response: &Response, retry_after: Option<&str>, next: Option<&Duration>) {
+        let status = response.status();
+        let is_refused = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let Some(throttle) = self.throttle_of(response.url()).filter(|_| is_refused) else { return };
+        let asked = retry_after.and_then(|text| headers::retry_after(text, now()));
+        let own = next.copied().filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
+        if let Some(wait) = asked.or(own) {
+            throttle.hold(wait);
+        }
+    }
+
+    /// Takes to heart what an answer of the registry says of the requests that it still lets through; whether these are few.
+    pub fn heed(&self, response: &Response) -> bool {
+        self.throttle_of(response.url()).is_some_and(|throttle| throttle.heed(response.headers()))
     }
 
     /// Whether something at this address speaks TLS, whatever it says then. What says nothing does not.

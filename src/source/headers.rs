@@ -50,6 +50,24 @@ pub fn next(headers: &HeaderMap) -> Option<String> {
     next.next().and_then(|(address, _)| Some(address.split_once('?')?.1.to_owned()))
 }
 
+/// How many requests a registry still lets through, and when it lets more through, if it says so: `RateLimit-Remaining` with
+/// `RateLimit-Reset` (draft-ietf-httpapi-ratelimit-headers-07; Docker Hub, "Pull usage and limits", which names no time), and the
+/// older names of the same with `X-` before them, where a time may be one of the clock.
+pub fn left(headers: &HeaderMap, now: DateTime<Utc>) -> Option<(u64, Option<Duration>)> {
+    let number = |name: &str| {
+        let value = [name, &format!("x-{name}")].iter().find_map(|name| headers.get(*name)?.to_str().ok());
+        value.and_then(|value| value.split([';', ',']).next()?.trim().parse::<u64>().ok())
+    };
+    let reset = number("ratelimit-reset").map(|reset| {
+        let clock = u64::try_from(now.timestamp()).unwrap_or_default();
+        Duration::from_secs(if reset > CLOCK { reset.saturating_sub(clock) } else { reset })
+    });
+    Some((number("ratelimit-remaining")?, reset))
+}
+
+/// Seconds of which more are a time of the clock (2001-09-09), and no wait.
+const CLOCK: u64 = 1_000_000_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +130,26 @@ mod tests {
         assert_eq!(of(&[r#"</v2/?n=1>; rel="prev""#, r#"</v2/?n=2>; rel="next""#]).as_deref(), Some("n=2"));
         for link in [r#"</v2/?n=2>; rel="prev""#, r#"</v2/>; rel="next""#, "<", ">", "", r#"</v2/?n=2; rel="next""#] {
             assert_eq!(of(&[link]), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn what_a_registry_still_lets_through_is_read_in_all_spellings() {
+        let now = DateTime::parse_from_rfc3339("2026-11-21T12:00:00Z").unwrap().to_utc();
+        let of = |pairs: &[(&'static str, &str)]| {
+            let headers: HeaderMap = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            left(&headers, now)
+        };
+        let clock = (now.timestamp() + 7).to_string();
+        for (pairs, want) in [
+            (&[("ratelimit-remaining", "76;w=21600")][..], Some((76, None))),
+            (&[("ratelimit-remaining", "3"), ("ratelimit-reset", "30")], Some((3, Some(Duration::from_secs(30))))),
+            (&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &clock)], Some((0, Some(Duration::from_secs(7))))),
+            (&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1500000000")], Some((0, Some(Duration::ZERO)))),
+            (&[("ratelimit-remaining", "-1")], None),
+            (&[("ratelimit-reset", "30")], None),
+        ] {
+            assert_eq!(of(pairs), want, "{pairs:?}");
         }
     }
 }

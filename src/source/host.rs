@@ -12,10 +12,11 @@ use tokio::sync::OnceCell;
 
 use super::auth::{Auth, Scope};
 use super::client::{Http, authority, is_loopback, now};
+use super::credentials::Users;
 use super::encoding::Encoding;
 use super::refusal::{Refusal, excerpt, is_html};
 use super::retry::{Attempts, Failure};
-use super::{Access, Credentials, body, headers};
+use super::{Access, body, headers};
 use crate::error::{Error, Kind, Result};
 
 /// Where Docker Hub answers to the name that users write.
@@ -26,6 +27,9 @@ const STRANGE: &str = "check the host; a proxy or a login page may stand before 
 
 /// Warnings of one registry that are told: who floods says nothing.
 const WARNINGS: usize = 8;
+
+/// Said once, before a registry refuses.
+const FEW: &str = "will soon let no more requests through; it grants more to those who log in, and --rate N asks less often";
 
 /// Threads of the network side. It moves bytes and waits, which is little work; hashing and decoding are done by who reads.
 const WORKERS: usize = 1;
@@ -63,8 +67,7 @@ pub struct Host {
     entrance: OnceCell<Url>,
     /// The passes, by what they are for.
     passes: Mutex<BTreeMap<Scope, Arc<Auth>>>,
-    credentials: Option<Credentials>,
-    credential_files: Vec<std::path::PathBuf>,
+    users: Arc<Users>,
     pub(super) http: Http,
     /// What the registry wants its users to know, as far as it was told.
     told: Mutex<BTreeSet<String>>,
@@ -97,9 +100,8 @@ impl Host {
             plain: access.plain_http || is_loopback(&secure),
             entrance: OnceCell::new(),
             passes: Mutex::default(),
-            credentials: access.credentials.clone(),
-            credential_files: access.credential_files.clone(),
-            http: Http::new(access, is_loopback(&secure))?,
+            users: Arc::new(Users::new(access.credentials.clone(), access.credential_files.clone())),
+            http: Http::of_registry(access, &secure)?,
             secure,
             told: Mutex::default(),
             tell: access.tell,
@@ -120,7 +122,7 @@ impl Host {
     /// The passes for something: all who ask for it share them.
     pub(super) fn auth(&self, scope: &Scope) -> Arc<Auth> {
         let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Auth::new(&self.name, scope, self.credentials.clone(), &self.credential_files));
+        let new = || Arc::new(Auth::new(&self.name, scope, &self.users));
         Arc::clone(passes.entry(scope.clone()).or_insert_with(new))
     }
 
@@ -151,6 +153,9 @@ impl Host {
             let response = self.http.send(request, attempts, &secrets).await?;
             if response.url().origin() == url.origin() {
                 self.tell(response.headers());
+            }
+            if self.http.heed(&response) {
+                self.say(FEW);
             }
             match response.status() {
                 StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE => {
@@ -236,14 +241,18 @@ impl Host {
 
     /// Tells what the registry wants its users to know (distribution-spec, "Warnings"), each once.
     fn tell(&self, headers: &HeaderMap) {
-        let Some(tell) = self.tell else { return };
         for value in headers.get_all(WARNING) {
-            let said = headers::warning(&String::from_utf8_lossy(value.as_bytes())).map(|said| excerpt(&said));
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(said) = said.filter(|said| told.len() < WARNINGS && !told.contains(said)) {
-                tell(&format!("{} says: {said}", self.name));
-                told.insert(said);
+            if let Some(said) = headers::warning(&String::from_utf8_lossy(value.as_bytes())) {
+                self.say(&format!("says: {}", excerpt(&said)));
             }
+        }
+    }
+
+    fn say(&self, what: &str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tell) = self.tell.filter(|_| told.len() < WARNINGS && !told.contains(what)) {
+            tell(&format!("{} {what}", self.name));
+            told.insert(what.to_owned());
         }
     }
 }

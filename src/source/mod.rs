@@ -19,6 +19,7 @@ pub mod headers;
 mod host;
 pub mod layout;
 mod pace;
+mod realm;
 pub mod referrers;
 mod refusal;
 pub mod registry;
@@ -26,6 +27,7 @@ pub mod resolve;
 pub mod resume;
 mod retry;
 mod roots;
+mod throttle;
 mod tls;
 mod wait;
 

@@ -17,6 +17,9 @@ const BODY_LIMIT: u64 = 64 << 10;
 /// Where to look for an image that no registry has.
 pub const LOCAL: &str = "an image that only the local engine has is named docker-daemon:NAME";
 
+/// What to do where a registry is asked too often.
+pub const LATER: &str = "try again then; registries grant more to those who log in, and --rate N asks less often";
+
 /// Characters of a server's text that are shown.
 const SHOWN: usize = 512;
 
@@ -116,7 +119,7 @@ pub async fn overloaded(response: Response, asked: Option<Duration>, secrets: &[
     match asked {
         Some(wait) => {
             let what = format!("{}; it asks to retry after {} s", error.what, wait.as_secs());
-            Error { what, ..error }.hint("try again then; registries grant more to those who log in")
+            Error { what, ..error }.hint(LATER)
         }
         None => error,
     }

@@ -13,7 +13,7 @@ const FIRST: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest that a server may ask to wait (containers/image takes the same).
-const LONGEST_ASKED: Duration = Duration::from_mins(1);
+pub(super) const LONGEST_ASKED: Duration = Duration::from_mins(1);
 
 /// Tries after a connection that never came to be: a typo in a host name is told at once.
 const CONNECT_RETRIES: u32 = 2;

@@ -138,11 +138,14 @@ impl Kept {
             let mut bytes = Vec::new();
             Verified::new(source::blob(behind, descriptor, self.reading.access.retries)?, digest, *size)
                 .read_to_end(&mut bytes)?;
-            let fetched = Fetched { bytes, content_type: None, claimed_digest: None };
-            self.keep(BLOB, digest, &fetched);
-            Ok(fetched)
+            Ok(Fetched { bytes, content_type: None, claimed_digest: None })
         };
-        Ok(self.reading.shared.document(self.key(BLOB, digest), fetch)?.bytes)
+        // It was held against digest and size: of all repositories of a registry one is asked.
+        let host = self.reference.host().unwrap_or_default();
+        let key = Digest::sha256(format!("{BLOB} {host} {digest} {size}").as_bytes());
+        let fetched = self.reading.shared.document(key, fetch)?;
+        self.keep(BLOB, digest, &fetched);
+        Ok(fetched.bytes)
     }
 }
 

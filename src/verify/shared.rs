@@ -1,5 +1,6 @@
 //! What the images of one run have in common. A layer is read once, by whoever comes first, and is kept as long as an image that
-//! has it is at hand; a document is fetched once from a repository (docs/decisions/0033).
+//! has it is at hand; a manifest is fetched once from a repository, and a configuration once from a registry
+//! (docs/decisions/0033).
 
 use std::collections::BTreeMap;
 use std::fmt;

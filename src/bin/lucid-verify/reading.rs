@@ -107,13 +107,7 @@ fn one_stdin(common: &Common, images: &[&Reference]) -> Result<()> {
 
 /// A password goes to one registry only: which of several is meant cannot be told.
 pub fn one_registry(images: &[&Reference]) -> Result<()> {
-    let hosts: BTreeSet<&str> = images
-        .iter()
-        .filter_map(|image| match &image.transport {
-            Transport::Registry { host, .. } => Some(&host[..]),
-            _ => None,
-        })
-        .collect();
+    let hosts: BTreeSet<&str> = images.iter().filter_map(|image| image.host()).collect();
     if hosts.len() > 1 {
         let hosts: Vec<&str> = hosts.into_iter().collect();
         return Err(Error::new(

@@ -1,8 +1,9 @@
 //! Credential helpers: programs that keep passwords (docker-credential-helpers, "Development").
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -32,9 +33,25 @@ struct Answer {
     secret: String,
 }
 
+/// What a helper said of a server.
+type Answers = BTreeMap<(String, String), Result<Option<Credentials>, String>>;
+
+/// What helpers said in this run. Each is a process, and some of them ask a service: for all repositories of a registry they
+/// are asked once.
+#[derive(Default)]
+pub struct Helpers(Mutex<Answers>);
+
+impl Helpers {
+    /// Who the user is to a server; `None` if the helper of this name knows nobody.
+    pub fn get(&self, name: &str, server: &str) -> Result<Option<Credentials>, String> {
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.entry((name.to_owned(), server.to_owned())).or_insert_with(|| get(name, server)).clone()
+    }
+}
+
 /// Asks `docker-credential-NAME` who the user is to a server; `None` if it knows nobody. Nothing that it says is shown:
 /// it could be the secret.
-pub fn get(name: &str, server: &str) -> Result<Option<Credentials>, String> {
+fn get(name: &str, server: &str) -> Result<Option<Credentials>, String> {
     if name.contains(['/', '\\', '\0']) {
         return Err(format!("{} is no name of a credential helper", escape(name.as_bytes())));
     }

@@ -13,6 +13,7 @@ use reqwest::Url;
 use super::Credentials;
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
+use helper::Helpers;
 
 /// The user name that says that the password is an identity token (docker-credential-helpers).
 const TOKEN_USER: &str = "<token>";
@@ -105,8 +106,33 @@ fn search(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     files
 }
 
-/// Asks one file after the other, and the helpers that they name, until one knows the user. It blocks.
-pub fn look_up(files: &[PathBuf], place: &Place) -> Result<Found> {
+/// Who may be known to a registry: who was named, or whoever stands in these files.
+pub struct Users {
+    given: Option<Credentials>,
+    files: Vec<PathBuf>,
+    helpers: Helpers,
+}
+
+impl Users {
+    /// For a user who is given the files need not be asked.
+    pub fn new(given: Option<Credentials>, files: Vec<PathBuf>) -> Self {
+        Self { given, files, helpers: Helpers::default() }
+    }
+
+    /// The user who was named.
+    pub fn given(&self) -> Option<Found> {
+        let login = self.given.clone()?.into();
+        Some(Found { login: Some(login), ..Found::default() })
+    }
+
+    /// Who the user is to a place, by the files. It blocks.
+    pub fn look_up(&self, place: &Place) -> Result<Found> {
+        look_up(&self.files, &self.helpers, place)
+    }
+}
+
+/// Asks one file after the other, and the helpers that they name, until one knows the user.
+fn look_up(files: &[PathBuf], helpers: &Helpers, place: &Place) -> Result<Found> {
     let mut found = Found::default();
     for path in files {
         let name = escape(path.as_os_str().as_encoded_bytes());
@@ -124,7 +150,7 @@ pub fn look_up(files: &[PathBuf], place: &Place) -> Result<Found> {
                 Error::new(Kind::Denied, why)
                     .doing(format!("find the credentials for {} that {name} leaves to a helper", place.host))
             };
-            login = helper::get(helper, file::server(&place.host)).map_err(failed)?.map(Login::from);
+            login = helpers.get(helper, file::server(&place.host)).map_err(failed)?.map(Login::from);
         }
         if login.is_none() {
             login = config.login(place).unwrap_or_else(|why| {
@@ -172,7 +198,7 @@ mod tests {
         std::fs::write(&good, r#"{"auths": {"r": {"auth": "dTpw"}}}"#).unwrap();
         let place = Place { scheme: "https".into(), host: "r".into(), repository: "x".into() };
         let files = [folder.path().join("absent"), folder.path().to_owned(), broken, good];
-        let found = look_up(&files, &place).unwrap();
+        let found = look_up(&files, &Helpers::default(), &place).unwrap();
         assert!(matches!(found.login, Some(Login::Password(_))) && found.origin.unwrap().ends_with("good"));
         assert_eq!(found.unusable.len(), 2);
         assert!(found.unusable.iter().all(|why| !why.contains("hunter2")), "{:?}", found.unusable);
