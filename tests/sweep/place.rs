@@ -76,16 +76,16 @@ impl Place {
         command
     }
 
-    /// A run over the whole registry that shares what it reads in the bucket.
-    pub fn shared(&self) -> Command {
+    /// A run over the whole registry that shares what it reads in the bucket, below this prefix.
+    pub fn shared(&self, prefix: &str) -> Command {
         let mut command = self.sweep();
-        command.envs(self.bucket.environment()).args(["--cache", &self.bucket.url("sweep")]);
+        command.envs(self.bucket.environment()).args(["--cache", &self.bucket.url(prefix)]);
         command
     }
 
     /// A worker. What becomes of it is the caller's to see.
     pub fn worker(&self, index: usize) -> Command {
-        let mut command = self.shared();
+        let mut command = self.shared("sweep");
         command.args(["--shard", &format!("{index}/{WORKERS}"), "--fail-on", "never", "--jobs", "2"]);
         command.arg(format!("--output=json={}", self.report(index).display())).stdout(Stdio::null()).stderr(Stdio::piped());
         command

@@ -19,9 +19,9 @@ fn entries_that_someone_else_made_are_refused_said_and_read_anew() {
         return;
     }
     let place = Place::of(1);
-    let right = place.ended(&mut place.shared());
+    let right = place.ended(&mut place.shared("sweep"));
     let other = ("LUCID_VERIFY_CACHE_KEY", "another secret of at least sixteen bytes");
-    place.ended(place.shared().args(["--cache", &place.bucket.url("elsewhere")]).env(other.0, other.1));
+    place.ended(place.shared("elsewhere").env(other.0, other.1));
     let names = place.bucket.list();
     let bytes = |name: &str| place.bucket.get(name).unwrap();
     let mut poisoned = BTreeSet::new();
@@ -48,7 +48,7 @@ fn entries_that_someone_else_made_are_refused_said_and_read_anew() {
     verdicts.filter(|name| !poisoned.contains(*name)).for_each(|name| place.bucket.delete(name));
     place.asked();
 
-    let again = place.ended(&mut place.shared());
+    let again = place.ended(&mut place.shared("sweep"));
     assert!((again.code, &again.json, &again.table) == (right.code, &right.json, &right.table), "{}", again.said);
     let read: BTreeSet<String> = place.asked().blobs.into_keys().filter(|blob| place.layers.contains(blob)).collect();
     let layers = |names: &BTreeSet<String>| -> BTreeSet<String> {
