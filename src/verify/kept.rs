@@ -22,6 +22,9 @@ const NOTED_ANEW: i64 = 1;
 const MANIFEST: &str = "manifest";
 const BLOB: &str = "blob";
 
+/// Which document it is, and that document if it is at hand.
+type Known = (Digest, Option<Fetched>);
+
 /// A repository of a registry, and what is known of it.
 struct Kept {
     reference: Reference,
@@ -106,19 +109,23 @@ impl Kept {
 
     /// What the tag is now, if that can be had without a document: what the registry says to one who has the last one. What
     /// is not at hand any more is asked for plainly.
-    fn tag(&self) -> Result<Option<Digest>> {
+    fn tag(&self) -> Result<Option<Known>> {
         let Some((known, at)) = self.last_seen() else { return Ok(None) };
+        let document = self.document(MANIFEST, &known);
         if self.reading.offline {
-            return Ok(Some(known));
+            return Ok(Some((known, document)));
         }
-        if self.document(MANIFEST, &known).is_none() {
+        if document.is_none() {
             return Ok(None);
         }
         let now = self.behind(String::new)?.current(&known)?;
         if let Some(now) = now.as_ref().filter(|now| **now != known || Cache::hours_since(at) >= NOTED_ANEW) {
             self.note(now);
         }
-        Ok(now)
+        Ok(now.map(|now| {
+            let document = if now == known { document } else { self.document(MANIFEST, &now) };
+            (now, document)
+        }))
     }
 
     fn note(&self, digest: &Digest) {
@@ -152,8 +159,10 @@ impl Kept {
 impl Source for Kept {
     fn manifest(&self, child: Option<&Descriptor>, limit: u64) -> Result<Fetched> {
         let pinned = child.map(|child| &child.digest).or(self.reference.digest.as_ref());
-        let known = pinned.map_or_else(|| self.tag(), |digest| Ok(Some(digest.clone())))?;
-        if let Some(fetched) = known.as_ref().and_then(|digest| self.document(MANIFEST, digest)) {
+        let at_hand = |digest: &Digest| Ok(Some((digest.clone(), self.document(MANIFEST, digest))));
+        let known = pinned.map_or_else(|| self.tag(), at_hand)?;
+        let (known, fetched) = known.map_or((None, None), |(digest, fetched)| (Some(digest), fetched));
+        if let Some(fetched) = fetched {
             let most = |fetched: &Fetched| fetched.bytes.len() as u64 <= limit;
             return Some(fetched)
                 .filter(most)

@@ -61,6 +61,8 @@ pub(super) fn open(bucket: &str, clients: &dyn Fn(bool) -> Result<Client>) -> Re
     let backoff = BackoffConfig { init_backoff: PAUSE, ..BackoffConfig::default() };
     let retry = RetryConfig { max_retries: RETRIES, backoff, ..RetryConfig::default() };
     let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(retry);
+    // Objects go one by one, and not every service knows the other way.
+    builder = builder.with_disable_bulk_delete(true);
     let set = |builder: &AmazonS3Builder, key| builder.get_config_value(&key).filter(|value| !value.is_empty());
     let endpoint = set(&builder, AmazonS3ConfigKey::S3Endpoint).or_else(|| set(&builder, AmazonS3ConfigKey::Endpoint));
     if let Some(endpoint) = endpoint {
