@@ -1,5 +1,8 @@
 //! The exit codes: the contract with scripts and CI jobs.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
 use super::Failure;
 use crate::error::{Error, Kind};
 
@@ -102,6 +105,23 @@ impl From<Kind> for ExitCode {
     }
 }
 
+/// Only by the name of a code that says that nobody could look: what was read from elsewhere claims no other number.
+impl<'de> Deserialize<'de> for Failure {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Said {
+            kind: String,
+            message: String,
+            hint: Option<String>,
+        }
+        let Said { kind, message, hint } = Said::deserialize(from)?;
+        let looked = [ExitCode::Held, ExitCode::Findings, ExitCode::Undecided];
+        let code = ExitCode::ALL.into_iter().find(|code| code.name() == kind && !looked.contains(code));
+        let code = code.ok_or_else(|| D::Error::custom(format!("{kind:?} is no kind of failure")))?;
+        Ok(Self { kind: code.name(), exit_code: code.number(), message, hint })
+    }
+}
+
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let code = ExitCode::from(error.kind);
@@ -143,6 +163,18 @@ mod tests {
         assert_eq!(failure.message, "failed to fetch the manifest: 401 from https://bob:***@registry");
         assert_eq!(failure.hint.as_deref(), Some("log in"));
         assert!(Failure::from(&Error::new(Kind::Unreachable, "x")).hint.unwrap().contains("--retries"));
+    }
+
+    #[test]
+    fn a_failure_that_is_read_back_never_ends_a_run_well() {
+        let failure = Failure::from(&Error::new(Kind::Limit, "no"));
+        let text = serde_json::to_string(&failure).unwrap();
+        let back: Failure = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        for kind in ["held", "findings", "undecided", "green", ""] {
+            let green = text.replace("limit", kind).replace('8', "0");
+            assert!(serde_json::from_str::<Failure>(&green).is_err(), "{green}");
+        }
     }
 
     #[test]

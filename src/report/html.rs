@@ -4,6 +4,7 @@
 mod change;
 mod findings;
 mod fleet;
+mod fleets;
 mod head;
 mod markup;
 mod sizes;
@@ -14,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::{Delta, Image, Report};
+use super::{Delta, Fleets, Image, Report};
 use markup::Html;
 
 const STYLE: &str = include_str!("html/page.css");
@@ -41,6 +42,13 @@ pub fn render(report: &Report) -> Vec<u8> {
 pub fn delta(delta: &Delta) -> Vec<u8> {
     page(&format!("{} → {}", delta.old.reference, delta.new.reference), |html| {
         html.tag("article class=image", |html| change::page(html, delta));
+    })
+}
+
+/// Renders a comparison of two fleets.
+pub fn fleets(both: &Fleets) -> Vec<u8> {
+    page(&format!("{} → {} images", both.images.old, both.images.new), |html| {
+        html.tag("article class=image", |html| fleets::page(html, both));
     })
 }
 

@@ -1,6 +1,7 @@
 //! What weighs something, row by row: one form for every format that prints it.
 
 pub(super) mod delta;
+pub(super) mod fleets;
 pub(super) mod size;
 
 use super::figures;

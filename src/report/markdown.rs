@@ -14,9 +14,10 @@ mod tests;
 use super::figures::{self, change, count, grouped};
 use super::lists::List;
 use super::lists::delta::{is_nothing, lists};
+use super::lists::fleets as between;
 use super::lists::size;
 use super::table::{familiar, short, totals};
-use super::{Report, View};
+use super::{Fleets, Report, View};
 use crate::size::Delta;
 use crate::size::snapshot::Side;
 use code::{cell, span};
@@ -46,6 +47,17 @@ pub fn render(report: &Report) -> Vec<u8> {
 pub fn delta(delta: &Delta) -> Vec<u8> {
     let mut sheet = Sheet::of(std::iter::once((&delta.new.reference[..], Some(&delta.new.platform[..]))));
     changed(&mut sheet, delta);
+    sheet.finish()
+}
+
+/// Renders a comparison of two fleets: their sums, then what changed.
+pub fn fleets(fleets: &Fleets) -> Vec<u8> {
+    let mut sheet = Sheet::of(std::iter::once(("fleets", None)));
+    let said = between::sentences(fleets).into_iter().map(|said| format!("- {said}"));
+    sheet.put("total", &said.collect::<Vec<_>>().join("\n"));
+    for list in between::lists(fleets, ROWS) {
+        sheet.put("list", &format!("#### {}\n\n{}", title(&list), rows::table(&list)));
+    }
     sheet.finish()
 }
 

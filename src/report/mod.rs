@@ -18,13 +18,14 @@ mod exit;
 pub mod figures;
 mod fill;
 mod fleet;
+pub mod fleets;
 pub mod github;
 pub mod html;
 pub mod json;
 pub mod junit;
-mod kept;
 mod lists;
 pub mod markdown;
+pub mod merge;
 mod place;
 mod pull;
 mod read;
@@ -32,16 +33,18 @@ mod said;
 pub mod sarif;
 mod shard;
 pub mod table;
+pub mod tabular;
 mod verdict;
 
 pub use comparison::Comparison;
 pub use exit::ExitCode;
 pub use fill::fill;
 pub use fleet::{Common, Drift, Fleet, Member, Version};
+pub use fleets::Fleets;
 pub use json::schema;
 pub use lists::size::{By, View};
-pub use read::read;
-pub use shard::Shard;
+pub use read::{fleet, read};
+pub use shard::{Part, Shard};
 
 /// The version of the report's structure.
 pub const SCHEMA: u32 = 1;
@@ -120,7 +123,6 @@ pub struct Image {
     /// Whether every byte was read and verified.
     pub complete: bool,
     /// Why it could not be looked at.
-    #[serde(deserialize_with = "kept::absent")]
     pub error: Option<Failure>,
     /// What the reader should know and no rule judges.
     pub notes: Vec<String>,
@@ -145,7 +147,6 @@ pub struct Image {
     #[serde(skip)]
     pub map: Option<Map>,
     /// The difference to a baseline.
-    #[serde(deserialize_with = "kept::absent")]
     pub delta: Option<Delta>,
 }
 
@@ -384,11 +385,9 @@ pub struct Sizes {
     /// Files by kind, largest first. They make up `bytes` and `files`.
     pub kinds: Vec<KindSize>,
     /// The largest files, largest first; empty unless `size` asks for them.
-    #[serde(deserialize_with = "kept::empty")]
     pub largest: Vec<FileSize>,
     /// Bytes shipped and not seen.
     pub waste: Waste,
     /// What dive would say, for thresholds that were set for it; null unless sizes are asked for.
-    #[serde(deserialize_with = "kept::absent")]
     pub dive: Option<Dive>,
 }

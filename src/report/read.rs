@@ -1,8 +1,10 @@
 //! A JSON report, or a saved baseline, read back for a comparison.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::SCHEMA;
+use super::fleets::Listed;
+use super::{SCHEMA, Verdict};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Level;
 use crate::size::snapshot::{Fingerprint, Folded, Origin, Side, Snapshot, SnapshotLayer, Totals, kind};
@@ -40,6 +42,7 @@ struct Image {
     digest: Option<String>,
     platform: Option<String>,
     complete: bool,
+    verdict: Option<Verdict>,
     rules: Vec<Rule>,
     layers: Vec<Layer>,
     sizes: Sizes,
@@ -101,7 +104,8 @@ struct Sum {
     files: u64,
 }
 
-fn report(bytes: &[u8]) -> Result<Vec<Snapshot>> {
+/// Reads a report as far as `T` asks for it. An error says what is wrong, and in which line and column.
+pub(super) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let no_report = |error: serde_json::Error| {
         let line = bytes.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
         let line = shortened(&escape(line.trim_ascii()));
@@ -116,11 +120,27 @@ fn report(bytes: &[u8]) -> Result<Vec<Snapshot>> {
         (Some(_), Some(_)) => {}
         _ => return Err(wrong("it is no report of lucid-verify: a report has `schema` and `images`")),
     }
-    let report: Report = serde_json::from_slice(bytes).map_err(no_report)?;
+    serde_json::from_slice(bytes).map_err(no_report)
+}
+
+fn report(bytes: &[u8]) -> Result<Vec<Snapshot>> {
+    let report: Report = parsed(bytes)?;
     if report.images.is_empty() {
         return Err(wrong("the report is of no image"));
     }
     report.images.into_iter().map(snapshot).collect()
+}
+
+/// Reads the report of a fleet: all its images, those that were not read to their end without what they weigh.
+pub fn fleet(bytes: &[u8]) -> Result<Vec<Listed>> {
+    let report: Report = parsed(bytes)?;
+    let listed = |image: Image| {
+        let (reference, platform) = (image.reference.clone(), image.platform.clone());
+        let verdict = image.verdict.unwrap_or(Verdict::Incomplete);
+        let snapshot = if image.complete && platform.is_some() { Some(snapshot(image)?) } else { None };
+        Ok(Listed { reference, platform, verdict, snapshot })
+    };
+    report.images.into_iter().map(listed).collect()
 }
 
 fn snapshot(image: Image) -> Result<Snapshot> {

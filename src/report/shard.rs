@@ -1,7 +1,5 @@
 //! Which part of a sweep a report is of, and which image is of which part.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +7,20 @@ use super::Report;
 use super::figures::{count, grouped};
 use crate::digest::Digest;
 
-/// A part of a sweep: which of its images the report is of, and how many there are in all parts.
+/// Parts of a sweep: those that the report is of, and how many there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Shard {
+    /// How many parts the sweep has.
+    pub count: u32,
+    /// The parts that are here, by number: one of a run, several of a merge that lacks some.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a sweep, and what its run saw of the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
     /// Its number, from 0.
     pub index: u32,
-    /// How many parts there are.
-    pub count: u32,
     /// The images of all parts.
     pub images: u64,
     /// SHA-256 over the sorted references of all parts, a line each: parts of one sweep agree in it unless the registry
@@ -24,16 +29,26 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// The part `index`, from 0, of `count` of these images.
-    pub fn of(index: u32, count: u32, references: &BTreeSet<String>) -> Self {
-        let lines: String = references.iter().flat_map(|reference| [reference, "\n"]).collect();
-        Self { index, count, images: references.len() as u64, listed: Digest::sha256(lines.as_bytes()).to_string() }
+    /// The part `index`, from 0, of `count` of images with these references, which are sorted.
+    pub fn of(index: u32, count: u32, references: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let (images, listed) = list(references);
+        Self { count, parts: vec![Part { index, images, listed }] }
     }
 
-    /// Whether the image of this full reference is of this part. That depends on the reference and the number of parts alone.
+    /// Whether the image of this full reference is of a part that is here. That depends on the reference and the number of parts
+    /// alone.
     pub fn holds(&self, reference: &str) -> bool {
-        part(reference, self.count) == self.index
+        let part = part(reference, self.count);
+        self.parts.iter().any(|here| here.index == part)
     }
+}
+
+/// How many references a sorted list has, each once, and the digest of them.
+pub(super) fn list(sorted: impl IntoIterator<Item = impl AsRef<str>>) -> (u64, String) {
+    let mut references: Vec<_> = sorted.into_iter().collect();
+    references.dedup_by(|one, other| one.as_ref() == other.as_ref());
+    let lines: String = references.iter().flat_map(|reference| [reference.as_ref(), "\n"]).collect();
+    (references.len() as u64, Digest::sha256(lines.as_bytes()).to_string())
 }
 
 /// The part that an image is of (rendezvous hashing; Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates"):
@@ -47,7 +62,10 @@ fn part(reference: &str, count: u32) -> u32 {
 impl Report {
     /// Which part of a sweep it is of, in words.
     pub(super) fn part(&self) -> Option<String> {
-        let Shard { index, count: parts, images, .. } = self.shard.as_ref()?;
+        let Shard { count: parts, parts: here } = self.shard.as_ref()?;
+        let [Part { index, images, .. }] = &here[..] else {
+            return Some(format!("{} of {parts} shards", here.len()));
+        };
         let own = count(self.images.len() as u64, "image");
         Some(format!("shard {index}/{parts}: {own} of {}", grouped(*images)))
     }
@@ -55,6 +73,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const NAMES: u32 = 10_000;
@@ -93,8 +113,8 @@ mod tests {
         for name in &all {
             assert_eq!(shards.iter().filter(|shard| shard.holds(name)).count(), 1, "{name}");
         }
-        assert!(shards.iter().all(|shard| shard.images == 100 && shard.listed == shards[0].listed));
-        assert_eq!(Shard::of(0, 1, &BTreeSet::from(["b".into(), "a".into()])).listed, Digest::sha256(b"a\nb\n").to_string());
+        assert!(shards.iter().all(|shard| shard.parts[0].images == 100 && shard.parts[0].listed == shards[0].parts[0].listed));
+        assert_eq!(Shard::of(0, 1, &BTreeSet::from(["b", "a"])).parts[0].listed, Digest::sha256(b"a\nb\n").to_string());
         assert!(all.iter().all(|name| part(name, 1) == 0));
     }
 
@@ -102,5 +122,14 @@ mod tests {
     fn which_part_an_image_is_of_never_changes() {
         let parts: Vec<u32> = (0..8).map(|number| part(&name(number), 8)).collect();
         assert_eq!(parts, [5, 2, 3, 7, 7, 6, 5, 7]);
+    }
+
+    #[test]
+    fn a_part_says_how_many_images_there_are_in_all_and_which() {
+        let shard = Shard::of(3, 8, ["a", "b"]);
+        let listed = Digest::sha256(b"a\nb\n").to_string();
+        assert_eq!(shard, Shard { count: 8, parts: vec![Part { index: 3, images: 2, listed }] });
+        assert_ne!(shard.parts[0].listed, Shard::of(3, 8, ["a", "c"]).parts[0].listed);
+        assert_eq!(list(["a", "a", "b"]), list(["a", "b"]), "several platforms of one reference count once");
     }
 }

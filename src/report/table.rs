@@ -6,6 +6,7 @@ mod cause;
 mod causes;
 mod delta;
 mod fleet;
+mod fleets;
 mod foot;
 #[cfg(test)]
 pub(crate) mod golden;
@@ -24,6 +25,7 @@ pub(super) use bars::middle;
 pub use cause::Cause;
 pub(super) use causes::{first_of_a_rule, told};
 pub use delta::delta;
+pub use fleets::fleets;
 pub(super) use foot::counts;
 pub(super) use head::{familiar, short};
 pub(super) use known::known;

@@ -87,7 +87,7 @@ pub struct KindSize {
 }
 
 /// A regular file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileSize {
     /// The first of its paths, as [`text::lossless`] text with a leading `/`.
     pub path: String,

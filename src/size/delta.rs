@@ -7,14 +7,14 @@ mod layers;
 mod tests;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::snapshot::{Amount, Fingerprint, Side};
+use super::snapshot::{Amount, Fingerprint, PackageKind, Side};
 pub(super) use layers::instruction;
 
 /// The difference between two images. Lists hold what differs alone, what changed most first, and are bounded; totals are
 /// exact.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Delta {
     /// What it is compared with: the baseline.
     pub old: Side,
@@ -52,7 +52,7 @@ pub struct Delta {
 }
 
 /// A number before and after.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// Before.
     pub old: u64,
@@ -62,7 +62,7 @@ pub struct Change {
 
 /// Packages that are not told one by one: those that changed least of more than a hundred, and those of which a saved
 /// baseline holds only the sum, with what may be one of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OtherPackages {
     /// How many.
     pub packages: Change,
@@ -73,10 +73,11 @@ pub struct OtherPackages {
 }
 
 /// A package before and after, all that is installed of it together: no bytes and a null version where it is not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PackageDelta {
     /// `python`, `deb` or `apk`.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "super::snapshot::read_kind")]
+    pub kind: PackageKind,
     /// Its name.
     pub name: String,
     /// Its version before; several, if it was there several times.
@@ -90,7 +91,7 @@ pub struct PackageDelta {
 }
 
 /// A directory before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectoryDelta {
     /// Its path.
     pub path: String,
@@ -99,7 +100,7 @@ pub struct DirectoryDelta {
 }
 
 /// A layer before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LayerDelta {
     /// Its place before, from 0; null if it came.
     pub old_index: Option<usize>,
@@ -116,7 +117,7 @@ pub struct LayerDelta {
 }
 
 /// What became of the regular files.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contents {
     /// There were none at these paths, and their content was nowhere: their bytes.
     pub new: Amount,
@@ -135,7 +136,7 @@ pub struct Contents {
 }
 
 /// A regular file before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileDelta {
     /// Its path; of one that is gone the old one.
     pub path: String,
@@ -148,7 +149,7 @@ pub struct FileDelta {
 }
 
 /// What became of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// It was not there.
@@ -166,7 +167,7 @@ pub enum Fate {
 }
 
 /// A setting of the configuration before and after: the first five hundred characters of its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SettingDelta {
     /// Its name: `User`, `Env.PATH`.
     pub name: String,
@@ -177,7 +178,7 @@ pub struct SettingDelta {
 }
 
 /// Findings before and after.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Findings {
     /// Those that the baseline does not have.
     pub new: Vec<Fingerprint>,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::layer::{Body, Entries, LayerDiff, LayerPath};
 
@@ -15,7 +15,7 @@ const WHITEOUT: &[u8] = b".wh.";
 const PASSED_OVER: &[u8] = b".wh..wh..";
 
 /// The figures of dive (`dive/filetree/efficiency.go`, `dive/image/analysis.go`). Sizes are those of tar headers.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Dive {
     /// Of every path the smallest size that it has in any layer, over the sum of its sizes in all layers: from 0 to 1, and 1
     /// without files. Rule `lowestEfficiency`.

@@ -5,8 +5,9 @@ use std::iter;
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::snapshot::PackageKind;
 use crate::facts::Facts;
 use crate::facts::packages::{Package, Packages};
 use crate::facts::python::{Bytecode, Distribution, Python};
@@ -14,10 +15,11 @@ use crate::vfs::node::InodeId;
 use crate::vfs::{NodeId, Table, Tree};
 
 /// A package that may own files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
     /// `python`, `deb` or `apk`.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "super::snapshot::read_kind")]
+    pub kind: PackageKind,
     /// Its name.
     pub name: String,
     /// Its version.

@@ -58,7 +58,7 @@ pub struct Snapshot {
 }
 
 /// What a side of a comparison is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Side {
     /// `image`, `report` or `baseline`.
     pub from: Origin,
@@ -71,7 +71,7 @@ pub struct Side {
 }
 
 /// Where a side of a comparison is from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// An image that was read.
@@ -163,7 +163,7 @@ pub struct SnapshotFile {
 }
 
 /// A finding, as far as it can be told whether another image has it, too.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Fingerprint {
     /// The rule that found it.
     pub rule: String,

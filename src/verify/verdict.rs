@@ -50,7 +50,7 @@ impl<'a> Place<'a> {
         let read = serde_json::from_slice(&bytes);
         let kept: report::Image =
             read.map_err(|error| self.cache.pass_over(Kind::Verdict, &self.key, &error.to_string())).ok()?;
-        let profile = again(&kept, image, asking)?;
+        let profile = again(&kept, image, asking).filter(|_| stays(&kept))?;
         watch.kept(&image.reference, at);
         Some(Told { image: kept, profile: Some(profile), snapshot: None })
     }
@@ -58,13 +58,17 @@ impl<'a> Place<'a> {
     /// Keeps what was told of an image, if every byte of it was read.
     pub fn keep(&self, told: &Told) {
         let image = &told.image;
-        if image.complete
-            && image.error.is_none()
+        if stays(image)
             && let Ok(bytes) = serde_json::to_vec(image)
         {
             self.cache.put_stamped(Kind::Verdict, &self.key, &bytes);
         }
     }
+}
+
+/// Whether this is kept: of what was read to its end, and compared with nothing.
+const fn stays(image: &report::Image) -> bool {
+    image.complete && image.error.is_none() && image.delta.is_none()
 }
 
 /// The profile that an image was judged by, chosen once more. The tree has a say in that, and its answer stands in the report.

@@ -44,8 +44,14 @@ pub enum Verb {
     Verify(Box<Verify>),
     /// What changed from one image to another, and what it weighs
     ///
-    /// Each is an image, a JSON report, or what --save-baseline wrote. Layers that both share are read once.
+    /// Each is an image, a JSON report, or what --save-baseline wrote. Layers that both share are read once. Two reports of several
+    /// images each are compared as fleets: what came, what went, what changed.
     Diff(Diff),
+    /// One report out of several: of shards, or of runs made apart
+    ///
+    /// What the parts of a sweep say together is what one run over all of it says, byte for byte. Verdicts are computed anew.
+    /// Ends with 3 if shards are missing, and names them.
+    Merge(Merge),
     /// Serve a small faulty image to itself, and verify it
     ///
     /// Ends with 0 if exactly the faults that were planted in it are found, else with 1 and the difference.
@@ -172,6 +178,20 @@ pub struct Diff {
     pub asked: Asked,
 }
 
+/// `merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// JSON reports; of a folder all *.json in it, - is stdin
+    #[arg(required = true, value_name = "REPORT")]
+    pub reports: Vec<PathBuf>,
+    /// The level from which a finding makes the run fail
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Write the report to a file, too, whatever comes of the run: parquet=sweep.parquet (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    pub output: Vec<Output>,
+}
+
 /// `init`.
 #[derive(Debug, Args)]
 pub struct Init {
@@ -284,7 +304,7 @@ pub enum Action {
 /// `schema`.
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// report, delta, profile or facts
+    /// report, delta, fleets, profile or facts
     #[arg(value_parser = schema)]
     pub document: Document,
 }

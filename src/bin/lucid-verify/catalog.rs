@@ -40,12 +40,10 @@ pub fn choose(named: Vec<Target>, sweep: &Sweep, reading: &Reading, note: &dyn F
     if targets.is_empty() {
         return Err(Error::new(Kind::NotFound, "of the images that are named --match means none").hint(GLOB));
     }
+    let all = targets.len();
     let shard = sweep.shard.map(|part| part_of(&mut targets, part));
-    if let Some(shard) = shard.as_ref().filter(|_| targets.is_empty()) {
-        note(&format!(
-            "of {} images none is of shard {}/{}: there is nothing to look at",
-            shard.images, shard.index, shard.count
-        ));
+    if let Some(Part { index, count }) = sweep.shard.filter(|_| targets.is_empty()) {
+        note(&format!("of {all} images none is of shard {index}/{count}: there is nothing to look at"));
     }
     if targets.len() > IMAGES {
         let what = format!("there are {} images, and one run takes at most {IMAGES}", targets.len());

@@ -3,20 +3,24 @@
 use std::path::Path;
 
 use lucid_verify::error::Result;
+use lucid_verify::report::fleets::Listed;
 use lucid_verify::report::table::Style;
-use lucid_verify::report::{Comparison, ExitCode, html, json, markdown, table};
+use lucid_verify::report::{self, Comparison, ExitCode, Fleets, html, json, markdown, table};
 use lucid_verify::verify::{Asking, compare};
 
 use crate::args::{Common, Diff, Format};
 use crate::outputs::Outputs;
 use crate::progress::Bars;
-use crate::{baseline, exit, output, policy, reading, verify};
+use crate::{baseline, exit, merge, output, policy, reading, verify};
 
 /// Runs the verb.
 pub fn run(args: &Diff, common: &Common) -> Result<ExitCode> {
     common.format.of_a_measure("diff")?;
     args.output.iter().try_for_each(|output| output.format.of_a_measure("diff"))?;
     let outputs = Outputs::to(&args.output, &[Path::new(&args.old), Path::new(&args.new)])?;
+    if let Some((old, new)) = fleet(&args.old).zip(fleet(&args.new)) {
+        return fleets(&Fleets::of(old, new), &outputs, common);
+    }
     let today = verify::day()?;
     let (old, new) = (baseline::named(&args.old)?, baseline::named(&args.new)?);
     let images: Vec<_> = [&old, &new].into_iter().filter_map(|side| side.reference()).collect();
@@ -34,6 +38,27 @@ pub fn run(args: &Diff, common: &Common) -> Result<ExitCode> {
     let comparison = Comparison::of(delta);
     let written = outputs.write(&|format| document(&comparison, format, &output::plain(common)));
     output::write(&document(&comparison, common.format, &output::style(common)))?;
+    written?;
+    Ok(ExitCode::Held)
+}
+
+/// The images of a report of several, if a word names one. Whatever else it names is found out elsewhere.
+fn fleet(word: &str) -> Option<Vec<Listed>> {
+    let file = Path::new(word);
+    let bytes = if file.is_file() { merge::read(file).ok()? } else { return None };
+    report::fleet(&bytes).ok().filter(|images| images.len() > 1)
+}
+
+/// Says what changed from one fleet to another.
+fn fleets(fleets: &Fleets, outputs: &Outputs, common: &Common) -> Result<ExitCode> {
+    let document = |format, style: &Style| match format {
+        Format::Table => table::fleets(fleets, style),
+        Format::Markdown => markdown::fleets(fleets),
+        Format::Html => html::fleets(fleets),
+        _ => json::document(fleets),
+    };
+    let written = outputs.write(&|format| document(format, &output::plain(common)));
+    output::write(&document(common.format, &output::style(common)))?;
     written?;
     Ok(ExitCode::Held)
 }

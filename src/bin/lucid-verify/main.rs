@@ -24,6 +24,7 @@ mod inspect;
 mod ls;
 mod man;
 mod markdown;
+mod merge;
 mod output;
 mod outputs;
 mod pending;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Parsed::Verb(verb, common) => match *verb {
             Verb::Verify(verify) => verify::run(&verify, &common),
             Verb::Diff(diff) => diff::run(&diff, &common),
+            Verb::Merge(merge) => merge::run(&merge, &common),
             Verb::Demo => demo::run(&common),
             Verb::Init(init) => init::run(&init, &common),
             Verb::Inspect(inspect) => inspect::run(&inspect, &common),

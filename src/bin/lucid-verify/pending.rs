@@ -1,7 +1,7 @@
 //! Words that the contract reserves and no code answers yet. A row goes when its feature comes.
 
 /// Verbs.
-pub const VERBS: &[&str] = &["explore", "merge"];
+pub const VERBS: &[&str] = &["explore"];
 
 /// What is said of them.
 pub fn sentence(what: &str) -> String {

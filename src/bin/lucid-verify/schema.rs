@@ -11,6 +11,7 @@ pub fn run(args: &Schema) -> Result<ExitCode> {
     let schema = match args.document {
         Document::Report => report::schema(),
         Document::Delta => report::Comparison::schema(),
+        Document::Fleets => report::Fleets::schema(),
         Document::Facts => inspect::facts::schema(),
         Document::Profile => lucid_verify::profile::schema(&lucid_verify::rules::known()),
     };

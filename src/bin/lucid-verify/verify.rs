@@ -30,6 +30,7 @@ use crate::{attest, baseline, dockerfile, exit, fleet, images, output, policy, r
 
 /// Runs the verb. Whatever ends it, every file of `--output` is written: what stands there is never of an earlier run.
 pub fn run(args: &Verify, common: &Common) -> Result<ExitCode> {
+    common.format.fits_stdout()?;
     let mut outputs = Some(Outputs::to(&args.output, &args.files())?);
     let ended = exit::caught(|| judge(args, common, &mut outputs));
     if let (Err(error), Some(outputs)) = (&ended, outputs) {
@@ -185,7 +186,7 @@ fn save(saving: &Saving, args: &Verify, report: &Report, profiles: &[Profile], s
 
 /// Writes a report to stdout as it was asked for. What cannot be read in it at a glance is said on stderr, too.
 pub fn print(report: &Report, common: &Common) -> Result<()> {
-    if matches!(common.format, Format::Json | Format::Junit | Format::Sarif | Format::Codequality) {
+    if common.format.is_for_programs() {
         report.images.iter().filter_map(|image| image.error.as_ref()).for_each(exit::complain);
     }
     output::write(&document(report, common.format, &output::style(common)))
@@ -203,6 +204,8 @@ pub fn document(report: &Report, format: Format, style: &Style) -> Vec<u8> {
         Format::Sarif => report::sarif::render(report, &docs),
         Format::Github => report::github::render(report),
         Format::Codequality => report::codequality::render(report),
+        Format::Csv => report::tabular::csv::render(report),
+        Format::Parquet => report::tabular::parquet::render(report),
     }
 }
 

@@ -122,7 +122,7 @@ fn packages(html: &mut Html, delta: &Delta) {
 }
 
 fn layer(layer: &LayerDelta) -> Vec<Field> {
-    let at = |index: Option<usize>| index.map(|index| (index + 1).to_string());
+    let at = |index: Option<usize>| index.map(|index| index.saturating_add(1).to_string());
     let place = match (at(layer.old_index), at(layer.new_index)) {
         (Some(old), Some(new)) if old == new => new,
         (Some(old), Some(new)) => format!("{old} → {new}"),

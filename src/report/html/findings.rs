@@ -84,7 +84,10 @@ fn finding(html: &mut Html, image: &Image, rule: &Rule, finding: &Finding, cause
             html.raw(" ");
             html.leaf("code", &rule.id);
             html.raw(" ");
-            let layer = finding.layer.as_ref().map(|layer| format!(" · layer {} of {}", layer.index + 1, image.layers.len()));
+            let layer = finding
+                .layer
+                .as_ref()
+                .map(|layer| format!(" · layer {} of {}", layer.index.saturating_add(1), image.layers.len()));
             html.leaf("small", &format!("{}{}", rule.answers.word(), layer.unwrap_or_default()));
         });
         html.leaf("p", &finding.message);

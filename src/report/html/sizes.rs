@@ -12,8 +12,9 @@ pub(super) fn write(html: &mut Html, image: &Image) {
     if image.complete && sizes.bytes > 0 {
         html.tag("section", |html| {
             html.leaf("h2", "Where the bytes are");
-            if let Some(map) = &image.map {
-                html.tag("div class=map hidden", |html| html.data(&data(map)));
+            match &image.map {
+                Some(map) => html.tag("div class=map hidden", |html| html.data(&data(map))),
+                None => html.leaf("p", "The map of the tree is drawn while an image is read: a report that was merged has none."),
             }
             html.tag("div class=columns", |html| {
                 html.tag("div", |html| directories(html, sizes));
@@ -93,7 +94,7 @@ fn largest(html: &mut Html, sizes: &Sizes) {
     let row = |file: &FileSize| {
         let name = Field::Share { text: file.path.clone(), part: file.bytes, hidden: 0, whole: sizes.bytes };
         let owner = file.owner.as_ref().map(|owner| format!("{} {}", owner.kind, owner.name)).unwrap_or_default();
-        vec![name, Field::text(owner), Field::Count(file.layer as u64 + 1), Field::Bytes(Some(file.bytes))]
+        vec![name, Field::text(owner), Field::Count((file.layer as u64).saturating_add(1)), Field::Bytes(Some(file.bytes))]
     };
     if !sizes.largest.is_empty() {
         html.table("The largest files", &columns, &sizes.largest.iter().map(row).collect::<Vec<_>>());
@@ -114,7 +115,7 @@ fn layers(html: &mut Html, image: &Image) {
         let text = layer.created_by.clone().unwrap_or_else(|| layer.digest.clone());
         let (part, hidden) = (layer.files_bytes.unwrap_or_default(), layer.hidden_bytes.unwrap_or_default());
         vec![
-            Field::Count(layer.index as u64 + 1),
+            Field::Count((layer.index as u64).saturating_add(1)),
             Field::Share { text, part, hidden, whole: most },
             Field::Bytes(layer.files_bytes),
             Field::Bytes(layer.hidden_bytes),
@@ -139,7 +140,7 @@ fn waste(html: &mut Html, waste: &Waste) {
         };
         vec![
             Field::text(how),
-            Field::Text((cause.layer + 1).to_string()),
+            Field::Text(cause.layer.saturating_add(1).to_string()),
             Field::code(cause.created_by.as_deref().unwrap_or_default()),
             Field::code(&cause.largest),
             Field::text(&cause.fix),

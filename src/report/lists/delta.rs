@@ -72,7 +72,7 @@ fn package(package: &PackageDelta) -> Row {
     Row::change(package.bytes.by(), parts)
 }
 
-fn versions(old: Option<&str>, new: Option<&str>) -> Vec<Part> {
+pub(super) fn versions(old: Option<&str>, new: Option<&str>) -> Vec<Part> {
     match (old, new) {
         (Some(old), Some(new)) if old == new => vec![theirs(new)],
         (Some(old), Some(new)) => vec![theirs(old), ours("→"), theirs(new)],

@@ -94,7 +94,7 @@ fn field(page: &mut Page, name: &str, text: &str) {
 }
 
 fn finding(page: &mut Page, image: &Image, rule: &Rule, finding: &Finding) {
-    let layer = finding.layer.as_ref().map(|layer| format!("  layer {}/{}", layer.index + 1, image.layers.len()));
+    let layer = finding.layer.as_ref().map(|layer| format!("  layer {}/{}", layer.index.saturating_add(1), image.layers.len()));
     let word = match (&finding.waived, finding.known) {
         (Some(_), _) => "waived",
         (None, true) => "known",

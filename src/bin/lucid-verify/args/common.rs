@@ -9,6 +9,7 @@ use lucid_verify::error::{Error, Kind};
 use lucid_verify::reference::Platform;
 
 use super::values::{duration, format, platform};
+use crate::output;
 
 /// The options of all verbs.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -101,6 +102,8 @@ pub enum Format {
     Sarif,
     Github,
     Codequality,
+    Csv,
+    Parquet,
 }
 
 impl Format {
@@ -110,7 +113,7 @@ impl Format {
     }
 
     /// All of them, by name.
-    pub const ALL: [(&str, Self); 8] = [
+    pub const ALL: [(&str, Self); 10] = [
         ("table", Self::Table),
         ("json", Self::Json),
         ("markdown", Self::Markdown),
@@ -119,6 +122,8 @@ impl Format {
         ("sarif", Self::Sarif),
         ("github", Self::Github),
         ("codequality", Self::Codequality),
+        ("csv", Self::Csv),
+        ("parquet", Self::Parquet),
     ];
 
     /// Its name.
@@ -126,11 +131,25 @@ impl Format {
         Self::ALL.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
     }
 
+    /// Whether it is read by programs alone: what people need to know of it is said on stderr, too.
+    pub const fn is_for_programs(self) -> bool {
+        matches!(self, Self::Json | Self::Junit | Self::Sarif | Self::Codequality | Self::Csv | Self::Parquet)
+    }
+
+    /// Whether stdout takes it: a terminal shows no bytes.
+    pub fn fits_stdout(self) -> Result<(), Error> {
+        if self == Self::Parquet && output::is_terminal() {
+            let hint = "--output parquet=FILE writes a file, and > FILE does, too; --format csv is the same table as text";
+            return Err(Error::new(Kind::Usage, "stdout is a terminal, and parquet is no text").hint(hint));
+        }
+        Ok(())
+    }
+
     /// Whether a verb that judges nothing has it, or why not.
     pub fn of_a_measure(self, verb: &str) -> Result<(), Error> {
         match self {
             Self::Table | Self::Json | Self::Markdown | Self::Html => Ok(()),
-            Self::Junit | Self::Sarif | Self::Github | Self::Codequality => {
+            Self::Junit | Self::Sarif | Self::Github | Self::Codequality | Self::Csv | Self::Parquet => {
                 let what = format!("{verb} judges nothing: it has table, json, markdown and html, not {}", self.name());
                 Err(Error::new(Kind::Usage, what))
             }

@@ -41,6 +41,7 @@ impl FailOn {
 pub enum Document {
     Report,
     Delta,
+    Fleets,
     Profile,
     Facts,
 }
@@ -74,8 +75,13 @@ pub(super) fn output(text: &str) -> Result<Output, String> {
 }
 
 pub(super) fn schema(text: &str) -> Result<Document, String> {
-    let known =
-        [("report", Document::Report), ("delta", Document::Delta), ("profile", Document::Profile), ("facts", Document::Facts)];
+    let known = [
+        ("report", Document::Report),
+        ("delta", Document::Delta),
+        ("fleets", Document::Fleets),
+        ("profile", Document::Profile),
+        ("facts", Document::Facts),
+    ];
     word(text, "schema", &known)
 }
 
