@@ -76,7 +76,7 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     let today = NaiveDate::from_ymd_opt(2025, 11, 21).unwrap_or_default();
     let asking = Asking { picture: common.format == Format::Html, ..Asking::all(&policy, today) };
 
-    let read = fleet::verify(&[Target::of(reference)], false, &reading, &asking, common).into_iter();
+    let read = fleet::verify(&[Target::of(reference)], false, &reading, &asking, common, &|_| ()).into_iter();
     let report = Report::new(read.map(|told| told.image).collect(), Some(Level::Error), today);
     verify::print(&report, common)?;
     let Some(image) = report.images.first().filter(|image| image.complete) else { return verify::code(report.exit_code) };

@@ -1,5 +1,6 @@
 //! Several images in one run, side by side.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -20,8 +21,16 @@ const JUDGED: usize = 8;
 const SOUGHT: usize = 8;
 
 /// Verifies images. All documents are read before the first layer is, so that of the layers it is known who has them in
-/// common. A fault of the tool costs the report of one image, not of the others.
-pub fn verify(targets: &[Target], all_platforms: bool, reading: &Reading, asking: &Asking<'_>, common: &Common) -> Vec<Told> {
+/// common. A fault of the tool costs the report of one image, not of the others. What came of an image is `finish`ed, and of
+/// profiles that say the same one is left.
+pub fn verify(
+    targets: &[Target],
+    all_platforms: bool,
+    reading: &Reading,
+    asking: &Asking<'_>,
+    common: &Common,
+    finish: &(dyn Fn(&mut Told) + Sync),
+) -> Vec<Told> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     // While one waits for its own layers, another takes the processor.
     let judged = (2 * processors).min(JUDGED).min(targets.len());
@@ -37,6 +46,7 @@ pub fn verify(targets: &[Target], all_platforms: bool, reading: &Reading, asking
         })
     };
     let work: Vec<_> = targets.iter().zip(sought).collect();
+    let profiles = Mutex::new(BTreeSet::new());
     let told = side_by_side(&work, judged, |(target, sought)| {
         let (watch, reading) = (bars.of(target), target.reading(reading));
         let sought: Option<Result<Sought>> = sought.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -49,6 +59,12 @@ pub fn verify(targets: &[Target], all_platforms: bool, reading: &Reading, asking
         let mut told = told.unwrap_or_else(|error| vec![failed(target, error)]);
         for told in &mut told {
             told.image.services.clone_from(&target.services);
+            finish(told);
+            let policy = &told.image.policy;
+            let said = (policy.profile.clone(), policy.digest.clone(), policy.service.clone());
+            if !profiles.lock().unwrap_or_else(PoisonError::into_inner).insert(said) {
+                told.profile = None;
+            }
         }
         told
     });

@@ -95,12 +95,13 @@ fn judge(args: &Verify, common: &Common, outputs: &mut Option<Outputs>) -> Resul
 
     let places = Places::of(args.dockerfile.as_deref());
     let (mut images, mut profiles, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
-    for mut told in fleet::verify(&targets, args.all_platforms, &reading, &asking, common) {
-        places.mark(&mut told);
+    for told in fleet::verify(&targets, args.all_platforms, &reading, &asking, common, &|told| places.mark(told)) {
         images.push(told.image);
         profiles.extend(told.profile);
         snapshots.extend(told.snapshot);
     }
+    // Which image of several came first is left to chance.
+    profiles.sort_by_cached_key(|profile| (profile.name.clone(), profile.digest.clone()));
     let fail_on = args.fail_on.level();
     let report = match shard {
         Some(shard) => Report::of_part(images, fail_on, today, shard),
