@@ -71,8 +71,9 @@ fn the_command_lines_of_the_page_are_ones_that_the_program_takes() {
             let arguments: Vec<&str> = arguments.split_terminator('\0').collect();
             let is_merge = arguments[0] == "merge";
             *(if is_merge { &mut merges } else { &mut sweeps }) += 1;
-            // There is no report yet, and nobody who answers.
-            assert_eq!(ended(&arguments, folder.path()), if is_merge { 3 } else { 5 }, "{arguments:?}");
+            // Nobody answers, so that no report is whole, where there is one.
+            let (code, wanted) = (ended(&arguments, folder.path()), if is_merge { &[3, 5][..] } else { &[5] });
+            assert!(wanted.contains(&code), "{arguments:?}: {code}");
         }
         assert!(sweeps + merges > before, "{script}");
     }
