@@ -268,7 +268,8 @@ fn the_command_lines_are_run_as_the_jobs_would_run_them() {
     settings.extend(environment.iter().filter(|(name, _)| name.ends_with("_URL")).map(|(name, value)| (*name, &**value)));
     let (sweep, merge) = (&documents("sweep.yaml")[0]["spec"], &documents("merge.yaml")[0]["spec"]);
     let worker = |index| Pod::of(sweep, &settings, &secrets()).indexed(index).command(&volumes);
-    let workers: Vec<_> = (0..WORKERS).map(|index| worker(index).stderr(Stdio::piped()).spawn().unwrap()).collect();
+    let workers: Vec<_> =
+        (0..WORKERS).map(|index| worker(index).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()).collect();
     for worker in workers {
         let ended = worker.wait_with_output().unwrap();
         assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
