@@ -18,7 +18,6 @@ mod place;
 #[path = "sweep/poisoned.rs"]
 mod poisoned;
 #[path = "support/run.rs"]
-#[allow(dead_code, reason = "other tests read reports through it")]
 mod run;
 
 use std::collections::BTreeMap;

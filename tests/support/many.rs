@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lucid_verify::digest::Digest;
 use lucid_verify::serve::Image;
@@ -53,17 +53,17 @@ pub fn lay(storage: &Path, repositories: usize) -> BTreeSet<String> {
             let image = image(number, tag);
             for (digest, kind, bytes) in &image.content {
                 blob(&root, digest, bytes);
-                link(place.join("_layers/sha256").join(digest.hex()), digest);
+                link(&place.join("_layers/sha256").join(digest.hex()), digest);
                 if kind.contains("layer") {
                     layers.insert(digest.to_string());
                 }
             }
             let digest = image.digest();
             blob(&root, &digest, &image.manifest);
-            link(place.join("_manifests/revisions/sha256").join(digest.hex()), &digest);
+            link(&place.join("_manifests/revisions/sha256").join(digest.hex()), &digest);
             let tag = place.join(format!("_manifests/tags/v{tag}"));
-            link(tag.join("current"), &digest);
-            link(tag.join("index/sha256").join(digest.hex()), &digest);
+            link(&tag.join("current"), &digest);
+            link(&tag.join("index/sha256").join(digest.hex()), &digest);
         }
     }
     layers
@@ -77,7 +77,7 @@ fn blob(root: &Path, digest: &Digest, bytes: &[u8]) {
     }
 }
 
-fn link(place: PathBuf, digest: &Digest) {
-    fs::create_dir_all(&place).unwrap();
+fn link(&place: &Path, digest: &Digest) {
+    fs::create_dir_all(place).unwrap();
     fs::write(place.join("link"), digest.to_string()).unwrap();
 }

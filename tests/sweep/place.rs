@@ -134,7 +134,9 @@ impl Asked {
     /// This, and what came after it.
     pub fn and(mut self, later: Self) -> Self {
         let add = |all: &mut BTreeMap<String, usize>, more: BTreeMap<String, usize>| {
-            more.into_iter().for_each(|(name, times)| *all.entry(name).or_default() += times);
+            for (name, times) in more {
+                *all.entry(name).or_default() += times;
+            }
         };
         add(&mut self.blobs, later.blobs);
         add(&mut self.documents, later.documents);

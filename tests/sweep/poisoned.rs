@@ -58,12 +58,12 @@ fn entries_that_someone_else_made_are_refused_said_and_read_anew() {
     assert_eq!(read, layers(&poisoned), "what was poisoned is read again, and nothing else: {}", again.said);
     // The first are named with the reason, the others counted. A document can be poisoned and not be wanted, because what names
     // it was poisoned, too.
-    let named = again.said.matches(" is refused: ").count();
+    let told = again.said.matches(" is refused: ").count();
     let others =
         again.said.split_once(" more entries of the cache ").and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok());
-    let refused = named + others.unwrap_or(0);
+    let refused = told + others.unwrap_or(0);
     let sure = poisoned.iter().filter(|name| !name.contains(KINDS[1])).count();
-    assert!(named > 0 && (sure + 1..=poisoned.len()).contains(&refused), "{refused}: {}", again.said);
+    assert!(told > 0 && (sure + 1..=poisoned.len()).contains(&refused), "{refused}: {}", again.said);
     let third = place.ended(&mut place.shared("sweep"));
     assert!(third.json == right.json && place.asked().blobs.keys().all(|blob| !place.layers.contains(blob)), "{}", third.said);
 }
