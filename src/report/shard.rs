@@ -29,26 +29,25 @@ pub struct Part {
 }
 
 impl Shard {
-    /// The part `index` of `count`, of a sweep over images with these references, which are sorted. Several platforms of one
-    /// reference count once.
-    pub fn of(index: u32, count: u32, references: &[impl AsRef<str>]) -> Self {
+    /// The part `index`, from 0, of `count` of images with these references, which are sorted.
+    pub fn of(index: u32, count: u32, references: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let (images, listed) = list(references);
         Self { count, parts: vec![Part { index, images, listed }] }
     }
 
-    /// Whether the image of this full reference is of one of these parts. That depends on the reference and the number of parts
+    /// Whether the image of this full reference is of a part that is here. That depends on the reference and the number of parts
     /// alone.
     pub fn holds(&self, reference: &str) -> bool {
-        let index = part(reference, self.count);
-        self.parts.iter().any(|part| part.index == index)
+        let part = part(reference, self.count);
+        self.parts.iter().any(|here| here.index == part)
     }
 }
 
 /// How many references a sorted list has, each once, and the digest of them.
-pub(super) fn list(sorted: &[impl AsRef<str>]) -> (u64, String) {
-    let mut references: Vec<&str> = sorted.iter().map(AsRef::as_ref).collect();
-    references.dedup();
-    let lines: String = references.iter().flat_map(|reference| [reference, "\n"]).collect();
+pub(super) fn list(sorted: impl IntoIterator<Item = impl AsRef<str>>) -> (u64, String) {
+    let mut references: Vec<_> = sorted.into_iter().collect();
+    references.dedup_by(|one, other| one.as_ref() == other.as_ref());
+    let lines: String = references.iter().flat_map(|reference| [reference.as_ref(), "\n"]).collect();
     (references.len() as u64, Digest::sha256(lines.as_bytes()).to_string())
 }
 
@@ -74,6 +73,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const NAMES: u32 = 10_000;
@@ -114,6 +115,7 @@ mod tests {
             assert_eq!(shards.iter().filter(|shard| shard.holds(name)).count(), 1, "{name}");
         }
         assert!(shards.iter().all(|shard| shard.parts[0].images == 100 && shard.parts[0].listed == shards[0].parts[0].listed));
+        assert_eq!(Shard::of(0, 1, BTreeSet::from(["b", "a"])).parts[0].listed, Digest::sha256(b"a\nb\n").to_string());
         assert!(all.iter().all(|name| part(name, 1) == 0));
     }
 
@@ -125,9 +127,10 @@ mod tests {
 
     #[test]
     fn a_part_says_how_many_images_there_are_in_all_and_which() {
-        let shard = Shard::of(3, 8, &["a", "b", "b"]);
+        let shard = Shard::of(3, 8, ["a", "b"]);
         let listed = Digest::sha256(b"a\nb\n").to_string();
         assert_eq!(shard, Shard { count: 8, parts: vec![Part { index: 3, images: 2, listed }] });
-        assert_ne!(shard.parts[0].listed, Shard::of(3, 8, &["a", "c"]).parts[0].listed);
+        assert_ne!(shard.parts[0].listed, Shard::of(3, 8, ["a", "c"]).parts[0].listed);
+        assert_eq!(list(["a", "a", "b"]), list(["a", "b"]), "several platforms of one reference count once");
     }
 }

@@ -250,7 +250,7 @@ mod tests {
         let silent = Image { complete: false, ..read("r", vec![]) };
         assert_eq!(code(vec![silent], Some(Level::Error)), 70);
         assert_eq!(code(vec![], None), 2);
-        let part = |images| Report::of_part(images, Some(Level::Error), day(), Shard::of(0, 2, &["r"]));
+        let part = |images| Report::of_part(images, Some(Level::Error), day(), Shard::of(0, 2, ["r"]));
         assert_eq!((part(vec![]).exit_code, part(vec![]).verdict), (0, Verdict::Held));
         assert_eq!((part(vec![unread(Kind::Denied)]).exit_code, part(vec![read("r", both)]).exit_code), (4, 1));
     }

@@ -44,9 +44,10 @@ pub fn choose(named: Vec<Target>, sweep: &Sweep, reading: &Reading, note: &dyn F
     if targets.is_empty() {
         return Err(Error::new(Kind::NotFound, "of the images that are named --match means none").hint(GLOB));
     }
+    let all = targets.len();
     let shard = sweep.shard.map(|part| part_of(&mut targets, part));
-    if let (Some(part), true) = (sweep.shard, targets.is_empty()) {
-        note(&format!("none of the images is of shard {}/{}: there is nothing to look at", part.index, part.count));
+    if let Some(Part { index, count }) = sweep.shard.filter(|_| targets.is_empty()) {
+        note(&format!("of {all} images none is of shard {index}/{count}: there is nothing to look at"));
     }
     if targets.len() > IMAGES {
         let what = format!("there are {} images, and one run takes at most {IMAGES}", targets.len());
@@ -69,7 +70,7 @@ fn part_of(targets: &mut Vec<Target>, part: Part) -> Shard {
 /// A part of all these images.
 fn shard_of(targets: &[Target], part: Part) -> Shard {
     let references: BTreeSet<String> = targets.iter().map(|target| target.reference.to_string()).collect();
-    Shard::of(part.index, part.count, &references.into_iter().collect::<Vec<_>>())
+    Shard::of(part.index, part.count, &references)
 }
 
 /// The images that a registry lists. A repository whose tags cannot be had stands among them, with the reason.

@@ -63,22 +63,30 @@ impl Registry {
 
     /// The blobs that were asked for since this was asked last, and the bytes that were sent of each, by the registry's log.
     pub fn sent(&self) -> Vec<(String, u64)> {
+        let blob = |(method, uri, written): (String, String, u64)| {
+            let (at, digest) = uri.rsplit_once('/')?;
+            (method == "GET" && at.ends_with("/blobs")).then(|| (digest.to_owned(), written))
+        };
+        self.asked().into_iter().filter_map(blob).collect()
+    }
+
+    /// Everything that was asked for since it was last asked what, by the registry's log: method, target and the bytes that were
+    /// sent.
+    pub fn asked(&self) -> Vec<(String, String, u64)> {
         self.request("GET", "/v2/?mark", "", 0, &[][..]);
         let field = |line: &str, name: &str| {
             let (_, after) = line.split_once(&format!(" {name}="))?;
             Some(after.split(' ').next()?.trim_matches('"').to_owned())
         };
-        let mut sent = Vec::new();
+        let mut asked = Vec::new();
         loop {
             let line = self.log.recv_timeout(Duration::from_secs(30)).expect("the registry logs what it answers");
-            let asked = field(&line, "http.request.uri").filter(|_| line.contains("http.response.written="));
-            match asked.as_deref().and_then(|uri| uri.rsplit_once('/')) {
-                Some((_, "?mark")) => return sent,
-                Some((at, digest)) if at.ends_with("/blobs") && line.contains("http.request.method=GET") => {
-                    sent.push((digest.to_owned(), field(&line, "http.response.written").unwrap().parse().unwrap()));
-                }
-                _ => {}
+            let Some(written) = field(&line, "http.response.written") else { continue };
+            let (method, uri) = (field(&line, "http.request.method").unwrap(), field(&line, "http.request.uri").unwrap());
+            if uri.ends_with("/?mark") {
+                return asked;
             }
+            asked.push((method, uri, written.parse().unwrap()));
         }
     }
 
