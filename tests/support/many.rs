@@ -77,7 +77,7 @@ fn blob(root: &Path, digest: &Digest, bytes: &[u8]) {
     }
 }
 
-fn link(&place: &Path, digest: &Digest) {
+fn link(place: &Path, digest: &Digest) {
     fs::create_dir_all(place).unwrap();
     fs::write(place.join("link"), digest.to_string()).unwrap();
 }
