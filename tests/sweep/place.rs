@@ -68,6 +68,12 @@ impl Place {
         self.file(&format!("shards/shard-{index}.json"))
     }
 
+    /// How many images a worker's report is of.
+    pub fn images(&self, index: usize) -> usize {
+        let report: serde_json::Value = serde_json::from_slice(&fs::read(self.report(index)).unwrap()).unwrap();
+        report["images"].as_array().unwrap().len()
+    }
+
     /// A run over the whole registry.
     fn sweep(&self) -> Command {
         let mut command = run::lucid_verify();

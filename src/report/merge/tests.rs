@@ -197,6 +197,28 @@ fn what_cannot_be_put_together_is_refused() {
 }
 
 #[test]
+fn what_an_earlier_sweep_left_stands_in_for_no_worker() {
+    let names = references(2);
+    let shard = |index| of(vec![image(&names[index as usize], None, 3)], Some(Shard::of(index, 2, &names)), None);
+    let (old, new) = (shard(0), shard(1));
+    let aged = String::from_utf8(old.clone()).unwrap().replace("2026-11-22", "2026-11-21").into_bytes();
+    let older = String::from_utf8(old.clone()).unwrap().replace("2026-11-22", "2026-11-20").into_bytes();
+    let one = merged(&[&new]).report;
+    assert_eq!((one.exit_code, one.images.len(), &one.today[..]), (3, 2, "2026-11-22"));
+    let written = json::render(&one);
+    for reports in [[&new, &aged, &older], [&older, &new, &aged], [&aged, &older, &new]] {
+        let all = merged(&reports.map(|report| &report[..]));
+        assert!(json::render(&all.report) == written, "an earlier day is as good as none");
+        assert!(all.notes[0].starts_with("shard 0/2 is of 2026-11-21, and the sweep of 2026-11-22, so"), "{:?}", all.notes);
+    }
+    // Run again, it is all there; whatever is left of the other days.
+    let whole = json::render(&merged(&[&old, &new]).report);
+    assert!(
+        json::render(&merged(&[&aged, &new, &old]).report) == whole && json::render(&merged(&[&written, &old]).report) == whole
+    );
+}
+
+#[test]
 fn every_format_of_a_hostile_report_is_harmless() {
     let mut image = image("\u{1b}]0;evil\u{7}", None, 5);
     let largest = u64::MAX;
