@@ -82,9 +82,9 @@ fn all_tags_of_a_real_registry_are_found_page_by_page_and_each_is_of_one_part() 
     let mut parted = BTreeMap::new();
     for part in ["0/3", "1/3", "2/3"] {
         let (_, report, _) = json(&["--catalog", host, "--shard", part]);
-        let shard = &report["shard"];
-        assert_eq!((&shard["count"], &shard["images"]), (&json!(3), &json!(24)));
-        parted.extend(names(&report).into_iter().map(|name| (name, shard["listed"].clone())));
+        let (shard, own) = (&report["shard"], &report["shard"]["parts"][0]);
+        assert_eq!((&shard["count"], &own["images"], format!("{}/3", own["index"])), (&json!(3), &json!(24), part.to_owned()));
+        parted.extend(names(&report).into_iter().map(|name| (name, own["listed"].clone())));
     }
     assert_eq!(parted.keys().cloned().collect::<BTreeSet<_>>(), all);
     assert_eq!(parted.into_values().collect::<Vec<_>>().windows(2).filter(|pair| pair[0] != pair[1]).count(), 0);
