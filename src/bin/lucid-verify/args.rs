@@ -42,16 +42,6 @@ pub struct Cli {
 pub enum Verb {
     /// Read every byte and judge; what an IMAGE without a verb means
     Verify(Box<Verify>),
-    /// What changed from one image to another, and what it weighs
-    ///
-    /// Each is an image, a JSON report, or what --save-baseline wrote. Layers that both share are read once. Two reports of several
-    /// images each are compared as fleets: what came, what went, what changed.
-    Diff(Diff),
-    /// One report out of several: of shards, or of runs made apart
-    ///
-    /// What the parts of a sweep say together is what one run over all of it says, byte for byte. Verdicts are computed anew.
-    /// Ends with 3 if shards are missing, and names them.
-    Merge(Merge),
     /// Serve a small faulty image to itself, and verify it
     ///
     /// Ends with 0 if exactly the faults that were planted in it are found, else with 1 and the difference.
@@ -68,6 +58,16 @@ pub enum Verb {
     /// Exact and complete: every byte of the final tree is in one package or in none, in one kind and in one layer, so that each
     /// list adds up.
     Size(Size),
+    /// What changed from one image to another, and what it weighs
+    ///
+    /// Each is an image, a JSON report, or what --save-baseline wrote. Layers that both share are read once. Two reports of several
+    /// images each are compared as fleets: what came, what went, what changed.
+    Diff(Diff),
+    /// One report out of several: of shards, or of runs made apart
+    ///
+    /// What the parts of a sweep say together is what one run over all of it says, byte for byte. Verdicts are computed anew.
+    /// Ends with 3 if shards are missing, and names them.
+    Merge(Merge),
     /// Look around in an image: layers, files, packages, findings
     ///
     /// Judged as it is verified. ? shows the keys. Where there is no terminal, and with --plain, it is a dialogue in lines. It ends
