@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::merge::is_lack;
 use super::table::familiar;
 use super::{Answers, Image, Verdict};
 pub use causes::Common;
@@ -67,7 +68,7 @@ pub(super) fn of(images: &[Image]) -> Option<Fleet> {
 fn names(images: &[Image]) -> Vec<String> {
     let short = |image: &Image| {
         let (path, digest) = image.reference.split_once('@').unwrap_or((&image.reference, ""));
-        let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let last = if is_lack(image) { path } else { path.trim_end_matches('/').rsplit('/').next().unwrap_or_default() };
         let digest: String = digest.chars().take("sha256:".len() + 12).collect();
         if digest.is_empty() { last.to_owned() } else { format!("{last}@{digest}") }
     };

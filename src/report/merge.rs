@@ -141,7 +141,9 @@ impl Merge {
             return Ok(false);
         }
         if let Some(last) = last.filter(|last| *last < day) {
-            std::mem::take(parts).into_keys().for_each(|index| older(&mut self.stale, index, last));
+            for index in std::mem::take(parts).into_keys() {
+                older(&mut self.stale, index, last);
+            }
             self.groups.clear();
             self.days.clear();
             self.replaced.clear();
@@ -241,7 +243,8 @@ fn stray(count: u32, here: u64, listed: u64) -> Image {
     lack(name, what, "run all shards again, with one version of lucid-verify".to_owned())
 }
 
-fn is_lack(image: &Image) -> bool {
+/// Whether it stands in the place of images that are not there.
+pub(super) fn is_lack(image: &Image) -> bool {
     image.reference.starts_with(LACK) && image.error.is_some()
 }
 

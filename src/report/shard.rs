@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Report;
 use super::figures::{count, grouped};
+use super::merge::is_lack;
 use crate::digest::Digest;
 
 /// Parts of a sweep: those that the report is of, and how many there are.
@@ -65,7 +66,7 @@ impl Report {
         let Shard { count: all, parts } = self.shard.as_ref()?;
         let numbers: Vec<String> = parts.iter().map(|part| format!("{}/{all}", part.index)).collect();
         let (word, numbers) = (if parts.len() == 1 { "shard" } else { "shards" }, numbers.join(", "));
-        let own = count(self.images.len() as u64, "image");
+        let own = count(self.images.iter().filter(|image| !is_lack(image)).count() as u64, "image");
         let images = parts.iter().map(|part| part.images).max().unwrap_or_default();
         Some(format!("{word} {numbers}: {own} of {}", grouped(images)))
     }

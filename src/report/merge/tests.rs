@@ -107,6 +107,9 @@ fn a_shard_that_is_missing_makes_it_incomplete_and_is_named() {
     assert_eq!((report.verdict, report.exit_code), (crate::report::Verdict::Incomplete, 3));
     let gaps: Vec<String> = report.gaps().map(|gap| format!("{} {:?}", gap.message, gap.hint)).collect();
     assert!(gaps.len() == 2 && gaps[0].contains("shard 1/4") && gaps[1].contains("--shard 3/4"), "{gaps:?}");
+    let names: Vec<String> = report.fleet.iter().flat_map(|fleet| &fleet.images).map(|member| member.name.clone()).collect();
+    assert_eq!(names[2..], ["shard 1/4", "shard 3/4"]);
+    assert_eq!(report.part().unwrap(), "shards 0/4, 2/4: 2 images of 4");
     let whole = merged(&[&json::render(&report), &part(3), &part(1)]).report;
     assert_eq!((whole.exit_code, whole.images.len(), whole.shard), (0, 4, None));
     assert_eq!(report.shard.unwrap().parts.iter().map(|part| part.index).collect::<Vec<_>>(), [0, 2]);
