@@ -211,7 +211,8 @@ fn one_makes_an_entry_and_the_others_wait_for_it() {
             scope.spawn(|| {
                 let look = || cache.get(Kind::Layer, &key("a"));
                 if let Err(claim) = cache.claim(Kind::Layer, &key("a"), &look, &std::thread::sleep) {
-                    claim.unwrap().beat();
+                    let claim = claim.unwrap();
+                    claim.beat();
                     made.fetch_add(1, Ordering::Relaxed);
                     cache.put(Kind::Layer, &key("a"), b"payload");
                 }

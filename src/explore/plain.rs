@@ -186,7 +186,12 @@ impl Dialogue {
     fn list(&mut self, items: Vec<Item>) -> Vec<String> {
         self.listed = items;
         if self.listed.is_empty() {
-            return vec!["nothing".into()];
+            return vec![match self.model.browser.view {
+                View::Changes(layer) => {
+                    format!("nothing in what layer {} changed; `layer all` leads to the whole tree", layer + 1)
+                }
+                _ => "nothing".to_owned(),
+            }];
         }
         self.listed.iter().enumerate().map(|(at, item)| self.row(at, *item)).collect()
     }
