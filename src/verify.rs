@@ -303,7 +303,8 @@ fn judged(reference: &Reference, loaded: Result<Loaded>, reading: &Reading, aski
     let unread = |error: &Error, profile| summary::unread(reference, error, profile, asking.asked);
     match loaded.and_then(|loaded| Ok((choose(asking, reference, Some(&loaded))?, loaded))) {
         Ok((profile, mut loaded)) => {
-            let (image, snapshot) = judge(&mut loaded, &profile, reading, asking, watch);
+            let facts = gather(&loaded, &loaded.tree, asking);
+            let (image, snapshot) = judge(&mut loaded, &facts, &profile, reading, asking, watch);
             Told { image, profile: Some(profile), snapshot }
         }
         Err(error) => match choose(asking, reference, None) {
@@ -339,33 +340,33 @@ fn gather(loaded: &Loaded, tree: &Tree, asking: &Asking<'_>) -> Facts {
     }
 }
 
-/// Gathers and judges. The facts are what the first reading shows, whatever the profile is; what its checks look into
-/// beyond that is read after them.
+/// Judges an image of which this is true. The facts are what the first reading shows, whatever the profile is; what its checks
+/// look into beyond that is read after them.
 fn judge(
     loaded: &mut Loaded,
+    facts: &Facts,
     profile: &Profile,
     reading: &Reading,
     asking: &Asking<'_>,
     watch: &dyn Watch,
 ) -> (report::Image, Option<Snapshot>) {
-    let facts = gather(loaded, &loaded.tree, asking);
-    let owners = Owners::of(&loaded.tree, &facts);
+    let owners = Owners::of(&loaded.tree, facts);
     let sizes = Breakdown::by(&loaded.tree, &owners, &|layer| facts.instruction(layer));
     let map = asking.picture.then(|| Map::of(&loaded.tree, owners.list(), &|id| owners.owner(id)));
     again::read(loaded, profile, reading, asking, watch);
     let gap = loaded.gap.as_ref().map(ToString::to_string);
     let is_weighed = gap.is_none() && (asking.weigh || asking.gate.is_some());
-    let mut snapshot = is_weighed.then(|| snapshot::snapshot(loaded, &facts, &sizes));
+    let mut snapshot = is_weighed.then(|| snapshot::snapshot(loaded, facts, &sizes));
     let compared = gate::compare(snapshot.as_ref(), &Other { loaded, profile, reading, asking, watch });
     let growth = compared.growth(snapshot.as_ref(), asking, profile);
-    let mut judged = rules::judge(&loaded.tree, &facts, &sizes, profile, growth, gap.as_deref(), asking.asked);
+    let mut judged = rules::judge(&loaded.tree, facts, &sizes, profile, growth, gap.as_deref(), asking.asked);
     if let (None, Some(Ok(mounted))) = (&gap, facts.mounted.as_deref()) {
         let tree = mounted.tree.keeping(&loaded.tree);
         let facts = gather(loaded, &tree, asking);
         let sizes = Breakdown::by(&tree, &Owners::of(&tree, &facts), &|layer| facts.instruction(layer));
         rules::doubt(&mut judged, &rules::judge(&tree, &facts, &sizes, profile, growth, None, asking.asked), mounted);
     }
-    let mut image = summary::image(loaded, &facts, &sizes, profile, &judged);
+    let mut image = summary::image(loaded, facts, &sizes, profile, &judged);
     image.map = map;
     compared.settle(&mut image, snapshot.as_mut(), &judged, asking);
     (image, snapshot.filter(|_| asking.weigh))

@@ -16,10 +16,10 @@ pub fn explore(reference: &Reference, reading: &Reading, asking: &Asking<'_>, wa
     asking.ready()?;
     let mut loaded = read(find(reference, reading, watch)?, reading, watch);
     let profile = choose(asking, reference, Some(&loaded))?;
-    let (image, _) = judge(&mut loaded, &profile, reading, asking, watch);
+    let facts = gather(&loaded, &loaded.tree, asking);
+    let (image, _) = judge(&mut loaded, &facts, &profile, reading, asking, watch);
     // What came of it is worked out where all reports are.
     let image = Report::new(vec![image.clone()], Some(Level::Error), asking.today).images.pop().unwrap_or(image);
-    let facts = gather(&loaded, &loaded.tree, asking);
     let owners = Owners::of(&loaded.tree, &facts);
     let (tree, diffs) = (loaded.tree.clone(), loaded.layers.clone());
     let subject = Subject::new(image, tree, diffs, owners.list(), &|node| owners.owner(node));

@@ -71,7 +71,7 @@ pub fn propose(loaded: &mut Loaded, reading: &Reading, asked: &Propose<'_>, watc
         let policy = (asked.parse)(&template.text())?;
         let asking = Asking::all(&policy, asked.today);
         let profile = choose(&asking, &reference, Some(loaded))?;
-        Ok((judge(loaded, &profile, reading, &asking, watch).0, policy))
+        Ok((judge(loaded, &facts, &profile, reading, &asking, watch).0, policy))
     };
     let (mut image, policy) = judged(&template, loaded)?;
     let mut locked = Vec::new();
