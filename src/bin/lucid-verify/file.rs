@@ -8,6 +8,16 @@ use std::path::{Path, PathBuf};
 use lucid_verify::error::{Error, Kind, Result};
 use lucid_verify::transient::Transient;
 
+/// Whether stdin is meant, and no file.
+pub fn is_stdin(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// What messages call a file that is read.
+pub fn name(file: &Path) -> String {
+    if is_stdin(file) { "<stdin>".to_owned() } else { file.display().to_string() }
+}
+
 /// The text of a file that someone wrote, of at most `most` bytes. `what` is what messages call it.
 pub fn text(path: &Path, what: &str, most: u64) -> Result<String> {
     File::open(path).map_err(|error| unread(path, what, &error.to_string())).and_then(|file| whole(file, path, what, most))

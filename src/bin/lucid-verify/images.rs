@@ -8,7 +8,7 @@ use lucid_verify::reference::{Platform, Reference};
 
 use crate::args::{Common, Verify};
 use crate::compose::{Stack, dotenv};
-use crate::file;
+use crate::file::{self, is_stdin};
 
 /// Bytes of a list or of a Compose file. Those of a thousand services have less than one.
 const MOST: u64 = 4 << 20;
@@ -42,7 +42,7 @@ pub fn named(args: &Verify, common: &Common, note: &dyn Fn(&str)) -> Result<Vec<
     let mut all: Vec<Target> = args.images.iter().cloned().map(Target::of).collect();
     if let Some(file) = &args.list {
         one_stdin(file, &all, common)?;
-        let name = if is_stdin(file) { "<stdin>".to_owned() } else { file.display().to_string() };
+        let name = file::name(file);
         all.extend(listed(&name, &read(file, "list of images")?)?.into_iter().map(Target::of));
     }
     for file in &args.compose {
@@ -70,10 +70,6 @@ fn stack(file: &Path) -> Result<Stack> {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-fn is_stdin(file: &Path) -> bool {
-    file.as_os_str() == "-"
 }
 
 /// stdin holds one thing.

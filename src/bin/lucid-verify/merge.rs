@@ -9,6 +9,7 @@ use lucid_verify::report::merge::{Merge, Merged};
 use lucid_verify::report::{self, ExitCode, Report};
 
 use crate::args::{self, Common};
+use crate::file::{self, is_stdin};
 use crate::outputs::Outputs;
 use crate::{exit, output, verify};
 
@@ -71,10 +72,6 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn is_stdin(file: &Path) -> bool {
-    file.as_os_str() == "-"
-}
-
 fn is_report(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending == "json") && file.is_file()
 }
@@ -82,7 +79,7 @@ fn is_report(file: &Path) -> bool {
 fn merge(files: &[PathBuf]) -> Result<Merge> {
     let mut merge = Merge::default();
     for file in files {
-        let name = if is_stdin(file) { "<stdin>".to_owned() } else { file.display().to_string() };
+        let name = file::name(file);
         merge.add(&name, &read(file).map_err(|error| unread(Path::new(&name), &error))?)?;
     }
     Ok(merge)
